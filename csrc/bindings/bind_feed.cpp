@@ -1,0 +1,7 @@
+#include "bindings/register.h"
+
+namespace fastpass {
+
+void register_feed(pybind11::module_&) {}
+
+}  // namespace fastpass

@@ -1,0 +1,45 @@
+// From a Status to the Python exception of the same name.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include "common/status.h"
+
+namespace fastpass {
+
+inline const char* exception_name(Fault fault) {
+  switch (fault) {
+    case Fault::kCorruptImage: return "CorruptImage";
+    case Fault::kUnsupportedImage: return "UnsupportedImage";
+    case Fault::kImageTooLarge: return "ImageTooLarge";
+    case Fault::kBadPack: return "BadPack";
+    case Fault::kStalePack: return "StalePack";
+    case Fault::kReadFailed: return "ReadFailed";
+    case Fault::kWriteFailed: return "WriteFailed";
+    case Fault::kOutOfMemory: return "OutOfMemory";
+    case Fault::kBadArgument: return "BadArgument";
+    case Fault::kClosed: return "Closed";
+    case Fault::kNone: break;
+  }
+  return "FastpassError";
+}
+
+// The exception as an object, for results that carry their failure along.
+inline pybind11::object make_exception(const Status& status) {
+  pybind11::object type =
+      pybind11::module_::import("fastpass.errors").attr(exception_name(status.fault()));
+  pybind11::object offset = status.byte_offset() < 0
+                                ? pybind11::object(pybind11::none())
+                                : pybind11::object(pybind11::int_(status.byte_offset()));
+  return type(status.message(), pybind11::arg("byte_offset") = offset);
+}
+
+// Needs the GIL.
+inline void raise_if_error(const Status& status) {
+  if (status.ok()) return;
+  pybind11::object exception = make_exception(status);
+  PyErr_SetObject(pybind11::type::handle_of(exception).ptr(), exception.ptr());
+  throw pybind11::error_already_set();
+}
+
+}  // namespace fastpass

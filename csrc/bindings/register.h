@@ -1,0 +1,13 @@
+// One function per stage; each lives in its bind_<stage>.cpp.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+namespace fastpass {
+
+void register_pack(pybind11::module_& module);
+void register_decode(pybind11::module_& module);
+void register_augment(pybind11::module_& module);
+void register_feed(pybind11::module_& module);
+
+}  // namespace fastpass

@@ -1,0 +1,22 @@
+// What the headers of an encoded image say.
+#pragma once
+
+#include <cstdint>
+
+namespace fastpass {
+
+enum class ImageFormat : std::uint8_t { kUnknown, kJpeg, kPng, kWebp };
+
+enum class Subsampling : std::uint8_t { kNone, k444, k422, k420, k440, k411, k410, kOther };
+
+struct ImageInfo {
+  ImageFormat format = ImageFormat::kUnknown;
+  std::int32_t width = 0;
+  std::int32_t height = 0;
+  std::int32_t num_components = 0;
+  Subsampling subsampling = Subsampling::kNone;  // kNone: a single component
+  bool is_progressive = false;
+  std::uint8_t exif_orientation = 1;  // 1..8, as the EXIF tag; 1 where there is none
+};
+
+}  // namespace fastpass

@@ -1,0 +1,14 @@
+// Headers only: size, components, subsampling, orientation of a JPEG, PNG or WebP.
+#pragma once
+
+#include "common/status.h"
+#include "common/view.h"
+#include "decode/image_info.h"
+
+namespace fastpass {
+
+// Reads no further than the frame header. An unrecognised format is a kUnsupportedImage, a header
+// that contradicts itself or ends early a kCorruptImage with the byte offset.
+Status probe(Span encoded, ImageInfo* info);
+
+}  // namespace fastpass

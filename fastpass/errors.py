@@ -1,0 +1,71 @@
+"""Every exception that leaves fastpass: one name per fault."""
+
+from __future__ import annotations
+
+
+class FastpassError(Exception):
+    """Base of all; its message says what came, what was wanted, where, and what to do.
+
+    ``byte_offset`` is the offset in the file or in the encoded image, None where none is known.
+    """
+
+    def __init__(self, message: str, *, byte_offset: int | None = None) -> None:
+        where = "" if byte_offset is None else f" (byte {byte_offset})"
+        super().__init__(message + where)
+        self.byte_offset = byte_offset
+
+
+class CorruptImage(FastpassError, ValueError):
+    """The bytes are not the image they claim to be."""
+
+
+class UnsupportedImage(FastpassError, ValueError):
+    """A valid image of a kind that this backend does not decode."""
+
+
+class ImageTooLarge(FastpassError, ValueError):
+    """More pixels than the budget allows (a decompression bomb, or raise ``max_pixels``)."""
+
+
+class BadPack(FastpassError, ValueError):
+    """A tar, a folder or an index is damaged or not of a known layout."""
+
+
+class StalePack(BadPack):
+    """The index does not belong to its tar any more: run ``fastpass index`` again."""
+
+
+class ReadFailed(FastpassError, OSError):
+    """The operating system refused to read."""
+
+
+class WriteFailed(FastpassError, OSError):
+    """The operating system refused to write (disk full, read-only, ...)."""
+
+
+class OutOfMemory(FastpassError, MemoryError):
+    """An allocation failed."""
+
+
+class BadArgument(FastpassError, ValueError):
+    """A value outside its documented range."""
+
+
+class Closed(FastpassError, RuntimeError):
+    """The object was closed and cannot be used any more."""
+
+
+class ConfigError(FastpassError, ValueError):
+    """A configuration key is unknown, missing or contradictory."""
+
+
+class MissingBackend(FastpassError, ImportError):
+    """A feature that is not installed or was not built; the message says how to get it."""
+
+
+class BadCheckpoint(FastpassError, ValueError):
+    """A checkpoint is missing, damaged, or belongs to another run."""
+
+
+class Collapsed(FastpassError, RuntimeError):
+    """Training has collapsed: the features carry no information any more."""

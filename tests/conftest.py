@@ -1,0 +1,34 @@
+"""Switches shared by all tests: real data and GPUs are skipped with a reason, never silently."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+SHARED = Path(os.environ.get("FASTPASS_SHARED", Path(__file__).parents[2] / "shared")) / "data"
+
+
+def _cuda_available() -> bool:
+    import torch
+
+    return torch.cuda.is_available()
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("needs_shared") and not SHARED.is_dir():
+        reason = f"real test data not found at {SHARED} (set FASTPASS_SHARED)"
+        if os.environ.get("FASTPASS_REQUIRE_SHARED") == "1":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    if item.get_closest_marker("needs_cuda") and not _cuda_available():
+        if os.environ.get("FASTPASS_REQUIRE_CUDA") == "1":
+            pytest.fail("FASTPASS_REQUIRE_CUDA=1, but torch sees no CUDA device")
+        pytest.skip("needs a CUDA device")
+
+
+@pytest.fixture(scope="session")
+def shared_data() -> Path:
+    """The folder of real test data; tests that use it carry the marker ``needs_shared``."""
+    return SHARED
