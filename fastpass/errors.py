@@ -14,6 +14,10 @@ class FastpassError(Exception):
         super().__init__(message + where)
         self.byte_offset = byte_offset
 
+    def add_context(self, place: str) -> None:
+        """Say where it happened, in front of the message."""
+        self.args = (f"{place}: {self.args[0]}",)
+
 
 class CorruptImage(FastpassError, ValueError):
     """The bytes are not the image they claim to be."""

@@ -1,7 +1,84 @@
+#include <pybind11/stl.h>
+
+#include <optional>
+
+#include "bindings/buffers.h"
+#include "bindings/raise.h"
 #include "bindings/register.h"
+#include "common/parallel_for.h"
+#include "decode/decoder.h"
 
 namespace fastpass {
+namespace {
 
-void register_decode(pybind11::module_&) {}
+namespace py = pybind11;
+
+using Crop = std::optional<std::array<int, 4>>;
+
+py::array_t<std::uint8_t> to_array(PixelBuffer* pixels) {
+  const ImageView view = pixels->view();
+  std::uint8_t* memory = pixels->release().release();
+  const py::capsule owner(memory, [](void* data) { delete[] static_cast<std::uint8_t*>(data); });
+  return py::array_t<std::uint8_t>({view.height, view.width, view.channels}, memory, owner);
+}
+
+DecodeOptions make_options(const Crop& crop, int scale_denominator, bool fill_damage,
+                           std::int64_t max_pixels) {
+  DecodeOptions options;
+  if (crop) options.crop = {(*crop)[0], (*crop)[1], (*crop)[2], (*crop)[3]};
+  options.scale_denominator = scale_denominator;
+  options.on_damage = fill_damage ? OnDamage::kFill : OnDamage::kRaise;
+  options.max_pixels = max_pixels;
+  return options;
+}
+
+// A list with an array for every image that could be decoded, and the exception for every other.
+py::list decode_jpegs(const py::sequence& encoded, const std::string& backend, const Crop& crop,
+                      int scale_denominator, bool fill_damage, std::int64_t max_pixels,
+                      int num_threads) {
+  std::vector<BorrowedBytes> bytes;
+  bytes.reserve(py::len(encoded));
+  for (const py::handle item : encoded) bytes.emplace_back(py::cast<py::buffer>(item));
+
+  const auto options = make_options(crop, scale_denominator, fill_damage, max_pixels);
+  num_threads = std::max(1, std::min<int>(num_threads, static_cast<int>(bytes.size())));
+  std::vector<std::unique_ptr<Decoder>> decoders(static_cast<std::size_t>(num_threads));
+  for (auto& decoder : decoders) decoder = make_decoder(backend);
+  std::vector<PixelBuffer> images(bytes.size());
+  std::vector<Status> statuses(bytes.size());
+  {
+    const py::gil_scoped_release no_gil;
+    parallel_for(static_cast<std::int64_t>(bytes.size()), num_threads,
+                 [&](std::int64_t index, int thread) {
+                   const auto i = static_cast<std::size_t>(index);
+                   statuses[i] = decoders[static_cast<std::size_t>(thread)]->decode(
+                       bytes[i].span(), options, &images[i]);
+                 });
+  }
+  py::list results;
+  for (std::size_t i = 0; i < bytes.size(); ++i) {
+    if (statuses[i].ok()) {
+      results.append(to_array(&images[i]));
+    } else {
+      results.append(make_exception(statuses[i]));
+    }
+  }
+  return results;
+}
+
+}  // namespace
+
+void register_decode(py::module_& module) {
+  module.def("decode_jpegs", &decode_jpegs, py::arg("encoded"), py::kw_only(), py::arg("backend"),
+             py::arg("crop"), py::arg("scale_denominator"), py::arg("fill_damage"),
+             py::arg("max_pixels"), py::arg("num_threads"));
+  module.def("jpeg_backends", [] {
+    std::vector<std::pair<std::string, std::string>> names;
+    for (const auto& backend : decoder_backends()) names.emplace_back(backend.name, backend.version);
+    return names;
+  });
+  module.def("available_processors", &available_processors);
+  module.attr("DEFAULT_MAX_PIXELS") = kDefaultMaxPixels;
+}
 
 }  // namespace fastpass

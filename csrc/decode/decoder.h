@@ -1,0 +1,60 @@
+// The JPEG decoder interface and the registry of its backends.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "common/status.h"
+#include "common/view.h"
+#include "decode/pixel_buffer.h"
+
+namespace fastpass {
+
+struct CropBox {
+  int top = 0;
+  int left = 0;
+  int height = 0;  // 0 x 0: the whole image
+  int width = 0;
+
+  bool is_whole_image() const { return height == 0 && width == 0; }
+};
+
+enum class OnDamage : std::uint8_t {
+  kRaise,  // damaged entropy-coded data is a kCorruptImage
+  kFill,   // keep what was decoded, and what libjpeg-turbo fills in for the rest
+};
+
+// Pillow's limit for "surely a decompression bomb".
+constexpr std::int64_t kDefaultMaxPixels = 178956970;
+
+struct DecodeOptions {
+  CropBox crop;               // in pixels of the image after DCT scaling
+  int scale_denominator = 1;  // 1, 2, 4, 8
+  OnDamage on_damage = OnDamage::kRaise;
+  std::int64_t max_pixels = kDefaultMaxPixels;  // width x height in the file
+};
+
+// One per thread; reused from image to image.
+class Decoder {
+ public:
+  virtual ~Decoder() = default;
+  // To RGB; grayscale is replicated and CMYK converted as Pillow does. EXIF is not applied.
+  virtual Status decode(Span jpeg, const DecodeOptions& options, PixelBuffer* pixels) = 0;
+};
+
+struct DecoderBackend {
+  std::string name;
+  std::string version;
+  std::unique_ptr<Decoder> (*make)();
+};
+
+// A backend's file calls this from a static initialiser; leaving the file out of CMake is the
+// whole un-install.
+bool register_decoder(DecoderBackend backend);
+const std::vector<DecoderBackend>& decoder_backends();
+// nullptr where no backend has that name; "auto" is the fastest one built.
+std::unique_ptr<Decoder> make_decoder(const std::string& name);
+
+}  // namespace fastpass

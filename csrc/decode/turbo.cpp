@@ -1,0 +1,261 @@
+// Backend "turbo": libjpeg-turbo, the oracle and the fallback.
+//
+// Note [What counts as damage]. libjpeg reports recoverable trouble as warnings. Those that mean
+// "pixels were invented" (truncated or undecodable entropy-coded data) are faults here unless the
+// caller asked for OnDamage::kFill; those that leave the pixels alone (stray bytes between
+// segments, odd scan parameters) are not. As Pillow does, nothing behind the last row is read.
+#include <csetjmp>
+#include <cstdio>  // jpeglib.h needs it
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include <jpeglib.h>
+#include <jerror.h>
+
+#include "decode/cmyk.h"
+#include "decode/decoder.h"
+
+namespace fastpass {
+namespace {
+
+// More scans than any encoder writes: a known way to make a small file take minutes.
+constexpr int kMaxScans = 500;
+
+struct ErrorManager {
+  jpeg_error_mgr base;
+  std::jmp_buf jump;
+  int error_code;
+  int damage_code;  // first warning that invented pixels, 0: none
+  std::int64_t damage_bytes_left;
+  char error_message[JMSG_LENGTH_MAX];
+  char damage_message[JMSG_LENGTH_MAX];
+};
+
+bool invents_pixels(int warning) {
+  return warning == JWRN_JPEG_EOF || warning == JWRN_HIT_MARKER || warning == JWRN_HUFF_BAD_CODE ||
+         warning == JWRN_ARITH_BAD_CODE || warning == JWRN_MUST_RESYNC;
+}
+
+Fault fault_of(int error_code) {
+  switch (error_code) {
+    case JERR_IMAGE_TOO_BIG:
+    case JERR_WIDTH_OVERFLOW:
+      return Fault::kImageTooLarge;
+    case JERR_OUT_OF_MEMORY:
+    case JERR_NO_BACKING_STORE:
+      return Fault::kOutOfMemory;
+    case JERR_ARITH_NOTIMPL:
+    case JERR_BAD_PRECISION:
+    case JERR_CCIR601_NOTIMPL:
+    case JERR_CONVERSION_NOTIMPL:
+    case JERR_FRACT_SAMPLE_NOTIMPL:
+    case JERR_NOT_COMPILED:
+    case JERR_SOF_UNSUPPORTED:
+      return Fault::kUnsupportedImage;
+    default:
+      return Fault::kCorruptImage;
+  }
+}
+
+ErrorManager* errors_of(j_common_ptr common) {
+  return reinterpret_cast<ErrorManager*>(common->err);
+}
+
+[[noreturn]] void on_error(j_common_ptr common) {
+  ErrorManager* errors = errors_of(common);
+  errors->error_code = errors->base.msg_code;
+  errors->base.format_message(common, errors->error_message);
+  std::longjmp(errors->jump, 1);
+}
+
+void on_message(j_common_ptr common, int level) {
+  ErrorManager* errors = errors_of(common);
+  if (level >= 0 || errors->damage_code != 0 || !invents_pixels(errors->base.msg_code)) return;
+  errors->damage_code = errors->base.msg_code;
+  errors->base.format_message(common, errors->damage_message);
+  const auto* info = reinterpret_cast<j_decompress_ptr>(common);
+  errors->damage_bytes_left = static_cast<std::int64_t>(info->src->bytes_in_buffer);
+}
+
+void on_progress(j_common_ptr common) {
+  const auto* info = reinterpret_cast<j_decompress_ptr>(common);
+  if (info->input_scan_number <= kMaxScans) return;
+  ErrorManager* errors = errors_of(common);
+  errors->error_code = JERR_BAD_PROGRESSION;
+  std::snprintf(errors->error_message, sizeof(errors->error_message), "more than %d scans",
+                kMaxScans);
+  std::longjmp(errors->jump, 1);
+}
+
+// Blocks of the first component; each takes at least one bit in a Huffman-coded file.
+std::int64_t min_entropy_bytes(const jpeg_decompress_struct& info) {
+  const jpeg_component_info& component = info.comp_info[0];
+  const auto in_blocks = [](std::int64_t pixels, int factor, int max_factor) {
+    return (pixels * factor + 8 * max_factor - 1) / (8 * max_factor);
+  };
+  return in_blocks(info.image_width, component.h_samp_factor, info.max_h_samp_factor) *
+         in_blocks(info.image_height, component.v_samp_factor, info.max_v_samp_factor) / 8;
+}
+
+class TurboDecoder : public Decoder {
+ public:
+  TurboDecoder() {
+    std::memset(&info_, 0, sizeof(info_));
+    info_.err = jpeg_std_error(&errors_.base);
+    errors_.base.error_exit = on_error;
+    errors_.base.emit_message = on_message;
+    progress_.progress_monitor = on_progress;
+    // jpeg_create_decompress fails only without memory or with another library's header.
+    if (setjmp(errors_.jump) == 0) {
+      jpeg_create_decompress(&info_);
+      info_.progress = &progress_;
+      is_created_ = true;
+    }
+  }
+  ~TurboDecoder() override {
+    if (is_created_) jpeg_destroy_decompress(&info_);
+  }
+  TurboDecoder(const TurboDecoder&) = delete;
+  TurboDecoder& operator=(const TurboDecoder&) = delete;
+
+  Status decode(Span jpeg, const DecodeOptions& options, PixelBuffer* pixels) override {
+    if (!is_created_) return {Fault::kOutOfMemory, errors_.error_message};
+    jpeg_ = jpeg;
+    errors_.error_code = errors_.damage_code = 0;
+    Status status = read_header(options);
+    if (status.ok()) status = allocate(options, pixels);
+    if (status.ok()) status = read_rows(pixels->view());
+    jpeg_abort_decompress(&info_);
+    if (status.ok() && errors_.damage_code != 0 && options.on_damage == OnDamage::kRaise) {
+      return {Fault::kCorruptImage,
+              std::string("damaged JPEG data: ") + errors_.damage_message +
+                  " (on_damage=\"fill\" keeps what can be decoded)",
+              static_cast<std::int64_t>(jpeg.size) - errors_.damage_bytes_left};
+    }
+    return status;
+  }
+
+ private:
+  // Functions that call setjmp own nothing that has a destructor: longjmp would skip it.
+  bool try_read_header() {
+    if (setjmp(errors_.jump) != 0) return false;
+    jpeg_mem_src(&info_, jpeg_.data, static_cast<unsigned long>(jpeg_.size));
+    jpeg_read_header(&info_, TRUE);
+    return true;
+  }
+
+  bool try_start(int scale_denominator, std::int64_t max_bytes) {
+    if (setjmp(errors_.jump) != 0) return false;
+    const bool is_cmyk = info_.num_components == 4;
+    info_.out_color_space = is_cmyk ? JCS_CMYK : JCS_RGB;
+    info_.scale_num = 1;
+    info_.scale_denom = static_cast<unsigned int>(scale_denominator);
+    info_.mem->max_memory_to_use = static_cast<long>(max_bytes);
+    jpeg_calc_output_dimensions(&info_);
+    return true;
+  }
+
+  // Rows above the crop are decoded and dropped: jpeg_skip_scanlines is not bit-exact next to the
+  // skipped rows for every sampling factor. Rows below are never touched.
+  bool try_read_rows(const ImageView& out) {
+    if (setjmp(errors_.jump) != 0) return false;
+    jpeg_start_decompress(&info_);
+    for (int y = 0; y < crop_.top + crop_.height; ++y) {
+      std::uint8_t* destination = out.row(y < crop_.top ? 0 : y - crop_.top);
+      JSAMPROW row = row_.empty() ? destination : row_.data();
+      jpeg_read_scanlines(&info_, &row, 1);
+      if (y >= crop_.top && !row_.empty()) copy_crop(row, destination);
+    }
+    return true;
+  }
+
+  void copy_crop(const std::uint8_t* row, std::uint8_t* destination) const {
+    row += crop_.left * info_.output_components;
+    if (info_.output_components == 4) {
+      cmyk_to_rgb_row(row, crop_.width, destination);
+    } else {
+      std::memcpy(destination, row, std::size_t{3} * static_cast<std::size_t>(crop_.width));
+    }
+  }
+
+  Status failure() const {
+    const std::int64_t left =
+        info_.src == nullptr ? 0 : static_cast<std::int64_t>(info_.src->bytes_in_buffer);
+    return {fault_of(errors_.error_code), std::string("libjpeg-turbo: ") + errors_.error_message,
+            static_cast<std::int64_t>(jpeg_.size) - left};
+  }
+
+  Status read_header(const DecodeOptions& options) {
+    if (jpeg_.size < 4 || jpeg_.data[0] != 0xFF || jpeg_.data[1] != 0xD8) {
+      return {Fault::kCorruptImage, "not a JPEG: it does not start with FF D8", 0};
+    }
+    if (!try_read_header()) return failure();
+    const std::int64_t num_pixels = std::int64_t{info_.image_width} * info_.image_height;
+    const std::string size =
+        std::to_string(info_.image_width) + " x " + std::to_string(info_.image_height);
+    if (num_pixels > options.max_pixels) {
+      return {Fault::kImageTooLarge, "the JPEG declares " + size + " pixels, the budget is " +
+                                         std::to_string(options.max_pixels) +
+                                         " (raise max_pixels if the file is genuine)"};
+    }
+    if (options.on_damage == OnDamage::kRaise && !info_.arith_code &&
+        min_entropy_bytes(info_) > static_cast<std::int64_t>(jpeg_.size)) {
+      return {Fault::kCorruptImage,
+              "truncated: " + std::to_string(jpeg_.size) + " bytes cannot hold the " + size +
+                  " pixels that the header declares",
+              static_cast<std::int64_t>(jpeg_.size)};
+    }
+    const int components = info_.num_components;
+    if (components != 1 && components != 3 && components != 4) {
+      return {Fault::kUnsupportedImage,
+              "a JPEG of " + std::to_string(components) + " components (1, 3 or 4 are known)"};
+    }
+    return {};
+  }
+
+  Status allocate(const DecodeOptions& options, PixelBuffer* pixels) {
+    // Coefficients of a progressive file take 2 bytes per sample: 12 bytes per pixel at most.
+    if (!try_start(options.scale_denominator, 12 * options.max_pixels + (16 << 20))) {
+      return failure();
+    }
+    const int height = static_cast<int>(info_.output_height);
+    const int width = static_cast<int>(info_.output_width);
+    crop_ = options.crop.is_whole_image() ? CropBox{0, 0, height, width} : options.crop;
+    const bool fits = crop_.top >= 0 && crop_.left >= 0 && crop_.height > 0 && crop_.width > 0 &&
+                      crop_.height <= height - crop_.top && crop_.width <= width - crop_.left;
+    if (!fits) {
+      return {Fault::kBadArgument, "crop (top " + std::to_string(crop_.top) + ", left " +
+                                       std::to_string(crop_.left) + ", height " +
+                                       std::to_string(crop_.height) + ", width " +
+                                       std::to_string(crop_.width) + ") is not inside the " +
+                                       std::to_string(width) + " x " + std::to_string(height) +
+                                       " image"};
+    }
+    const bool needs_row = info_.num_components == 4 || crop_.width != width || crop_.left != 0;
+    row_.resize(needs_row ? std::size_t{4} * info_.output_width : 0);
+    return pixels->resize(crop_.height, crop_.width);
+  }
+
+  Status read_rows(const ImageView& out) {
+    return try_read_rows(out) ? Status() : failure();
+  }
+
+  jpeg_decompress_struct info_;
+  ErrorManager errors_;
+  jpeg_progress_mgr progress_;
+  bool is_created_ = false;
+  Span jpeg_;
+  CropBox crop_;
+  std::vector<std::uint8_t> row_;  // one full row, where rows cannot go straight to the output
+};
+
+#define FASTPASS_STRINGIZE(x) #x
+#define FASTPASS_TO_STRING(x) FASTPASS_STRINGIZE(x)
+
+const bool is_registered = register_decoder(
+    {"turbo", "libjpeg-turbo " FASTPASS_TO_STRING(LIBJPEG_TURBO_VERSION),
+     []() -> std::unique_ptr<Decoder> { return std::make_unique<TurboDecoder>(); }});
+
+}  // namespace
+}  // namespace fastpass

@@ -1,0 +1,48 @@
+"""Any supported image to pixels: JPEG natively, PNG and WebP through Pillow (a slow path)."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fastpass._native import core
+from fastpass.decode.jpeg import Pixels, decode_jpeg
+from fastpass.decode.probe import probe
+from fastpass.errors import CorruptImage, ImageTooLarge
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+
+def decode_image(data: Buffer, *, max_pixels: int = core.DEFAULT_MAX_PIXELS) -> Pixels:
+    """Decode one JPEG, PNG or WebP to uint8 ``[height, width, 3]`` RGB.
+
+    PNG and WebP go through Pillow and hold the GIL for part of the time: expect a fraction of
+    the JPEG path's speed. Transparency is dropped, palettes are expanded, 16-bit samples keep
+    their high byte; of an animation the first frame is taken.
+    """
+    if bytes(memoryview(data)[:2]) == b"\xff\xd8":
+        return decode_jpeg(data, max_pixels=max_pixels)
+    info = probe(data)
+    if info.width * info.height > max_pixels:
+        raise ImageTooLarge(
+            f"the {info.format.upper()} declares {info.width} x {info.height} pixels, "
+            f"the budget is {max_pixels} (raise max_pixels if the file is genuine)"
+        )
+    return _decode_with_pillow(data, info.format)
+
+
+def _decode_with_pillow(data: Buffer, format_name: str) -> Pixels:
+    from PIL import Image
+
+    try:
+        with Image.open(io.BytesIO(data), formats=[format_name]) as image:
+            image.load()
+            if image.mode.startswith("I"):
+                high_byte = (np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8)
+                return np.repeat(high_byte[:, :, None], 3, axis=2)
+            return np.array(image.convert("RGB"))
+    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+        raise CorruptImage(f"Pillow cannot decode this {format_name.upper()}: {error}") from error

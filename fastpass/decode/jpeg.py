@@ -1,0 +1,124 @@
+"""JPEG bytes to pixels, one image or many at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from fastpass._native import core
+from fastpass.errors import BadArgument, FastpassError, MissingBackend
+from fastpass.types import CropBox
+
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
+
+Pixels = npt.NDArray[np.uint8]
+OnDamage = Literal["raise", "fill"]
+
+
+@overload
+def decode_jpeg(
+    data: Buffer,
+    *,
+    backend: str = ...,
+    crop: CropBox | None = ...,
+    scale_denominator: int = ...,
+    index: None = ...,
+    on_damage: OnDamage = ...,
+    threads: int | None = ...,
+    max_pixels: int = ...,
+) -> Pixels: ...
+@overload
+def decode_jpeg(
+    data: Sequence[Buffer],
+    *,
+    backend: str = ...,
+    crop: CropBox | None = ...,
+    scale_denominator: int = ...,
+    index: None = ...,
+    on_damage: OnDamage = ...,
+    threads: int | None = ...,
+    max_pixels: int = ...,
+) -> list[Pixels]: ...
+def decode_jpeg(
+    data: Buffer | Sequence[Buffer],
+    *,
+    backend: str = "auto",
+    crop: CropBox | None = None,
+    scale_denominator: int = 1,
+    index: None = None,
+    on_damage: OnDamage = "raise",
+    threads: int | None = None,
+    max_pixels: int = core.DEFAULT_MAX_PIXELS,
+) -> Pixels | list[Pixels]:
+    """Decode JPEG bytes to RGB; a sequence is decoded in parallel, without the GIL.
+
+    Args:
+        data: one bytes-like object, or a sequence of them.
+        backend: "auto" or "turbo" (libjpeg-turbo); see :func:`fastpass.backends`.
+        crop: the part wanted, in pixels of the (scaled) image: bit for bit the slice
+            ``[top : top + height, left : left + width]`` of the full result. Rows below it
+            are not decoded.
+        scale_denominator: 1, 2, 4 or 8: scaling in the DCT domain, as libjpeg-turbo does it;
+            the result has ``ceil(height / scale_denominator)`` rows.
+        index: reserved for the seek index of a pack; no backend of this version uses one.
+        on_damage: "raise" refuses damaged entropy-coded data; "fill" keeps what can be decoded
+            and what libjpeg-turbo puts in the place of the rest.
+        threads: for a sequence; default: every processor this process may use.
+        max_pixels: width x height above which an image is refused before memory is taken.
+
+    Returns:
+        uint8 ``[height, width, 3]`` RGB, or a list of them. Grayscale is replicated, CMYK and
+        YCCK are converted as Pillow does. EXIF orientation is *not* applied (see ``probe``).
+
+    Raises:
+        CorruptImage: with the byte offset; UnsupportedImage, ImageTooLarge, OutOfMemory,
+        BadArgument, MissingBackend. Of a sequence, the first failure is raised and names its
+        position.
+    """
+    try:
+        batch, is_single = [memoryview(data)], True  # type: ignore[arg-type]
+    except TypeError:
+        batch, is_single = [_bytes_of(item, i) for i, item in enumerate(data)], False  # type: ignore[arg-type]
+    _check(backend, scale_denominator, on_damage, index)
+    results = core.decode_jpegs(
+        batch,
+        backend=backend,
+        crop=None if crop is None else (crop.top, crop.left, crop.height, crop.width),
+        scale_denominator=scale_denominator,
+        fill_damage=on_damage == "fill",
+        max_pixels=max_pixels,
+        num_threads=core.available_processors() if threads is None else threads,
+    )
+    for position, result in enumerate(results):
+        if isinstance(result, FastpassError):
+            if not is_single:
+                result.add_context(f"image {position} of {len(results)}")
+            raise result
+    return results[0] if is_single else results
+
+
+def _bytes_of(item: Buffer, position: int) -> memoryview:
+    try:
+        return memoryview(item)
+    except TypeError as error:
+        raise BadArgument(
+            f"image {position} is a {type(item).__name__}, wanted bytes-like JPEG data"
+        ) from error
+
+
+def _check(backend: str, scale_denominator: int, on_damage: str, index: object) -> None:
+    names = [name for name, _ in core.jpeg_backends()]
+    if backend not in ("auto", *names):
+        raise MissingBackend(
+            f"no JPEG decoder named {backend!r} in this build; there are: auto, {', '.join(names)}"
+        )
+    if scale_denominator not in (1, 2, 4, 8):
+        raise BadArgument(f"scale_denominator is {scale_denominator!r}, wanted 1, 2, 4 or 8")
+    if on_damage not in ("raise", "fill"):
+        raise BadArgument(f"on_damage is {on_damage!r}, wanted 'raise' or 'fill'")
+    if index is not None:
+        raise MissingBackend("no JPEG decoder of this build reads a seek index: pass index=None")
