@@ -1,7 +1,169 @@
+#include <pybind11/stl.h>
+
+#include "bindings/buffers.h"
+#include "bindings/raise.h"
 #include "bindings/register.h"
+#include "bindings/view_spec_caster.h"
+#include "feed/engine.h"
 
 namespace fastpass {
+namespace {
 
-void register_feed(pybind11::module_&) {}
+namespace py = pybind11;
+
+// How long a wait may last before Python gets to look for Ctrl-C.
+constexpr double kSignalCheckSeconds = 0.1;
+
+// The Python callable, kept and dropped under the GIL whichever thread lets go of it last.
+ForeignDecoder make_foreign_decoder(py::function decode) {
+  const std::shared_ptr<py::function> callable(new py::function(std::move(decode)),
+                                               [](py::function* held) {
+                                                 const py::gil_scoped_acquire gil;
+                                                 delete held;
+                                               });
+  return [callable](Span encoded, std::int64_t max_pixels, PixelBuffer* pixels) -> Status {
+    const py::gil_scoped_acquire gil;
+    try {
+      const py::bytes data(reinterpret_cast<const char*>(encoded.data), encoded.size);
+      const auto rgb = py::cast<py::array_t<std::uint8_t, py::array::c_style | py::array::forcecast>>(
+          (*callable)(data, max_pixels));
+      FASTPASS_RETURN_IF_ERROR(
+          pixels->resize(static_cast<int>(rgb.shape(0)), static_cast<int>(rgb.shape(1))));
+      std::memcpy(pixels->view().data, rgb.data(), static_cast<std::size_t>(rgb.nbytes()));
+      return {};
+    } catch (const py::error_already_set& error) {
+      return {Fault::kCorruptImage, py::cast<std::string>(py::str(error.value()))};
+    }
+  };
+}
+
+// Owns the engine for Python: its threads may need the GIL to finish, so it is let go without.
+class EngineHandle {
+ public:
+  EngineHandle(std::shared_ptr<const SampleSource> source, EngineOptions options,
+               py::function foreign_decoder)
+      : engine_(std::make_unique<Engine>(std::move(source), std::move(options),
+                                         make_foreign_decoder(std::move(foreign_decoder)))) {}
+  ~EngineHandle() {
+    const py::gil_scoped_release no_gil;
+    engine_.reset();
+  }
+  EngineHandle(const EngineHandle&) = delete;
+  EngineHandle& operator=(const EngineHandle&) = delete;
+
+  Engine& engine() { return *engine_; }
+
+  void submit(std::vector<std::int64_t> positions, std::uint32_t epoch) {
+    Status status;
+    {
+      const py::gil_scoped_release no_gil;
+      status = engine_->submit(std::move(positions), epoch);
+    }
+    raise_if_error(status);
+  }
+
+  py::tuple wait() {
+    std::shared_ptr<BatchSlot> slot;
+    while (!slot) {
+      Status status;
+      {
+        const py::gil_scoped_release no_gil;
+        status = engine_->wait(kSignalCheckSeconds, &slot);
+      }
+      raise_if_error(status);
+      if (PyErr_CheckSignals() != 0) throw py::error_already_set();
+    }
+    return to_tuple(slot);
+  }
+
+  void close() {
+    const py::gil_scoped_release no_gil;
+    engine_->close();
+  }
+
+ private:
+  // bfloat16 has no NumPy dtype: it travels as uint16.
+  static py::dtype numpy_dtype(Dtype dtype) {
+    switch (dtype) {
+      case Dtype::kUint8: return py::dtype("uint8");
+      case Dtype::kFloat16: return py::dtype("float16");
+      case Dtype::kBfloat16: return py::dtype("uint16");
+      case Dtype::kFloat32: break;
+    }
+    return py::dtype("float32");
+  }
+
+  py::tuple to_tuple(const std::shared_ptr<BatchSlot>& slot) const {
+    const BatchLayout& layout = engine_->layout();
+    py::list views;
+    for (std::size_t view = 0; view < slot->views.size(); ++view) {
+      auto* keep = new std::shared_ptr<BatchSlot>(slot);
+      const py::capsule owner(
+          keep, [](void* held) { delete static_cast<std::shared_ptr<BatchSlot>*>(held); });
+      const int size = layout.view_sizes[view];
+      views.append(py::array(numpy_dtype(layout.dtype),
+                             std::vector<py::ssize_t>{slot->num_samples, 3, size, size},
+                             slot->views[view].get(), owner));
+    }
+    py::list skipped;
+    for (const SkippedSample& sample : slot->skipped) {
+      skipped.append(py::make_tuple(sample.sample_id, make_exception(sample.reason)));
+    }
+    const auto copy = [](const std::vector<std::int64_t>& values) {
+      return py::array_t<std::int64_t>(static_cast<py::ssize_t>(values.size()), values.data());
+    };
+    return py::make_tuple(views, copy(slot->sample_ids), copy(slot->labels), skipped);
+  }
+
+  std::unique_ptr<Engine> engine_;
+};
+
+std::unique_ptr<EngineHandle> make_engine(std::shared_ptr<SampleSource> source,
+                                          std::vector<ViewSpec> views, std::int64_t batch_size,
+                                          int num_threads, Dtype dtype, std::uint64_t seed,
+                                          bool skip_damaged, std::int64_t max_pixels,
+                                          const std::string& decoder,
+                                          py::function foreign_decoder) {
+  if (make_decoder(decoder) == nullptr) {
+    raise_if_error({Fault::kBadArgument, "no JPEG decoder named \"" + decoder + "\""});
+  }
+  EngineOptions options;
+  options.views = std::move(views);
+  options.batch_size = batch_size;
+  options.num_threads = num_threads;
+  options.dtype = dtype;
+  options.seed = seed;
+  options.skip_damaged = skip_damaged;
+  options.max_pixels = max_pixels;
+  options.decoder = decoder;
+  return std::make_unique<EngineHandle>(std::move(source), std::move(options),
+                                        std::move(foreign_decoder));
+}
+
+py::dict stage_times(EngineHandle& handle) {
+  const StageTimes& times = handle.engine().times();
+  py::dict result;
+  result["read_seconds"] = static_cast<double>(times.read_nanoseconds) * 1e-9;
+  result["decode_seconds"] = static_cast<double>(times.decode_nanoseconds) * 1e-9;
+  result["augment_seconds"] = static_cast<double>(times.augment_nanoseconds) * 1e-9;
+  result["num_images"] = static_cast<std::int64_t>(times.num_images);
+  result["num_slots"] = handle.engine().num_slots();
+  return result;
+}
+
+}  // namespace
+
+void register_feed(py::module_& module) {
+  py::class_<EngineHandle>(module, "Engine")
+      .def(py::init(&make_engine), py::arg("source"), py::kw_only(), py::arg("views"),
+           py::arg("batch_size"), py::arg("num_threads"), py::arg("dtype"), py::arg("seed"),
+           py::arg("skip_damaged"), py::arg("max_pixels"), py::arg("decoder"),
+           py::arg("foreign_decoder"))
+      .def("submit", &EngineHandle::submit, py::arg("positions"), py::arg("epoch"))
+      .def("wait", &EngineHandle::wait)
+      .def("cancel", [](EngineHandle& handle) { handle.engine().cancel(); })
+      .def("close", &EngineHandle::close)
+      .def("stage_times", &stage_times);
+}
 
 }  // namespace fastpass

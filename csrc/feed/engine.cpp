@@ -1,0 +1,261 @@
+#include "feed/engine.h"
+
+#include <chrono>
+#include <cstring>
+#include <new>
+#include <utility>
+
+#include "augment/render.h"
+#include "common/rng.h"
+
+namespace fastpass {
+namespace {
+
+// Adds the time from construction to destruction to a counter.
+class Stopwatch {
+ public:
+  explicit Stopwatch(std::atomic<std::int64_t>* total) : total_(total), start_(Clock::now()) {}
+  ~Stopwatch() {
+    total_->fetch_add(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start_).count(),
+        std::memory_order_relaxed);
+  }
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  std::atomic<std::int64_t>* total_;
+  Clock::time_point start_;
+};
+
+BatchLayout layout_of(const EngineOptions& options) {
+  BatchLayout layout;
+  layout.batch_size = options.batch_size;
+  layout.dtype = options.dtype;
+  for (const ViewSpec& spec : options.views) layout.view_sizes.push_back(spec.size);
+  return layout;
+}
+
+bool is_jpeg(Span bytes) {
+  return bytes.size >= 2 && bytes.data[0] == 0xFF && bytes.data[1] == 0xD8;
+}
+
+}  // namespace
+
+struct Engine::Batch {
+  std::shared_ptr<BatchSlot> slot;
+  std::vector<std::int64_t> positions;
+  std::uint32_t epoch = 0;
+  std::vector<Status> row_statuses;
+  std::size_t next_row = 0;       // guarded by mutex_
+  std::size_t rows_finished = 0;  // guarded by mutex_
+
+  bool is_taken() const { return next_row == positions.size(); }
+  bool is_ready() const { return rows_finished == positions.size(); }
+  void settle(const SampleSource& source, const BatchLayout& layout, bool skip_damaged);
+};
+
+// Moves the good rows together, and lists the damaged ones or makes the first the batch's failure.
+void Engine::Batch::settle(const SampleSource& source, const BatchLayout& layout,
+                           bool skip_damaged) {
+  std::int64_t kept = 0;
+  for (std::size_t row = 0; row < positions.size(); ++row) {
+    const std::int64_t sample_id = source.sample_id(positions[row]);
+    if (!row_statuses[row].ok()) {
+      if (!skip_damaged && slot->failure.ok()) slot->failure = row_statuses[row];
+      slot->skipped.push_back({sample_id, row_statuses[row]});
+      continue;
+    }
+    for (std::size_t view = 0; view < slot->views.size(); ++view) {
+      const std::size_t bytes = layout.view_bytes(view);
+      std::uint8_t* memory = slot->views[view].get();
+      if (static_cast<std::size_t>(kept) != row) {
+        std::memcpy(memory + static_cast<std::size_t>(kept) * bytes, memory + row * bytes, bytes);
+      }
+    }
+    slot->sample_ids.push_back(sample_id);
+    slot->labels.push_back(source.label(positions[row]));
+    ++kept;
+  }
+  slot->num_samples = kept;
+}
+
+// Everything one thread reuses from sample to sample.
+class Engine::Worker {
+ public:
+  explicit Worker(Engine* engine)
+      : engine_(*engine), decoder_(make_decoder(engine->options_.decoder)) {}
+
+  void run() {
+    std::size_t row = 0;
+    while (const std::shared_ptr<Batch> batch = engine_.take(&row)) {
+      const Status status = render_row_or_out_of_memory(batch.get(), row);
+      const std::int64_t position = batch->positions[row];
+      if (!status.ok()) batch->row_statuses[row] = status.at(engine_.source_->describe(position));
+      engine_.finish_row(batch.get());
+    }
+  }
+
+ private:
+  // No exception may leave a thread; the only one that the stages can meet is this.
+  Status render_row_or_out_of_memory(Batch* batch, std::size_t row) {
+    try {
+      return render_row(batch, row);
+    } catch (const std::bad_alloc&) {
+      return {Fault::kOutOfMemory, "no memory to decode and augment this sample"};
+    }
+  }
+
+  Status render_row(Batch* batch, std::size_t row) {
+    const std::int64_t position = batch->positions[row];
+    {
+      const Stopwatch watch(&engine_.times_.read_nanoseconds);
+      FASTPASS_RETURN_IF_ERROR(engine_.source_->fetch(position, &sample_));
+    }
+    {
+      const Stopwatch watch(&engine_.times_.decode_nanoseconds);
+      FASTPASS_RETURN_IF_ERROR(decode());
+    }
+    const Stopwatch watch(&engine_.times_.augment_nanoseconds);
+    DrawKey key;
+    key.seed = engine_.options_.seed;
+    key.sample_id = static_cast<std::uint64_t>(engine_.source_->sample_id(position));
+    key.epoch = batch->epoch;
+    for (std::size_t view = 0; view < engine_.options_.views.size(); ++view) {
+      key.view_id = static_cast<std::uint16_t>(view);
+      FASTPASS_RETURN_IF_ERROR(render_view(batch, row, view, key));
+    }
+    engine_.times_.num_images.fetch_add(1, std::memory_order_relaxed);
+    return {};
+  }
+
+  Status decode() {
+    if (!is_jpeg(sample_.bytes)) {
+      return engine_.foreign_decoder_(sample_.bytes, engine_.options_.max_pixels, &pixels_);
+    }
+    DecodeOptions options;
+    options.max_pixels = engine_.options_.max_pixels;
+    return decoder_->decode(sample_.bytes, options, &pixels_);
+  }
+
+  Status render_view(Batch* batch, std::size_t row, std::size_t view, const DrawKey& key) {
+    const ViewSpec& spec = engine_.options_.views[view];
+    const ImageView& source = pixels_.view();
+    ViewParams params;
+    FASTPASS_RETURN_IF_ERROR(draw_view(spec, source.height, source.width, key, &params));
+    const BatchLayout& layout = engine_.layout();
+    std::uint8_t* out = batch->slot->views[view].get() + row * layout.view_bytes(view);
+    return renderer_.render(source, spec, params, layout.dtype, layout.dtype != Dtype::kUint8, out);
+  }
+
+  Engine& engine_;
+  const std::unique_ptr<Decoder> decoder_;
+  ViewRenderer renderer_;
+  EncodedSample sample_;
+  PixelBuffer pixels_;
+};
+
+Engine::Engine(std::shared_ptr<const SampleSource> source, EngineOptions options,
+               ForeignDecoder foreign_decoder)
+    : source_(std::move(source)),
+      options_(std::move(options)),
+      foreign_decoder_(std::move(foreign_decoder)),
+      pool_(std::make_shared<SlotPool>(layout_of(options_))) {
+  for (int i = 0; i < options_.num_threads; ++i) {
+    threads_.emplace_back([this] { Worker(this).run(); });
+  }
+}
+
+Engine::~Engine() { close(); }
+
+Status Engine::submit(std::vector<std::int64_t> positions, std::uint32_t epoch) {
+  if (positions.empty() || static_cast<std::int64_t>(positions.size()) > options_.batch_size) {
+    return {Fault::kBadArgument, "a batch of " + std::to_string(positions.size()) +
+                                     " samples, wanted 1 to " +
+                                     std::to_string(options_.batch_size)};
+  }
+  for (const std::int64_t position : positions) {
+    if (position >= 0 && position < source_->size()) continue;
+    return {Fault::kBadArgument, "position " + std::to_string(position) + " in a source of " +
+                                     std::to_string(source_->size()) + " samples"};
+  }
+  auto batch = std::make_shared<Batch>();
+  FASTPASS_RETURN_IF_ERROR(pool_->acquire(&batch->slot));
+  BatchSlot& slot = *batch->slot;
+  slot.num_samples = 0;
+  slot.sample_ids.clear();
+  slot.labels.clear();
+  slot.skipped.clear();
+  slot.failure = Status();
+  batch->row_statuses.resize(positions.size());
+  batch->positions = std::move(positions);
+  batch->epoch = epoch;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (is_closed_) return {Fault::kClosed, "the loader is closed"};
+    queue_.push_back(std::move(batch));
+  }
+  work_ready_.notify_all();
+  return {};
+}
+
+// The next unrendered row of the oldest batch that has one; empty when the engine closes.
+std::shared_ptr<Engine::Batch> Engine::take(std::size_t* row) {
+  std::unique_lock<std::mutex> lock(mutex_);
+  for (;;) {
+    if (is_closed_) return nullptr;
+    for (const std::shared_ptr<Batch>& batch : queue_) {
+      if (batch->is_taken()) continue;
+      *row = batch->next_row++;
+      return batch;
+    }
+    work_ready_.wait(lock);
+  }
+}
+
+void Engine::finish_row(Batch* batch) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  ++batch->rows_finished;
+  if (batch->is_ready()) batch_ready_.notify_all();
+}
+
+Status Engine::wait(double timeout_seconds, std::shared_ptr<BatchSlot>* slot) {
+  std::shared_ptr<Batch> batch;
+  {
+    std::unique_lock<std::mutex> lock(mutex_);
+    if (is_closed_) return {Fault::kClosed, "the loader is closed"};
+    if (queue_.empty()) return {Fault::kBadArgument, "no batch was submitted"};
+    const auto is_ready = [this] { return is_closed_ || queue_.front()->is_ready(); };
+    if (!batch_ready_.wait_for(lock, std::chrono::duration<double>(timeout_seconds), is_ready)) {
+      return {};
+    }
+    if (is_closed_) return {Fault::kClosed, "the loader was closed while a batch was awaited"};
+    batch = std::move(queue_.front());
+    queue_.pop_front();
+  }
+  batch->settle(*source_, layout(), options_.skip_damaged);
+  FASTPASS_RETURN_IF_ERROR(batch->slot->failure);
+  *slot = std::move(batch->slot);
+  return {};
+}
+
+void Engine::cancel() {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  queue_.clear();
+}
+
+void Engine::close() {
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    is_closed_ = true;
+    queue_.clear();
+  }
+  work_ready_.notify_all();
+  batch_ready_.notify_all();
+  for (std::thread& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
+}
+
+}  // namespace fastpass

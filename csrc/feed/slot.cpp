@@ -1,0 +1,53 @@
+#include "feed/slot.h"
+
+#include <string>
+
+namespace fastpass {
+namespace {
+
+constexpr std::size_t kAlignment = 64;  // a cache line, and the widest SIMD register
+
+std::size_t round_up(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+
+}  // namespace
+
+Status SlotPool::allocate(std::unique_ptr<BatchSlot>* slot) const {
+  auto made = std::make_unique<BatchSlot>();
+  for (std::size_t view = 0; view < layout_.view_sizes.size(); ++view) {
+    const std::size_t bytes =
+        round_up(static_cast<std::size_t>(layout_.batch_size) * layout_.view_bytes(view));
+    auto* memory = static_cast<std::uint8_t*>(std::aligned_alloc(kAlignment, bytes));
+    if (memory == nullptr) {
+      return {Fault::kOutOfMemory, "no memory for a batch: view " + std::to_string(view) +
+                                       " needs " + std::to_string(bytes) + " bytes"};
+    }
+    made->views.emplace_back(memory);
+  }
+  *slot = std::move(made);
+  return {};
+}
+
+Status SlotPool::acquire(std::shared_ptr<BatchSlot>* slot) {
+  std::unique_ptr<BatchSlot> taken;
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (!free_.empty()) {
+      taken = std::move(free_.back());
+      free_.pop_back();
+    } else {
+      ++num_allocated_;
+    }
+  }
+  if (!taken) FASTPASS_RETURN_IF_ERROR(allocate(&taken));
+  slot->reset(taken.release(), [pool = shared_from_this()](BatchSlot* used) {
+    pool->give_back(used);
+  });
+  return {};
+}
+
+void SlotPool::give_back(BatchSlot* slot) {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  free_.emplace_back(slot);
+}
+
+}  // namespace fastpass

@@ -1,0 +1,71 @@
+"""From the engine's memory to tensors on the consumer's device."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastpass.augment.recipe import Recipe
+from fastpass.errors import MissingBackend
+from fastpass.feed.batch import Batch
+
+
+class Delivery:
+    """Turns the engine's arrays into a :class:`Batch`.
+
+    On the CPU the tensors show the engine's memory, without a copy. For a CUDA device the engine
+    renders uint8; a view crosses the bus as that (a quarter of float32's bytes) and is normalized
+    on the consumer's current stream.
+    """
+
+    def __init__(self, device: str, dtype: str, recipe: Recipe, *, has_labels: bool) -> None:
+        try:
+            import torch
+        except ModuleNotFoundError as error:
+            raise MissingBackend("fastpass.Loader hands out torch tensors: install torch") from error
+        self._torch = torch
+        self._device = torch.device(device)
+        self._dtype = getattr(torch, dtype)
+        self._has_labels = has_labels
+        self._is_cpu = self._device.type == "cpu"
+        if not self._is_cpu:
+            self._check_device()
+        self.engine_dtype = dtype if self._is_cpu else "uint8"
+        self._means = [torch.tensor(view.mean).view(3, 1, 1) for view in recipe.views]
+        self._stds = [torch.tensor(view.std).view(3, 1, 1) for view in recipe.views]
+        if not self._is_cpu:
+            self._means = [mean.to(self._device) for mean in self._means]
+            self._stds = [std.to(self._device) for std in self._stds]
+
+    def _check_device(self) -> None:
+        if self._device.type != "cuda":
+            raise MissingBackend(f"device {self._device} is not known: use 'cpu' or 'cuda'")
+        if not self._torch.cuda.is_available():
+            raise MissingBackend("device='cuda', but torch sees no CUDA GPU: use device='cpu'")
+
+    def batch(
+        self,
+        views: list[npt.NDArray[Any]],
+        sample_ids: npt.NDArray[np.int64],
+        labels: npt.NDArray[np.int64],
+    ) -> Batch:
+        tensors = [self._torch.from_numpy(view) for view in views]
+        if not self._is_cpu:
+            tensors = [self._send(tensor, i) for i, tensor in enumerate(tensors)]
+        elif self._dtype == self._torch.bfloat16:
+            tensors = [tensor.view(self._torch.bfloat16) for tensor in tensors]
+        return Batch(
+            views=tensors,
+            sample_ids=self._torch.from_numpy(sample_ids).to(self._device),
+            labels=self._torch.from_numpy(labels).to(self._device) if self._has_labels else None,
+        )
+
+    def _send(self, pixels: Any, view: int) -> Any:
+        # torch's pinned-memory cache frees the copy only after the stream has read it.
+        on_device = pixels.pin_memory().to(self._device, non_blocking=True)
+        if self._dtype == self._torch.uint8:
+            return on_device
+        unit = on_device.to(self._torch.float32).div_(255)
+        return unit.sub_(self._means[view]).div_(self._stds[view]).to(self._dtype)

@@ -1,0 +1,299 @@
+"""The native loader: decode once per image, then all its views, on threads without the GIL."""
+
+from __future__ import annotations
+
+import logging
+import time
+import weakref
+from collections import deque
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Literal
+
+from fastpass._native import core
+from fastpass.augment.native import native_view_specs
+from fastpass.augment.recipe import Recipe
+from fastpass.decode.image import decode_image
+from fastpass.errors import BadArgument, BadPack, Closed, ConfigError, MissingBackend
+from fastpass.feed.batch import Batch, LoaderStats
+from fastpass.feed.delivery import Delivery
+from fastpass.feed.order import EpochOrder
+from fastpass.feed.world import fair_share_of_processors, rank_and_world_size
+from fastpass.pack import Pack
+
+_log = logging.getLogger("fastpass")
+
+Dtype = Literal["float32", "float16", "bfloat16", "uint8"]
+
+
+class Loader:
+    """Batches of augmented views from plain image folders and tar shards.
+
+    The views of a sample depend on (seed, epoch, sample_id, view) alone: not on threads, ranks,
+    batch size, device, or a restart.
+
+    Args:
+        source: a :class:`fastpass.Pack`, or anything its constructor takes.
+        recipe: which views to make (:mod:`fastpass.augment.recipes`).
+        batch_size: samples per batch and rank.
+        device: "cpu", or a CUDA device: views are rendered on the CPU, sent as uint8 from pinned
+            memory and normalized on the device.
+        backend: "native".
+        seed: of the order and of the views, 0 to 2**64 - 1.
+        shuffle: a new order every epoch (a keyed permutation); else the source's order.
+        rank, world_size: default: torch.distributed if it runs, else RANK and WORLD_SIZE.
+        threads: default: this process's processors shared among the ranks of this machine.
+        drop_last: leave out the samples that do not fill a global batch. Without it the last
+            batch is smaller, and evenly shared among ranks (see :class:`EpochOrder`).
+        dtype: "float32", "float16", "bfloat16": normalized; "uint8": the pixels as they are.
+        mode: "exact" rounds as Pillow and torchvision do; "fast" is reserved for fused
+            arithmetic and is the same as "exact" in this version.
+        on_error: "raise" ends the iteration with the first damaged sample's error; "skip" leaves
+            damaged samples out of their batch, counts them and reports each (``skipped``).
+        batches_ahead: batches prepared before the consumer asks.
+        max_pixels: images that declare more are refused before memory is taken.
+    """
+
+    def __init__(
+        self,
+        source: Pack | str | Path | Sequence[str | Path],
+        recipe: Recipe,
+        *,
+        batch_size: int,
+        device: str = "cpu",
+        backend: str = "native",
+        seed: int = 0,
+        shuffle: bool = True,
+        rank: int | None = None,
+        world_size: int | None = None,
+        threads: int | None = None,
+        drop_last: bool = True,
+        dtype: Dtype = "float32",
+        mode: Literal["fast", "exact"] = "fast",
+        on_error: Literal["raise", "skip"] = "raise",
+        batches_ahead: int = 2,
+        max_pixels: int = core.DEFAULT_MAX_PIXELS,
+    ) -> None:
+        threads = fair_share_of_processors() if threads is None else threads
+        _check_choices(backend=backend, dtype=dtype, mode=mode, on_error=on_error)
+        _check_positive(batch_size=batch_size, threads=threads, batches_ahead=batches_ahead)
+        if not 0 <= seed < 2**64:
+            raise BadArgument(f"seed is {seed}, wanted 0 to 2**64 - 1")
+        rank, world_size = rank_and_world_size(rank, world_size)
+        self.pack = source if isinstance(source, Pack) else Pack(source)
+        self.recipe = recipe
+        self._order = EpochOrder(
+            size=len(self.pack),
+            batch_size=batch_size,
+            rank=rank,
+            world_size=world_size,
+            seed=seed,
+            shuffle=shuffle,
+            drop_last=drop_last,
+        )
+        if self._order.num_batches() == 0:
+            raise BadPack(
+                f"{len(self.pack)} samples do not fill one global batch of "
+                f"{self._order.global_batch} (batch_size {batch_size} x world_size {world_size}): "
+                "lower batch_size or pass drop_last=False"
+            )
+        self._delivery = Delivery(device, dtype, recipe, has_labels=self.pack.has_labels)
+        self._skips_damaged = on_error == "skip"
+        self._batches_ahead = batches_ahead
+        self._engine = core.Engine(
+            self.pack.native,
+            views=native_view_specs(recipe),
+            batch_size=batch_size,
+            num_threads=threads,
+            dtype=self._delivery.engine_dtype,
+            seed=seed,
+            skip_damaged=self._skips_damaged,
+            max_pixels=max_pixels,
+            decoder="auto",
+            foreign_decoder=_decode_foreign,
+        )
+        self._finalizer = weakref.finalize(self, self._engine.close)
+        self._epoch = 0
+        self._samples_done = 0  # of this epoch, over all ranks, as of the last batch handed out
+        self._is_resumed = False  # the next iteration continues instead of starting the epoch
+        self._iteration = 0
+        self._skipped: dict[int, str] = {}
+        self._num_images = self._num_batches = self._num_skipped = 0
+        self._seconds = self._wait_seconds = 0.0
+
+    # ---- iteration --------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        """Batches per epoch, the same on every rank."""
+        return self._order.num_batches()
+
+    def __iter__(self) -> Iterator[Batch]:
+        """One epoch, or the rest of one right after ``load_state_dict``.
+
+        At its end the epoch number moves on by itself, so a loop without ``set_epoch`` sees new
+        views and a new order each time.
+        """
+        if not self._finalizer.alive:
+            raise Closed("the loader is closed: make a new one")
+        if not self._is_resumed:
+            self._samples_done = 0
+        self._is_resumed = False
+        self._iteration += 1
+        self._engine.cancel()
+        return self._run_epoch(self._iteration)
+
+    def _run_epoch(self, iteration: int) -> Iterator[Batch]:
+        start, epoch = self._samples_done, self._epoch
+        num_batches = self._order.num_batches(start)
+        submitted = 0
+        try:
+            for index in range(num_batches):
+                if iteration != self._iteration:
+                    raise Closed("a newer iteration over this loader was started: use that one")
+                while submitted < min(num_batches, index + 1 + self._batches_ahead):
+                    positions = self._order.batch(submitted, epoch=epoch, start=start)
+                    self._engine.submit(positions.tolist(), epoch)
+                    submitted += 1
+                batch = self._next_batch(epoch)
+                done = start + (index + 1) * self._order.global_batch
+                self._samples_done = min(done, self._order.size)
+                if batch is None:
+                    continue
+                handed_out = time.perf_counter()
+                yield batch
+                self._seconds += time.perf_counter() - handed_out
+        finally:
+            if iteration == self._iteration and self._finalizer.alive:
+                self._engine.cancel()
+        self._epoch, self._samples_done = epoch + 1, 0
+
+    def _next_batch(self, epoch: int) -> Batch | None:
+        asked = time.perf_counter()
+        views, sample_ids, labels, skipped = self._engine.wait()
+        waited = time.perf_counter() - asked
+        self._seconds += waited
+        self._wait_seconds += waited
+        self._num_batches += 1
+        self._num_images += len(sample_ids)
+        self._report_skipped(skipped)
+        if len(sample_ids) == 0:
+            if self._order.world_size > 1:
+                raise BadPack(
+                    f"every sample of a batch on rank {self._order.rank} in epoch {epoch} is "
+                    "damaged, and the other ranks cannot go on without it: remove the samples "
+                    "listed in Loader.skipped from the source"
+                )
+            return None
+        return self._delivery.batch(views, sample_ids, labels)
+
+    def _report_skipped(self, skipped: list[tuple[int, Exception]]) -> None:
+        self._num_skipped += len(skipped)
+        for sample_id, reason in skipped:
+            if sample_id not in self._skipped:
+                _log.warning("skipped sample %d: %s", sample_id, reason)
+                self._skipped[sample_id] = f"{type(reason).__name__}: {reason}"
+
+    # ---- where we are -----------------------------------------------------------------------
+
+    @property
+    def epoch(self) -> int:
+        return self._epoch
+
+    @property
+    def skipped(self) -> dict[int, str]:
+        """Damaged samples left out so far: sample_id -> reason."""
+        return dict(self._skipped)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Go to the start of an epoch; no change if the loader is in it (a resumed one stays)."""
+        if not 0 <= epoch < 2**32:
+            raise BadArgument(f"epoch is {epoch}, wanted 0 to 2**32 - 1")
+        if epoch != self._epoch:
+            self._epoch, self._samples_done, self._is_resumed = epoch, 0, False
+
+    def state_dict(self) -> dict[str, Any]:
+        """Plain JSON-able values: which samples of which epoch were handed out, and of what."""
+        return {
+            "epoch": self._epoch,
+            "samples_done": self._samples_done,
+            "seed": self._order.seed,
+            "shuffle": self._order.shuffle,
+            "fingerprint": self.pack.fingerprint,
+        }
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        """Continue exactly there: the next iteration begins with the batch after the last one.
+
+        Batch size and world size may differ from those of the saved run; seed, shuffling and data
+        may not.
+
+        Raises:
+            ConfigError: naming every key that differs.
+        """
+        mine = self.state_dict()
+        different = [
+            f"{key} (saved {state.get(key)!r}, here {mine[key]!r})"
+            for key in ("seed", "shuffle", "fingerprint")
+            if state.get(key) != mine[key]
+        ]
+        if different:
+            raise ConfigError(f"this loader cannot continue that run: {'; '.join(different)}")
+        self._epoch, self._samples_done = int(state["epoch"]), int(state["samples_done"])
+        self._is_resumed = True
+
+    def stats(self) -> LoaderStats:
+        """Counts and times since the loader was made."""
+        times = self._engine.stage_times()
+        return LoaderStats(
+            num_images=self._num_images,
+            num_batches=self._num_batches,
+            num_skipped=self._num_skipped,
+            seconds=self._seconds,
+            wait_seconds=self._wait_seconds,
+            read_seconds=times["read_seconds"],
+            decode_seconds=times["decode_seconds"],
+            augment_seconds=times["augment_seconds"],
+            num_slots=times["num_slots"],
+        )
+
+    # ---- the end ----------------------------------------------------------------------------
+
+    def close(self) -> None:
+        """End the threads. Batches already handed out stay valid."""
+        self._finalizer()
+
+    def __enter__(self) -> Loader:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _decode_foreign(data: bytes, max_pixels: int) -> Any:
+    return decode_image(data, max_pixels=max_pixels)
+
+
+def _check_choices(*, backend: str, dtype: str, mode: str, on_error: str) -> None:
+    if backend in ("dali", "ffcv"):
+        raise MissingBackend(f"the {backend} loader is not part of this version: use 'native'")
+    choices = {
+        "backend": (backend, ("native",)),
+        "dtype": (dtype, ("float32", "float16", "bfloat16", "uint8")),
+        "mode": (mode, ("fast", "exact")),
+        "on_error": (on_error, ("raise", "skip")),
+    }
+    for name, (value, allowed) in choices.items():
+        if value not in allowed:
+            raise BadArgument(f"{name} is {value!r}, wanted one of {', '.join(allowed)}")
+
+
+def _check_positive(**values: int) -> None:
+    for name, value in values.items():
+        if not isinstance(value, int) or value < 1:
+            raise BadArgument(f"{name} is {value!r}, wanted an integer of at least 1")
