@@ -51,6 +51,10 @@ class OutOfMemory(FastpassError, MemoryError):
     """An allocation failed."""
 
 
+class DeviceFailed(FastpassError, RuntimeError):
+    """A CUDA call failed."""
+
+
 class BadArgument(FastpassError, ValueError):
     """A value outside its documented range."""
 

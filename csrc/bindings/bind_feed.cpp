@@ -1,6 +1,7 @@
 #include <pybind11/stl.h>
 
 #include "bindings/buffers.h"
+#include "bindings/dtype_name.h"
 #include "bindings/raise.h"
 #include "bindings/register.h"
 #include "bindings/view_spec_caster.h"
@@ -120,7 +121,7 @@ class EngineHandle {
 
 std::unique_ptr<EngineHandle> make_engine(std::shared_ptr<SampleSource> source,
                                           std::vector<ViewSpec> views, std::int64_t batch_size,
-                                          int num_threads, Dtype dtype, std::uint64_t seed,
+                                          int num_threads, const std::string& dtype, std::uint64_t seed,
                                           bool skip_damaged, std::int64_t max_pixels,
                                           const std::string& decoder,
                                           py::function foreign_decoder) {
@@ -131,7 +132,7 @@ std::unique_ptr<EngineHandle> make_engine(std::shared_ptr<SampleSource> source,
   options.views = std::move(views);
   options.batch_size = batch_size;
   options.num_threads = num_threads;
-  options.dtype = dtype;
+  options.dtype = dtype_from_name(dtype);
   options.seed = seed;
   options.skip_damaged = skip_damaged;
   options.max_pixels = max_pixels;

@@ -17,6 +17,7 @@ inline const char* exception_name(Fault fault) {
     case Fault::kReadFailed: return "ReadFailed";
     case Fault::kWriteFailed: return "WriteFailed";
     case Fault::kOutOfMemory: return "OutOfMemory";
+    case Fault::kDeviceFailed: return "DeviceFailed";
     case Fault::kBadArgument: return "BadArgument";
     case Fault::kClosed: return "Closed";
     case Fault::kNone: break;

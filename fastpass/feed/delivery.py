@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastpass.augment.normalize import normalize_on_device
 from fastpass.augment.recipe import Recipe
 from fastpass.errors import MissingBackend
 from fastpass.feed.batch import Batch
@@ -33,11 +34,7 @@ class Delivery:
         if not self._is_cpu:
             self._check_device()
         self.engine_dtype = dtype if self._is_cpu else "uint8"
-        self._means = [torch.tensor(view.mean).view(3, 1, 1) for view in recipe.views]
-        self._stds = [torch.tensor(view.std).view(3, 1, 1) for view in recipe.views]
-        if not self._is_cpu:
-            self._means = [mean.to(self._device) for mean in self._means]
-            self._stds = [std.to(self._device) for std in self._stds]
+        self._views = recipe.views
 
     def _check_device(self) -> None:
         if self._device.type != "cuda":
@@ -67,5 +64,5 @@ class Delivery:
         on_device = pixels.pin_memory().to(self._device, non_blocking=True)
         if self._dtype == self._torch.uint8:
             return on_device
-        unit = on_device.to(self._torch.float32).div_(255)
-        return unit.sub_(self._means[view]).div_(self._stds[view]).to(self._dtype)
+        spec = self._views[view]
+        return normalize_on_device(on_device, spec.mean, spec.std, self._dtype)

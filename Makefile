@@ -1,0 +1,33 @@
+# Two commands do everything: `make demo` runs the whole line on embedded data, `make test` tests it.
+PYTHON := .venv/bin/python
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: demo test lint build gpu bench setup-demo setup-test clean
+
+demo: setup-demo
+	bash scripts/demo.sh
+
+test: setup-test lint
+	cmake --workflow --preset dev
+	$(PYTHON) -m pytest $(PYTEST_ARGS)
+
+lint: setup-test
+	bash scripts/lint.sh
+
+# A GPU machine may have no network: uses the python3 that is there, with torch and pybind11 in it.
+gpu:
+	bash scripts/gpu.sh
+
+bench: setup-test
+	$(PYTHON) benchmarks/feed.py
+
+build: setup-demo
+
+setup-demo:
+	@bash scripts/setup.sh demo
+
+setup-test:
+	@bash scripts/setup.sh test
+
+clean:
+	rm -rf build runs .venv

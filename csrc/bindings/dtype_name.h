@@ -1,0 +1,20 @@
+// Dtype by its NumPy (and torch) name.
+#pragma once
+
+#include <pybind11/pybind11.h>
+
+#include <string>
+
+#include "augment/render.h"
+
+namespace fastpass {
+
+inline Dtype dtype_from_name(const std::string& name) {
+  if (name == "uint8") return Dtype::kUint8;
+  if (name == "float16") return Dtype::kFloat16;
+  if (name == "bfloat16") return Dtype::kBfloat16;
+  if (name == "float32") return Dtype::kFloat32;
+  throw pybind11::value_error("dtype is " + name + ", wanted uint8, float16, bfloat16 or float32");
+}
+
+}  // namespace fastpass

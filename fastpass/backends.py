@@ -1,0 +1,40 @@
+"""Which implementation of each stage can be used here, and why another cannot."""
+
+from __future__ import annotations
+
+import importlib.util
+
+from fastpass._native import core, load_cuda
+from fastpass.errors import MissingBackend
+from fastpass.types import Backend
+
+
+def backends() -> list[Backend]:
+    """Every backend that fastpass knows of, usable here or not."""
+    found = [
+        Backend("turbo", "decode", True, version)
+        for name, version in core.jpeg_backends()
+        if name == "turbo"
+    ]
+    found.append(Backend("pillow", "decode", *_installed("PIL", "PNG and WebP only; a slow path")))
+    found.append(Backend("cpu", "augment", True, "exact: rounds as Pillow and torchvision do"))
+    found.append(Backend("native", "feed", *_installed("torch", "threads without the GIL")))
+    found.append(_cuda())
+    return found
+
+
+def _installed(module: str, note: str) -> tuple[bool, str]:
+    if importlib.util.find_spec(module) is None:
+        return False, f"{module} is not installed"
+    return True, note
+
+
+def _cuda() -> Backend:
+    try:
+        cuda = load_cuda()
+    except MissingBackend as error:
+        return Backend("cuda", "feed", False, str(error))
+    count = cuda.device_count()
+    if count == 0:
+        return Backend("cuda", "feed", False, f"built ({cuda.ARCHITECTURES}), but no GPU is there")
+    return Backend("cuda", "feed", True, f"built ({cuda.ARCHITECTURES}); {count} GPU(s)")

@@ -1,0 +1,59 @@
+"""The command line: puts the stages' commands together, and is imported by none of them."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import click
+
+from fastpass.errors import FastpassError
+
+# verb -> where its click command is; a module is imported only when its verb is used.
+_COMMANDS = {
+    "synth": "fastpass.synth.commands:synth",
+    "pack": "fastpass.pack.commands:pack",
+    "index": "fastpass.pack.commands:index",
+    "preview": "fastpass.augment.commands:preview",
+    "evaluate": "fastpass.evaluate.commands:evaluate",
+    "export": "fastpass.export.commands:export",
+    "report": "fastpass.report.commands:report",
+    "backends": "fastpass.backend_commands:backends",
+}
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, context: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        if name not in _COMMANDS:
+            return None
+        module, _, attribute = _COMMANDS[name].partition(":")
+        command = getattr(importlib.import_module(module), attribute)
+        assert isinstance(command, click.Command)
+        return command
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="fastpass")
+def cli() -> None:
+    """fastpass: photos in, a self-supervised encoder out.
+
+    curate -> pack -> decode -> augment -> feed -> train -> evaluate -> export
+
+    Exit codes: 0 ok, 1 the data or the run failed, 2 wrong usage.
+    """
+
+
+def main() -> None:
+    """Entry point: an expected failure is one line on stderr, not a traceback."""
+    try:
+        cli(standalone_mode=True)
+    except FastpassError as error:
+        click.echo(f"fastpass: {type(error).__name__}: {error}", err=True)
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

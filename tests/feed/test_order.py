@@ -1,0 +1,103 @@
+"""The keyed permutation and its sharding."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fastpass.feed.order import EpochOrder, permute
+
+
+def _order(**changes: object) -> EpochOrder:
+    values: dict[str, object] = {
+        "size": 103,
+        "batch_size": 4,
+        "rank": 0,
+        "world_size": 1,
+        "seed": 7,
+        "shuffle": True,
+        "drop_last": True,
+    }
+    return EpochOrder(**{**values, **changes})  # type: ignore[arg-type]
+
+
+def _epoch(order: EpochOrder, epoch: int = 0, start: int = 0) -> list[np.ndarray]:
+    count = order.num_batches(start)
+    return [order.batch(i, epoch=epoch, start=start) for i in range(count)]
+
+
+@given(size=st.integers(1, 3000), seed=st.integers(0, 2**64 - 1), epoch=st.integers(0, 2**32 - 1))
+def test_permute_is_one_to_one(size: int, seed: int, epoch: int) -> None:
+    permuted = permute(np.arange(size), size, seed=seed, epoch=epoch)
+    np.testing.assert_array_equal(np.sort(permuted), np.arange(size))
+
+
+def test_permute_of_a_billion_costs_a_batch() -> None:
+    size = 10**9 + 7
+    permuted = permute(np.arange(size - 1000, size), size, seed=1, epoch=2)
+    assert len(np.unique(permuted)) == 1000
+    assert permuted.min() >= 0
+    assert permuted.max() < size
+
+
+def test_permute_looks_random() -> None:
+    """Where a position lands, over many epochs, is uniform; neighbors do not stay neighbors."""
+    size, epochs = 50, 4000
+    landed = np.stack(
+        [permute(np.arange(size), size, seed=3, epoch=epoch) for epoch in range(epochs)]
+    )
+    for position in (0, 1, 24, 49):
+        counts = np.bincount(landed[:, position], minlength=size)
+        chi_square = ((counts - epochs / size) ** 2 / (epochs / size)).sum()
+        assert chi_square < 95  # 49 degrees of freedom: p < 1e-4
+    stayed = (np.diff(landed, axis=1) == 1).mean()
+    assert stayed == pytest.approx(1 / size, rel=0.15)
+    fixed = (landed == np.arange(size)).sum(axis=1).mean()
+    assert fixed == pytest.approx(1, rel=0.15)
+
+
+def test_an_epoch_is_every_sample_once_and_epochs_differ() -> None:
+    order = _order(drop_last=False)
+    first, second = (np.concatenate(_epoch(order, epoch)) for epoch in (0, 1))
+    np.testing.assert_array_equal(np.sort(first), np.arange(103))
+    np.testing.assert_array_equal(np.sort(second), np.arange(103))
+    assert not np.array_equal(first, second)
+    np.testing.assert_array_equal(first, np.concatenate(_epoch(order, 0)))
+
+
+def test_without_shuffle_the_source_order() -> None:
+    order = _order(shuffle=False, drop_last=False)
+    np.testing.assert_array_equal(np.concatenate(_epoch(order)), np.arange(103))
+
+
+@pytest.mark.parametrize("world_size", [1, 2, 3, 5])
+@pytest.mark.parametrize("drop_last", [True, False])
+def test_ranks_get_equal_counts_and_together_everything(world_size: int, drop_last: bool) -> None:
+    epochs = [
+        _epoch(_order(rank=rank, world_size=world_size, drop_last=drop_last))
+        for rank in range(world_size)
+    ]
+    assert len({tuple(len(batch) for batch in batches) for batches in epochs}) == 1
+    seen = np.concatenate([np.concatenate(batches) for batches in epochs])
+    if drop_last:
+        assert len(np.unique(seen)) == len(seen) == 103 // (4 * world_size) * 4 * world_size
+    else:
+        assert set(seen) == set(range(103))
+        assert len(seen) - 103 < world_size
+
+
+def test_the_same_global_batch_on_any_number_of_ranks() -> None:
+    alone = _epoch(_order(batch_size=12))
+    shared = [_epoch(_order(batch_size=4, rank=rank, world_size=3)) for rank in range(3)]
+    for step, batch in enumerate(alone):
+        np.testing.assert_array_equal(np.concatenate([part[step] for part in shared]), batch)
+
+
+@given(start=st.integers(0, 103), batch_size=st.integers(1, 9))
+def test_a_resumed_epoch_is_the_rest_of_it(start: int, batch_size: int) -> None:
+    order = _order(batch_size=batch_size, drop_last=False)
+    whole = np.concatenate(_epoch(order))
+    rest = _epoch(order, start=start)
+    np.testing.assert_array_equal(np.concatenate([[], *rest]), whole[start:])
