@@ -54,7 +54,7 @@ std::shared_ptr<PackReader> open_reader(const std::vector<py::bytes>& paths) {
   return reader;
 }
 
-std::int64_t checked(const PackReader& reader, std::int64_t position) {
+std::int64_t checked(const SampleSource& reader, std::int64_t position) {
   if (position < 0 || position >= reader.size()) throw py::index_error("position out of range");
   return position;
 }
@@ -154,9 +154,15 @@ void register_pack(py::module_& module) {
   // What a loader can read from; the bindings of other sources derive from it too.
   py::class_<SampleSource, std::shared_ptr<SampleSource>>(module, "SampleSource")
       .def("__len__", &SampleSource::size)
-      .def("sample_id", &SampleSource::sample_id)
-      .def("label", &SampleSource::label)
-      .def("describe", &SampleSource::describe);
+      .def("sample_id", [](const SampleSource& self, std::int64_t i) {
+        return self.sample_id(checked(self, i));
+      })
+      .def("label", [](const SampleSource& self, std::int64_t i) {
+        return self.label(checked(self, i));
+      })
+      .def("describe", [](const SampleSource& self, std::int64_t i) {
+        return self.describe(checked(self, i));
+      });
   register_reader(module);
   module.def("write_index", &write_index_of, py::arg("tar_path"));
 }

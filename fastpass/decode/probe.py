@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 from fastpass._native import core
 from fastpass.types import ImageInfo
 
