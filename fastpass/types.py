@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+import json
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Literal
+
+from fastpass.errors import BadPack
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +21,36 @@ class ImageInfo:
     subsampling: str  # "4:4:4", "4:2:2", "4:2:0", "4:4:0", "4:1:1", "4:1:0", "other", "none"
     is_progressive: bool
     exif_orientation: int  # 1..8
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """One image of a pack, encoded, with what is known about it."""
+
+    sample_id: int  # stable: a hash of the key alone, 0..2^63-1
+    key: str
+    data: memoryview  # read-only, uint8 [num_bytes]; keeps the file it points into open
+    info: ImageInfo | None  # None where the image header is damaged
+    label: int | None
+    place: str  # for messages: file, key, byte offset
+    metadata_json: memoryview = field(repr=False)  # as stored; empty where there is none
+
+    @cached_property
+    def metadata(self) -> dict[str, Any]:
+        """The sample's JSON object, parsed on first use; ``{}`` where it has none.
+
+        Raises ``BadPack`` when it is not a JSON object.
+        """
+        if not self.metadata_json:
+            return {}
+        try:
+            metadata = json.loads(bytes(self.metadata_json))
+        except (ValueError, RecursionError) as error:
+            raise BadPack(f"{self.place}: the metadata are no JSON: {error}") from error
+        if not isinstance(metadata, dict):
+            kind = type(metadata).__name__
+            raise BadPack(f"{self.place}: the metadata are no JSON object, but a {kind}")
+        return metadata
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@
 namespace fastpass {
 
 void register_pack(pybind11::module_& module);
+void register_probe(pybind11::module_& module);
 void register_decode(pybind11::module_& module);
 void register_augment(pybind11::module_& module);
 void register_feed(pybind11::module_& module);

@@ -3,7 +3,7 @@
 
 #include "common/status.h"
 #include "common/view.h"
-#include "decode/image_info.h"
+#include "common/image_info.h"
 
 namespace fastpass {
 

@@ -1,0 +1,106 @@
+#include "pack/file.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <system_error>
+
+#include "common/quote.h"
+
+namespace fastpass {
+namespace {
+
+Status read_failed(const std::string& action, const std::string& path, int error) {
+  return Status(Fault::kReadFailed, "cannot " + action + " " + quoted(path) + ": " +
+                                        std::generic_category().message(error));
+}
+
+FileState state_of(const struct stat& status) {
+  FileState state;
+  state.num_bytes = static_cast<std::uint64_t>(status.st_size);
+  state.mtime_ns = std::int64_t{status.st_mtim.tv_sec} * 1000000000 + status.st_mtim.tv_nsec;
+  state.device = status.st_dev;
+  state.inode = status.st_ino;
+  return state;
+}
+
+}  // namespace
+
+File::~File() {
+  if (descriptor_ >= 0) ::close(descriptor_);
+}
+
+Status File::open(const std::string& path) {
+  path_ = path;
+  // O_NONBLOCK: a named pipe in a folder must not hang us; it means nothing for regular files.
+  descriptor_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (descriptor_ < 0) return read_failed("open", path, errno);
+  struct stat status;
+  if (::fstat(descriptor_, &status) != 0) return read_failed("inspect", path, errno);
+  if (S_ISREG(status.st_mode)) return Status();
+  return Status(Fault::kReadFailed, "cannot read " + quoted(path) + ": it is no regular file");
+}
+
+Status File::read_state(FileState* state) const {
+  struct stat status;
+  if (::fstat(descriptor_, &status) != 0) return read_failed("inspect", path_, errno);
+  *state = state_of(status);
+  return Status();
+}
+
+Status File::read(std::uint64_t offset, void* out, std::size_t num_bytes) const {
+  auto* to = static_cast<std::uint8_t*>(out);
+  while (num_bytes > 0) {
+    const ssize_t got = ::pread(descriptor_, to, num_bytes, static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) return read_failed("read", path_, errno);
+    if (got == 0) {
+      return Status(Fault::kReadFailed, "cannot read " + quoted(path_) + ": it ends too early",
+                    static_cast<std::int64_t>(offset));
+    }
+    to += got;
+    offset += static_cast<std::uint64_t>(got);
+    num_bytes -= static_cast<std::size_t>(got);
+  }
+  return Status();
+}
+
+MappedFile::~MappedFile() {
+  if (span_.data != nullptr) ::munmap(const_cast<std::uint8_t*>(span_.data), span_.size);
+}
+
+Status MappedFile::open(const std::string& path) {
+  File file;
+  FASTPASS_RETURN_IF_ERROR(file.open(path));
+  FASTPASS_RETURN_IF_ERROR(file.read_state(&state_));
+  path_ = path;
+  if (state_.num_bytes == 0) return Status();  // mmap refuses length 0
+  const std::size_t num_bytes = static_cast<std::size_t>(state_.num_bytes);
+  void* mapping = ::mmap(nullptr, num_bytes, PROT_READ, MAP_SHARED, file.descriptor(), 0);
+  if (mapping == MAP_FAILED) return read_failed("map", path, errno);
+  span_ = {static_cast<const std::uint8_t*>(mapping), num_bytes};
+  return Status();
+}
+
+Status MappedFile::check_length() const {
+  // By path, not descriptor: packs of thousands of shards must not use up the descriptors. A path
+  // that is gone or names another file by now leaves our mapping whole.
+  struct stat status;
+  if (::stat(path_.c_str(), &status) != 0) return Status();
+  const FileState now = state_of(status);
+  const bool is_same_file = now.device == state_.device && now.inode == state_.inode;
+  if (!is_same_file || now.num_bytes >= state_.num_bytes) return Status();
+  return Status(Fault::kReadFailed, quoted(path_) + " was shortened while it was open, from " +
+                                        std::to_string(state_.num_bytes) + " to " +
+                                        std::to_string(now.num_bytes) + " bytes");
+}
+
+bool file_exists(const std::string& path) {
+  struct stat status;
+  return ::stat(path.c_str(), &status) == 0;
+}
+
+}  // namespace fastpass

@@ -1,0 +1,192 @@
+#include "pack/index_build.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "common/quote.h"
+#include "common/xxhash64.h"
+#include "pack/naming.h"
+#include "pack/tar_scan.h"
+
+namespace fastpass {
+namespace {
+
+void append(std::vector<std::uint8_t>* to, const void* from, std::size_t num_bytes) {
+  const auto* bytes = static_cast<const std::uint8_t*>(from);
+  to->insert(to->end(), bytes, bytes + num_bytes);
+}
+
+struct SectionContent {
+  SectionId id;
+  std::vector<std::uint8_t> bytes;
+};
+
+IndexRecord record_of(const SampleEntry& sample, std::uint64_t key_offset) {
+  IndexRecord record = {};
+  record.sample_id = sample_id_of(sample.key);
+  record.image_offset = sample.image_offset;
+  record.image_bytes = sample.image_bytes;
+  record.label = sample.label;
+  record.metadata_offset = sample.metadata_offset;
+  record.metadata_bytes = sample.metadata_bytes;
+  record.key_offset = key_offset;
+  record.key_bytes = static_cast<std::uint32_t>(sample.key.size());
+  if (sample.info.format == ImageFormat::kUnknown) return record;
+  record.width = static_cast<std::uint32_t>(sample.info.width);
+  record.height = static_cast<std::uint32_t>(sample.info.height);
+  record.format = static_cast<std::uint8_t>(sample.info.format);
+  record.num_components = static_cast<std::uint8_t>(sample.info.num_components);
+  record.subsampling = static_cast<std::uint8_t>(sample.info.subsampling);
+  record.is_progressive = sample.info.is_progressive;
+  record.exif_orientation = sample.info.exif_orientation;
+  return record;
+}
+
+std::vector<SectionContent> make_sections(const TarContents& contents) {
+  SectionContent records{kRecordsSection, {}}, keys{kKeysSection, {}};
+  records.bytes.reserve(contents.samples.size() * sizeof(IndexRecord));
+  for (const SampleEntry& sample : contents.samples) {
+    const IndexRecord record = record_of(sample, keys.bytes.size());
+    append(&records.bytes, &record, sizeof(record));
+    append(&keys.bytes, sample.key.data(), sample.key.size());
+  }
+  std::vector<SectionContent> sections;
+  sections.push_back(std::move(records));
+  sections.push_back(std::move(keys));
+  if (contents.class_names.empty()) return sections;
+  SectionContent names{kClassNamesSection, {}};
+  for (const std::string& name : contents.class_names) {
+    append(&names.bytes, name.c_str(), name.size() + 1);
+  }
+  sections.push_back(std::move(names));
+  return sections;
+}
+
+std::size_t padded(std::size_t num_bytes) { return (num_bytes + 7) / 8 * 8; }
+
+void probe_all(Span tar, const HeaderProbe& probe, std::vector<SampleEntry>* samples) {
+  for (SampleEntry& sample : *samples) {
+    ImageInfo info;
+    const Status status = probe({tar.data + sample.image_offset, sample.image_bytes}, &info);
+    if (status.ok()) sample.info = info;  // else it stays kUnknown
+  }
+}
+
+Status changed_meanwhile(const std::string& tar_path) {
+  return Status(Fault::kStalePack, quoted(tar_path) + ": changed while it was read; run `fastpass index " +
+                                       printable(tar_path) + "` again");
+}
+
+}  // namespace
+
+std::string index_path_of(const std::string& tar_path) { return tar_path + ".fpi"; }
+
+Status tar_fingerprint(const File& tar, std::int64_t num_samples,
+                       const std::function<std::uint64_t(std::int64_t)>& image_offset_of,
+                       std::uint64_t* fingerprint) {
+  const std::int64_t count = std::min<std::int64_t>(num_samples, 64);
+  std::vector<std::uint8_t> headers(static_cast<std::size_t>(count) * kTarBlockBytes);
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t position = count == 1 ? 0 : i * (num_samples - 1) / (count - 1);
+    FASTPASS_RETURN_IF_ERROR(tar.read(image_offset_of(position) - kTarBlockBytes,
+                                      headers.data() + i * kTarBlockBytes, kTarBlockBytes));
+  }
+  *fingerprint = xxhash64(Span{headers.data(), headers.size()});
+  return Status();
+}
+
+std::vector<std::uint8_t> serialize_index(const TarContents& contents, const FileState& tar_state,
+                                          std::uint64_t fingerprint) {
+  const std::vector<SectionContent> sections = make_sections(contents);
+  std::vector<IndexSection> table;
+  std::size_t at = sizeof(IndexHeader) + sections.size() * sizeof(IndexSection);
+  for (const SectionContent& section : sections) {
+    table.push_back({section.id, kSectionIsRequired, at, section.bytes.size()});
+    at += padded(section.bytes.size());
+  }
+  IndexHeader header = {};
+  std::memcpy(header.magic, kIndexMagic, sizeof(header.magic));
+  header.version = kIndexVersion;
+  header.header_bytes = sizeof(IndexHeader);
+  header.file_bytes = at + sizeof(std::uint64_t);
+  header.tar_bytes = tar_state.num_bytes;
+  header.tar_mtime_ns = tar_state.mtime_ns;
+  header.tar_fingerprint = fingerprint;
+  header.num_samples = contents.samples.size();
+  header.num_ignored = contents.num_ignored;
+  header.layout = static_cast<std::uint32_t>(contents.layout);
+  header.num_sections = static_cast<std::uint32_t>(sections.size());
+
+  std::vector<std::uint8_t> index;
+  index.reserve(header.file_bytes);
+  append(&index, &header, sizeof(header));
+  append(&index, table.data(), table.size() * sizeof(IndexSection));
+  for (const SectionContent& section : sections) {
+    append(&index, section.bytes.data(), section.bytes.size());
+    index.resize(padded(index.size()));
+  }
+  const std::uint64_t checksum = xxhash64(Span{index.data(), index.size()});
+  append(&index, &checksum, sizeof(checksum));
+  return index;
+}
+
+Status build_index(const std::string& tar_path, const HeaderProbe& probe,
+                   std::vector<std::uint8_t>* index) {
+  File tar;
+  FASTPASS_RETURN_IF_ERROR(tar.open(tar_path));
+  FileState before, after;
+  FASTPASS_RETURN_IF_ERROR(tar.read_state(&before));
+  TarContents contents;
+  {
+    std::vector<TarMember> members;
+    FASTPASS_RETURN_IF_ERROR(tar_scan(tar, &members));
+    FASTPASS_RETURN_IF_ERROR(group_members(tar, members, &contents));
+  }
+  if (probe) {
+    MappedFile mapping;
+    FASTPASS_RETURN_IF_ERROR(mapping.open(tar_path));
+    if (mapping.state().num_bytes != before.num_bytes) return changed_meanwhile(tar_path);
+    probe_all(mapping.span(), probe, &contents.samples);
+  }
+  std::uint64_t fingerprint;
+  FASTPASS_RETURN_IF_ERROR(tar_fingerprint(
+      tar, static_cast<std::int64_t>(contents.samples.size()),
+      [&](std::int64_t i) { return contents.samples[static_cast<std::size_t>(i)].image_offset; },
+      &fingerprint));
+  FASTPASS_RETURN_IF_ERROR(tar.read_state(&after));
+  if (after.num_bytes != before.num_bytes || after.mtime_ns != before.mtime_ns) {
+    return changed_meanwhile(tar_path);
+  }
+  *index = serialize_index(contents, before, fingerprint);
+  return Status();
+}
+
+Status write_index(const std::string& tar_path, const HeaderProbe& probe,
+                   std::vector<std::uint8_t>* index) {
+  FASTPASS_RETURN_IF_ERROR(build_index(tar_path, probe, index));
+  return write_atomically(index_path_of(tar_path), {index->data(), index->size()});
+}
+
+Status check_freshness(const IndexView& index, const std::string& index_path, const File& tar) {
+  const IndexHeader& header = index.header();
+  FileState state;
+  FASTPASS_RETURN_IF_ERROR(tar.read_state(&state));
+  std::string change;
+  if (state.num_bytes != header.tar_bytes) {
+    change = "the tar had " + std::to_string(header.tar_bytes) + " bytes and has " +
+             std::to_string(state.num_bytes);
+  } else if (state.mtime_ns != header.tar_mtime_ns) {
+    change = "the tar was written to since";
+  } else {
+    std::uint64_t fingerprint;
+    FASTPASS_RETURN_IF_ERROR(tar_fingerprint(
+        tar, index.size(), [&](std::int64_t i) { return index.record(i).image_offset; },
+        &fingerprint));
+    if (fingerprint != header.tar_fingerprint) change = "the tar has other members";
+  }
+  if (change.empty()) return Status();
+  return Status(Fault::kStalePack,
+                quoted(index_path) + ": stale index: " + change + "; " + rebuild_advice(index_path));
+}
+
+}  // namespace fastpass

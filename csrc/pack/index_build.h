@@ -1,0 +1,42 @@
+// Making an index from a tar.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "pack/file.h"
+#include "pack/index_view.h"
+#include "pack/layout.h"
+
+namespace fastpass {
+
+// Reads the header of an encoded image; pack may not know decode, so it is handed in.
+using HeaderProbe = std::function<Status(Span encoded, ImageInfo* info)>;
+
+// Noticed when the tar changes but keeps its size and time: XXH64 over the 512-byte headers (name,
+// size, time, checksum) of up to 64 images, evenly spaced from the first to the last. Reading all
+// of them would cost as much as a new index.
+Status tar_fingerprint(const File& tar, std::int64_t num_samples,
+                       const std::function<std::uint64_t(std::int64_t)>& image_offset_of,
+                       std::uint64_t* fingerprint);
+
+std::string index_path_of(const std::string& tar_path);
+
+// The bytes of an index file; the same contents always give the same bytes.
+std::vector<std::uint8_t> serialize_index(const TarContents& contents, const FileState& tar_state,
+                                          std::uint64_t fingerprint);
+
+// Scans the tar. Without a probe the image headers stay unknown. An image that cannot be probed is
+// indexed all the same: the loader refuses it by name when its turn comes.
+Status build_index(const std::string& tar_path, const HeaderProbe& probe,
+                   std::vector<std::uint8_t>* index);
+
+// Builds it and puts it beside the tar, atomically.
+Status write_index(const std::string& tar_path, const HeaderProbe& probe,
+                   std::vector<std::uint8_t>* index);
+
+// kStalePack unless the index was made from this very state of the tar.
+Status check_freshness(const IndexView& index, const std::string& index_path, const File& tar);
+
+}  // namespace fastpass

@@ -1,0 +1,48 @@
+// Reading an index: everything is checked before the first byte is handed out.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/image_info.h"
+#include "common/status.h"
+#include "common/view.h"
+#include "pack/index_format.h"
+
+namespace fastpass {
+
+// Borrows the bytes it was given.
+class IndexView {
+ public:
+  // `bytes` is aligned to 8; `path` is for messages. kBadPack: wrong magic, version, length or
+  // checksum, or a record that points outside the tar or the index.
+  Status parse(Span bytes, const std::string& path);
+
+  const IndexHeader& header() const { return *header_; }
+  std::int64_t size() const { return static_cast<std::int64_t>(header_->num_samples); }
+  const IndexRecord& record(std::int64_t position) const { return records_[position]; }
+  std::string_view key(std::int64_t position) const {
+    return keys_.substr(records_[position].key_offset, records_[position].key_bytes);
+  }
+  ImageInfo info(std::int64_t position) const;
+  const std::vector<std::string>& class_names() const { return class_names_; }
+
+ private:
+  Status check_header(Span bytes) const;
+  Status read_sections(Span bytes);
+  Status check_records() const;
+  const char* fault_of(const IndexRecord& record) const;
+  Status bad(const std::string& reason, std::int64_t offset = -1) const;
+
+  std::string path_;
+  const IndexHeader* header_ = nullptr;
+  const IndexRecord* records_ = nullptr;
+  std::string_view keys_;
+  std::vector<std::string> class_names_;
+};
+
+// " run `fastpass index X.tar` again", for the index at X.tar.fpi.
+std::string rebuild_advice(const std::string& index_path);
+
+}  // namespace fastpass

@@ -1,0 +1,43 @@
+// One part of a pack: a tar with its index, or a folder of images.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "common/image_info.h"
+#include "common/status.h"
+#include "pack/sample_source.h"
+
+namespace fastpass {
+
+// What the labels of a shard are. Shards of one pack may not mix numbers and folders.
+enum class LabelKind : std::uint8_t { kNone, kNumbers, kClassFolders };
+
+class Shard {
+ public:
+  virtual ~Shard() = default;
+  virtual std::int64_t size() const = 0;
+  virtual std::string_view key(std::int64_t index) const = 0;
+  virtual std::int64_t sample_id(std::int64_t index) const = 0;
+  virtual LabelKind label_kind() const = 0;
+  // -1: none; with kClassFolders an index into class_names().
+  virtual std::int64_t label(std::int64_t index) const = 0;
+  virtual const std::vector<std::string>& class_names() const = 0;
+  // kUnknown where nobody has probed the image, or it cannot be probed.
+  virtual ImageInfo info(std::int64_t index) const = 0;
+  virtual Status image_bytes(std::int64_t index, std::uint64_t* num_bytes) const = 0;
+  virtual std::string describe(std::int64_t index) const = 0;
+  virtual Status fetch(std::int64_t index, EncodedSample* sample) const = 0;
+  // The sample's JSON; empty where it has none.
+  virtual Status fetch_metadata(std::int64_t index, EncodedSample* sample) const = 0;
+  // false: a tar without an index beside it, or a folder.
+  virtual bool has_index() const = 0;
+};
+
+Status open_tar_shard(const std::string& tar_path, std::unique_ptr<Shard>* shard);
+Status open_folder_shard(const std::string& root, std::unique_ptr<Shard>* shard);
+
+}  // namespace fastpass

@@ -1,0 +1,105 @@
+#include <algorithm>
+
+#include "common/quote.h"
+#include "pack/index_build.h"
+#include "pack/shard.h"
+
+namespace fastpass {
+namespace {
+
+class TarShard final : public Shard {
+ public:
+  Status open(const std::string& tar_path);
+
+  std::int64_t size() const override { return index_.size(); }
+  std::string_view key(std::int64_t index) const override { return index_.key(index); }
+  std::int64_t sample_id(std::int64_t index) const override {
+    return index_.record(index).sample_id;
+  }
+  LabelKind label_kind() const override { return label_kind_; }
+  std::int64_t label(std::int64_t index) const override { return index_.record(index).label; }
+  const std::vector<std::string>& class_names() const override { return index_.class_names(); }
+  ImageInfo info(std::int64_t index) const override { return index_.info(index); }
+  Status image_bytes(std::int64_t index, std::uint64_t* num_bytes) const override {
+    *num_bytes = index_.record(index).image_bytes;
+    return Status();
+  }
+  std::string describe(std::int64_t index) const override;
+  Status fetch(std::int64_t index, EncodedSample* sample) const override;
+  Status fetch_metadata(std::int64_t index, EncodedSample* sample) const override;
+  bool has_index() const override { return has_index_; }
+
+ private:
+  Status open_index(const std::string& index_path);
+  Status hand_out(std::uint64_t offset, std::uint64_t num_bytes, EncodedSample* sample) const;
+
+  std::string tar_path_;
+  MappedFile tar_, index_file_;
+  std::vector<std::uint8_t> built_index_;  // where there is no file
+  IndexView index_;
+  LabelKind label_kind_ = LabelKind::kNone;
+  bool has_index_ = false;
+};
+
+Status TarShard::open_index(const std::string& index_path) {
+  FASTPASS_RETURN_IF_ERROR(index_file_.open(index_path));
+  FASTPASS_RETURN_IF_ERROR(index_.parse(index_file_.span(), index_path));
+  File tar;
+  FASTPASS_RETURN_IF_ERROR(tar.open(tar_path_));
+  return check_freshness(index_, index_path, tar);
+}
+
+Status TarShard::open(const std::string& tar_path) {
+  tar_path_ = tar_path;
+  const std::string index_path = index_path_of(tar_path);
+  FASTPASS_RETURN_IF_ERROR(tar_.open(tar_path));
+  has_index_ = file_exists(index_path);
+  if (has_index_) {
+    FASTPASS_RETURN_IF_ERROR(open_index(index_path));
+  } else {
+    FASTPASS_RETURN_IF_ERROR(build_index(tar_path, nullptr, &built_index_));
+    FASTPASS_RETURN_IF_ERROR(index_.parse({built_index_.data(), built_index_.size()}, index_path));
+  }
+  if (index_.header().tar_bytes != tar_.state().num_bytes) {
+    return Status(Fault::kStalePack, quoted(tar_path) + ": changed while it was opened; try again");
+  }
+  bool has_labels = false;
+  for (std::int64_t i = 0; i < size() && !has_labels; ++i) has_labels = label(i) >= 0;
+  label_kind_ = !class_names().empty() ? LabelKind::kClassFolders
+                : has_labels           ? LabelKind::kNumbers
+                                       : LabelKind::kNone;
+  return Status();
+}
+
+std::string TarShard::describe(std::int64_t index) const {
+  return printable(tar_path_) + ": " + printable(key(index)) + " (at byte " +
+         std::to_string(index_.record(index).image_offset) + ")";
+}
+
+Status TarShard::hand_out(std::uint64_t offset, std::uint64_t num_bytes,
+                          EncodedSample* sample) const {
+  FASTPASS_RETURN_IF_ERROR(tar_.check_length());
+  sample->bytes = {tar_.span().data + offset, num_bytes};
+  return Status();
+}
+
+Status TarShard::fetch(std::int64_t index, EncodedSample* sample) const {
+  const IndexRecord& record = index_.record(index);
+  return hand_out(record.image_offset, record.image_bytes, sample);
+}
+
+Status TarShard::fetch_metadata(std::int64_t index, EncodedSample* sample) const {
+  const IndexRecord& record = index_.record(index);
+  return hand_out(record.metadata_offset, record.metadata_bytes, sample);
+}
+
+}  // namespace
+
+Status open_tar_shard(const std::string& tar_path, std::unique_ptr<Shard>* shard) {
+  auto tar = std::make_unique<TarShard>();
+  FASTPASS_RETURN_IF_ERROR(tar->open(tar_path));
+  *shard = std::move(tar);
+  return Status();
+}
+
+}  // namespace fastpass

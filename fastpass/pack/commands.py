@@ -1,0 +1,108 @@
+"""``fastpass pack`` and ``fastpass index``."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import asdict
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+
+from fastpass.errors import BadPack, FastpassError
+from fastpass.pack.index import IndexReport, build_index
+from fastpass.pack.sources import expand
+from fastpass.pack.writer import PackReport, pack_folder
+
+
+@contextmanager
+def _progress() -> Iterator[Progress]:
+    # On stderr and only on a terminal: stdout belongs to the results.
+    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
+        yield progress
+
+
+def _index_line(report: IndexReport) -> str:
+    damaged = f", {report.num_unreadable} damaged images" if report.num_unreadable else ""
+    ignored = f", {report.num_ignored} other files ignored" if report.num_ignored else ""
+    return f"{report.index}: {report.num_samples} samples ({report.layout}){damaged}{ignored}"
+
+
+@click.command("pack")
+@click.argument("source", type=click.Path())
+@click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the shards.")
+@click.option(
+    "--shard-size",
+    default=1024,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Largest size of a shard, MiB.",
+)
+@click.option("--force", is_flag=True, help="Replace the shards that OUTPUT holds already.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def pack_command(source: str, output: str, shard_size: int, force: bool, as_json: bool) -> None:
+    """Write the images below the folder SOURCE as tar shards in WebDataset layout.
+
+    Image bytes are copied untouched. OUTPUT gets all shards or none. Tars need no packing:
+    `fastpass index` lets them be read as they are.
+    """
+    try:
+        with _progress() as progress:
+            task = progress.add_task("packing", total=None)
+            report = pack_folder(
+                source,
+                output,
+                shard_bytes=shard_size << 20,
+                force=force,
+                on_progress=lambda done, total: progress.update(task, completed=done, total=total),
+            )
+    except FastpassError as error:
+        raise click.ClickException(str(error)) from error
+    click.echo(json.dumps(asdict(report)) if as_json else _pack_lines(report))
+
+
+def _pack_lines(report: PackReport) -> str:
+    total = f"{report.num_samples} samples, {report.num_bytes / 1e6:.1f} MB in {report.output}"
+    return "\n".join([*map(_index_line, report.shards), total])
+
+
+@click.command("index")
+@click.argument("sources", nargs=-1, required=True, type=click.Path())
+@click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON.")
+def index_command(sources: tuple[str, ...], as_json: bool) -> None:
+    """Write X.tar.fpi beside every tar of SOURCES (tars, patterns, folders of tars).
+
+    A tar is only read, never changed. A damaged one does not keep the others from being indexed.
+    """
+    try:
+        tars = expand(sources)
+    except FastpassError as error:
+        raise click.ClickException(str(error)) from error
+    with _progress() as progress, ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        results = list(progress.track(pool.map(_try_index, tars), total=len(tars)))
+    reports = [result for result in results if isinstance(result, IndexReport)]
+    errors = [result for result in results if isinstance(result, FastpassError)]
+    if as_json:
+        shards = [asdict(report) for report in reports]
+        click.echo(json.dumps({"shards": shards, "errors": [str(error) for error in errors]}))
+    else:
+        for report in reports:
+            click.echo(_index_line(report))
+    for refusal in errors:
+        click.echo(f"Error: {refusal}", err=True)
+    if errors:
+        sys.exit(1)
+
+
+def _try_index(tar: str) -> IndexReport | FastpassError:
+    try:
+        if os.path.isdir(tar):
+            raise BadPack(f"{tar!r}: a folder without tars; only tars are indexed")
+        return build_index(tar)
+    except FastpassError as error:
+        return error

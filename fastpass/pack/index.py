@@ -1,0 +1,44 @@
+"""The sidecar index ``X.tar.fpi``: made once, mapped by every reader after that."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+from fastpass._native import core
+from fastpass.pack.sources import PathLike
+
+LAYOUTS = {1: "webdataset", 2: "pass", 3: "class-folders", 4: "plain"}
+
+
+@dataclass(frozen=True, slots=True)
+class IndexReport:
+    """What was found in one tar."""
+
+    tar: str
+    index: str  # path of the file that was written
+    index_bytes: int
+    layout: str  # "webdataset", "pass", "class-folders" or "plain"
+    num_samples: int
+    num_unreadable: int  # samples whose image header is damaged; they are indexed all the same
+    num_ignored: int  # files in the tar that are no part of any sample
+
+
+def build_index(tar: PathLike) -> IndexReport:
+    """Write ``<tar>.fpi`` beside ``tar`` (replacing an old one in one step); the tar is only read.
+
+    The format is described in docs/format.md. Raises ``BadPack`` when the tar is damaged or a
+    sample lacks its image, ``ReadFailed`` and ``WriteFailed`` when the system refuses; then no
+    new file is left behind.
+    """
+    path = os.fspath(tar)
+    found = core.write_index(os.fsencode(path))
+    return IndexReport(
+        tar=path,
+        index=path + ".fpi",
+        index_bytes=found["index_bytes"],
+        layout=LAYOUTS[found["layout"]],
+        num_samples=found["num_samples"],
+        num_unreadable=found["num_unreadable"],
+        num_ignored=found["num_ignored"],
+    )

@@ -1,0 +1,215 @@
+"""From a folder of images to WebDataset tar shards with their indexes."""
+
+from __future__ import annotations
+
+import io
+import os
+import shutil
+import tarfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+
+from fastpass.errors import BadArgument, BadPack, FastpassError, WriteFailed
+from fastpass.pack.index import IndexReport, build_index
+from fastpass.pack.reader import Pack
+from fastpass.pack.sources import PathLike, tars_in
+from fastpass.types import Sample
+
+EXTENSIONS = {"jpeg": "jpg", "png": "png", "webp": "webp"}
+
+
+@dataclass(frozen=True, slots=True)
+class PackReport:
+    """What was written."""
+
+    output: str
+    shards: tuple[IndexReport, ...]
+    num_samples: int
+    num_bytes: int  # of the tars
+
+
+def pack_folder(
+    source: PathLike,
+    output: PathLike,
+    *,
+    shard_bytes: int = 1 << 30,
+    shard_samples: int | None = None,
+    force: bool = False,
+    on_progress: Callable[[int, int], None] | None = None,
+) -> PackReport:
+    """Write the images below ``source`` as ``output/shard-NNNNNN.tar`` with an index each.
+
+    The image bytes are copied untouched; a class folder becomes a ``.cls`` member, a ``.json``
+    beside the image goes along. The same folder always gives the same bytes. A shard is closed
+    before it would exceed ``shard_bytes``, or when it has ``shard_samples``. ``on_progress`` gets
+    (samples done, samples in all).
+
+    WebDataset ends a key at the first dot of the name, so dots inside names become ``_``
+    (two names that then fall together are a ``BadPack``); the extension follows from the content.
+
+    Everything is written to a hidden folder first and moved in place at the end: on any failure
+    no shard appears. Raises ``WriteFailed`` (full disk, read-only, or ``output`` has content and
+    ``force`` is not set) and ``BadPack`` (no images, or ``source`` holds tars already).
+    """
+    if shard_bytes < 1 or (shard_samples is not None and shard_samples < 1):
+        raise BadArgument(f"shards of {shard_bytes} bytes or {shard_samples} samples: wanted >= 1")
+    if os.path.isfile(source) or (os.path.isdir(source) and tars_in(source)):
+        raise BadPack(
+            f"{os.fspath(source)!r} is in tars already, and these are read as they are: "
+            f"run `fastpass index` on them"
+        )
+    target = Path(output)
+    with Pack(source) as pack, _staged(target, force) as staging:
+        with _ShardWriter(staging, shard_bytes, shard_samples or len(pack)) as writer:
+            for position, sample in enumerate(pack):
+                writer.add(sample)
+                if on_progress is not None:
+                    on_progress(position + 1, len(pack))
+            writer.close_shard()
+        # An index knows the size and time of its tar, not its path: both may move.
+        reports = [build_index(tar) for tar in writer.tars]
+    return PackReport(
+        output=str(target),
+        shards=tuple(_moved(report, target) for report in reports),
+        num_samples=sum(report.num_samples for report in reports),
+        num_bytes=writer.num_bytes,
+    )
+
+
+def _moved(report: IndexReport, target: Path) -> IndexReport:
+    tar = str(target / Path(report.tar).name)
+    return replace(report, tar=tar, index=tar + ".fpi")
+
+
+class _ShardWriter:
+    """Puts one sample after another into tars, and starts a new tar when one is full."""
+
+    def __init__(self, folder: Path, shard_bytes: int, shard_samples: int) -> None:
+        self.tars: list[Path] = []
+        self.num_bytes = 0
+        self._folder = folder
+        self._shard_bytes = shard_bytes
+        self._shard_samples = shard_samples
+        self._file: io.BufferedWriter | None = None
+        self._tar: tarfile.TarFile | None = None
+        self._num_samples = 0
+
+    def add(self, sample: Sample) -> None:
+        members = _members(sample)
+        num_bytes = sum(512 + len(data) for _, data in members)
+        if self._tar is not None and (
+            self._num_samples >= self._shard_samples
+            or self._tar.offset + num_bytes > self._shard_bytes
+        ):
+            self.close_shard()
+        tar = self._tar or self._open_shard()
+        for name, data in members:
+            header = tarfile.TarInfo(name)  # time 0, owner 0, mode 644: the same bytes every time
+            header.size = len(data)
+            tar.addfile(header, io.BytesIO(data))
+        self._num_samples += 1
+
+    def _open_shard(self) -> tarfile.TarFile:
+        path = self._folder / f"shard-{len(self.tars):06d}.tar"
+        self.tars.append(path)
+        self._file = path.open("xb")
+        self._tar = tarfile.TarFile(
+            fileobj=self._file, mode="w", format=tarfile.PAX_FORMAT, encoding="utf-8"
+        )
+        self._num_samples = 0
+        return self._tar
+
+    def close_shard(self) -> None:
+        if self._tar is None or self._file is None:
+            return
+        self._tar.close()
+        self.num_bytes += self._file.tell()
+        self._file.flush()
+        os.fsync(self._file.fileno())
+        self._file.close()
+        self._tar = self._file = None
+
+    def __enter__(self) -> _ShardWriter:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._file is not None:  # given up: closing may fail again on a full disk
+            with suppress(OSError):
+                self._file.close()
+
+
+def _members(sample: Sample) -> list[tuple[str, bytes | memoryview]]:
+    folder, _, name = sample.key.rpartition("/")
+    key = (folder + "/" if folder else "") + name.replace(".", "_")
+    extension = "jpg" if sample.info is None else EXTENSIONS[sample.info.format]
+    members: list[tuple[str, bytes | memoryview]] = [(f"{key}.{extension}", sample.data)]
+    if sample.label is not None:
+        members.append((f"{key}.cls", str(sample.label).encode()))
+    if sample.metadata_json:
+        members.append((f"{key}.json", sample.metadata_json))
+    return members
+
+
+@contextmanager
+def _staged(target: Path, force: bool) -> Iterator[Path]:
+    """A hidden folder that becomes ``target`` when the block succeeds, and vanishes otherwise."""
+    target = Path(os.path.abspath(target))
+    staging = target.parent / f".{target.name}.partial-{os.getpid()}"
+    try:
+        if target.exists():
+            _refuse_content(target, force)
+            staging = target / f".partial-{os.getpid()}"
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.rmtree(staging, ignore_errors=True)  # of a killed process that had our id
+        staging.mkdir()
+        yield staging
+        _publish(staging, target)
+    except FastpassError:
+        raise
+    except OSError as error:
+        raise WriteFailed(f"cannot write {str(target)!r}: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _refuse_content(target: Path, force: bool) -> None:
+    names = sorted(name for name in os.listdir(target) if not name.startswith("."))
+    if names and not force:
+        raise WriteFailed(f"{str(target)!r} is not empty: choose another folder, or --force")
+    foreign = [name for name in names if not name.endswith((".tar", ".tar.fpi"))]
+    if foreign:
+        raise WriteFailed(
+            f"{str(target)!r} holds {foreign[0]!r}, which is no shard; --force replaces only shards"
+        )
+
+
+def _publish(staging: Path, target: Path) -> None:
+    _sync(staging)
+    if not target.exists():
+        staging.rename(target)
+        _sync(target.parent)
+        return
+    new = sorted(os.listdir(staging))
+    for name in os.listdir(target):
+        if not name.startswith(".") and name not in new:
+            (target / name).unlink()
+    for name in new:  # a tar before its index: in between, readers say StalePack
+        (staging / name).replace(target / name)
+    _sync(target)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
