@@ -14,7 +14,7 @@ enum class CropKind : std::uint8_t { kRandomResized, kCenter };
 struct ViewSpec {
   std::int32_t size = 224;  // output height and width, pixels
   CropKind crop = CropKind::kRandomResized;
-  std::int32_t resize = 256;                // kCenter only
+  std::int32_t resize = 256;                 // kCenter only
   double scale_min = 0.08, scale_max = 1.0;  // of the source area
   double ratio_min = 3.0 / 4.0, ratio_max = 4.0 / 3.0;
   Interpolation interpolation = Interpolation::kBilinear;

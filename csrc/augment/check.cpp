@@ -1,0 +1,141 @@
+#include "augment/check.h"
+
+#include <cmath>
+#include <limits>
+#include <sstream>
+
+#include "augment/blur.h"
+
+namespace fastpass {
+namespace {
+
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+template <typename Value>
+Status refuse(const char* name, Value value, const std::string& wanted) {
+  std::ostringstream message;
+  message << name << " = " << value << ", wanted " << wanted;
+  return Status(Fault::kBadArgument, message.str());
+}
+
+// A comparison with NaN is false, so NaN is refused as well.
+template <typename Value>
+Status check_range(const char* name, Value value, Value low, Value high) {
+  if (value >= low && value <= high) return {};
+  std::ostringstream wanted;
+  wanted << "a number in [" << low << ", " << high << "]";
+  return refuse(name, value, wanted.str());
+}
+
+Status check_finite(const char* name, double value) {
+  return std::isfinite(value) ? Status() : refuse(name, value, "a finite number");
+}
+
+Status check_positive(const char* name, double value) {
+  return value > 0 && value < kInfinity ? Status() : refuse(name, value, "a finite number > 0");
+}
+
+Status check_strength(const char* name, double value) {
+  return value >= 0 && value <= 1e6 ? Status() : refuse(name, value, "a number in [0, 1e6]");
+}
+
+Status check_crop(const ViewSpec& spec) {
+  FASTPASS_RETURN_IF_ERROR(check_range("size", spec.size, 1, kMaxViewSize));
+  if (spec.crop == CropKind::kCenter) {
+    return check_range("resize (not below size)", spec.resize, spec.size, kMaxViewSize);
+  }
+  FASTPASS_RETURN_IF_ERROR(check_positive("scale_min", spec.scale_min));
+  FASTPASS_RETURN_IF_ERROR(check_range("scale_max", spec.scale_max, spec.scale_min, 1.0));
+  FASTPASS_RETURN_IF_ERROR(check_positive("ratio_min", spec.ratio_min));
+  FASTPASS_RETURN_IF_ERROR(check_positive("ratio_max", spec.ratio_max));
+  return check_range("ratio_max", spec.ratio_max, spec.ratio_min, kInfinity);
+}
+
+Status check_probabilities(const ViewSpec& spec) {
+  FASTPASS_RETURN_IF_ERROR(check_range("flip_probability", spec.flip_probability, 0.0, 1.0));
+  FASTPASS_RETURN_IF_ERROR(check_range("jitter_probability", spec.jitter_probability, 0.0, 1.0));
+  FASTPASS_RETURN_IF_ERROR(
+      check_range("grayscale_probability", spec.grayscale_probability, 0.0, 1.0));
+  FASTPASS_RETURN_IF_ERROR(check_range("blur_probability", spec.blur_probability, 0.0, 1.0));
+  return check_range("solarize_probability", spec.solarize_probability, 0.0, 1.0);
+}
+
+Status check_jitter_order(const JitterOp order[4]) {
+  unsigned seen = 0;
+  for (int i = 0; i < 4; ++i) {
+    const unsigned op = static_cast<unsigned>(order[i]);
+    if (op > 3 || seen >> op & 1) {
+      return refuse("jitter_order", op, "each of the four operations once");
+    }
+    seen |= 1u << op;
+  }
+  return {};
+}
+
+Status check_window(const char* name, std::int32_t first, std::int32_t size, std::int32_t whole) {
+  if (first >= 0 && size <= whole && first <= whole - size) return {};
+  return refuse(name, first,
+                "a window of " + std::to_string(size) + " pixels inside the " +
+                    std::to_string(whole) + " pixels of the resized box");
+}
+
+Status check_box(const char* name, std::int32_t first, std::int32_t size, std::int32_t whole) {
+  if (first >= 0 && size >= 1 && size <= whole && first <= whole - size) return {};
+  return refuse(
+      name, std::to_string(first) + " + " + std::to_string(size),
+      "a box of at least one pixel inside the " + std::to_string(whole) + " pixels of the source");
+}
+
+}  // namespace
+
+Status check_spec(const ViewSpec& spec) {
+  FASTPASS_RETURN_IF_ERROR(check_crop(spec));
+  FASTPASS_RETURN_IF_ERROR(check_probabilities(spec));
+  FASTPASS_RETURN_IF_ERROR(check_strength("brightness", spec.brightness));
+  FASTPASS_RETURN_IF_ERROR(check_strength("contrast", spec.contrast));
+  FASTPASS_RETURN_IF_ERROR(check_strength("saturation", spec.saturation));
+  FASTPASS_RETURN_IF_ERROR(check_range("hue", spec.hue, 0.0, 0.5));
+  FASTPASS_RETURN_IF_ERROR(
+      check_range<double>("blur_sigma_min", spec.blur_sigma_min, 0.0, kMaxBlurSigma));
+  FASTPASS_RETURN_IF_ERROR(check_range<double>("blur_sigma_max", spec.blur_sigma_max,
+                                               spec.blur_sigma_min, kMaxBlurSigma));
+  FASTPASS_RETURN_IF_ERROR(check_range("solarize_threshold", spec.solarize_threshold, 0, 256));
+  for (int channel = 0; channel < 3; ++channel) {
+    FASTPASS_RETURN_IF_ERROR(check_finite("mean", spec.mean[channel]));
+    FASTPASS_RETURN_IF_ERROR(check_positive("std", spec.std[channel]));
+  }
+  return {};
+}
+
+Status check_source_size(std::int64_t height, std::int64_t width) {
+  FASTPASS_RETURN_IF_ERROR(check_range<std::int64_t>("source height", height, 1, kMaxSourceSide));
+  return check_range<std::int64_t>("source width", width, 1, kMaxSourceSide);
+}
+
+Status check_source(const ImageView& source) {
+  FASTPASS_RETURN_IF_ERROR(check_source_size(source.height, source.width));
+  if (source.channels != 3) return refuse("source channels", source.channels, "3 (RGB)");
+  if (source.data == nullptr) return refuse("source data", "null", "pixels");
+  return check_range<std::ptrdiff_t>("source stride (bytes)", source.stride, source.width * 3,
+                                     std::numeric_limits<std::ptrdiff_t>::max());
+}
+
+Status check_params(const ViewParams& params, const ViewSpec& spec, std::int32_t source_height,
+                    std::int32_t source_width) {
+  FASTPASS_RETURN_IF_ERROR(check_box("top + height", params.top, params.height, source_height));
+  FASTPASS_RETURN_IF_ERROR(check_box("left + width", params.left, params.width, source_width));
+  FASTPASS_RETURN_IF_ERROR(
+      check_window("window_top", params.window_top, spec.size, params.resized_height));
+  FASTPASS_RETURN_IF_ERROR(
+      check_window("window_left", params.window_left, spec.size, params.resized_width));
+  if (params.has_jitter) {
+    FASTPASS_RETURN_IF_ERROR(check_jitter_order(params.jitter_order));
+    FASTPASS_RETURN_IF_ERROR(check_strength("brightness", params.brightness));
+    FASTPASS_RETURN_IF_ERROR(check_strength("contrast", params.contrast));
+    FASTPASS_RETURN_IF_ERROR(check_strength("saturation", params.saturation));
+    FASTPASS_RETURN_IF_ERROR(check_range("hue", params.hue, -0.5f, 0.5f));
+  }
+  return check_range("blur_sigma", params.blur_sigma, 0.0f, kMaxBlurSigma);
+}
+
+}  // namespace fastpass

@@ -1,0 +1,11 @@
+// FASTPASS_AVX2_CLONE compiles a function twice, for AVX2 and for the baseline; the loader of the
+// program picks one. For integer loops only: both give the same bits.
+#pragma once
+
+// Sanitizers instrument the function that picks, before their run time is up.
+#if defined(__x86_64__) && defined(__gnu_linux__) && defined(__GNUC__) && !defined(__clang__) && \
+    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define FASTPASS_AVX2_CLONE __attribute__((target_clones("avx2", "default")))
+#else
+#define FASTPASS_AVX2_CLONE
+#endif

@@ -1,0 +1,35 @@
+"""Checks of numbers that users write; every refusal names the field."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from fastpass.errors import BadArgument
+
+
+def require_number(name: str, value: object, low: float, high: float) -> None:
+    """Refuse all but a finite int or float in [low, high]."""
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if not is_number or not math.isfinite(value) or not low <= value <= high:  # type: ignore[arg-type, operator]
+        raise BadArgument(f"{name} = {value!r}, wanted a number in [{low:g}, {high:g}]")
+
+
+def require_integer(name: str, value: object, low: int, high: int) -> None:
+    """Refuse all but an int in [low, high]."""
+    if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+        raise BadArgument(f"{name} = {value!r}, wanted an integer in [{low}, {high}]")
+
+
+def require_range(name: str, value: object, low: float, high: float) -> None:
+    """Refuse all but a pair (first, last) with low <= first <= last <= high."""
+    if not isinstance(value, tuple) or len(value) != 2:
+        raise BadArgument(f"{name} = {value!r}, wanted a tuple of two numbers")
+    require_number(f"{name}[0]", value[0], low, high)
+    require_number(f"{name}[1]", value[1], value[0], high)
+
+
+def require_choice(name: str, value: object, choices: Sequence[str]) -> None:
+    """Refuse all but one of the given words."""
+    if value not in choices:
+        raise BadArgument(f"{name} = {value!r}, wanted one of {', '.join(map(repr, choices))}")

@@ -1,0 +1,63 @@
+"""Between the dataclasses and the native structs: the only place that knows both."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any
+
+from fastpass._native import core
+from fastpass.augment.params import JITTER_OPS, ViewParams
+from fastpass.augment.spec import ViewSpec
+from fastpass.errors import BadArgument
+
+
+def _assign(struct: Any, name: str, value: object) -> None:
+    try:
+        setattr(struct, name, value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise BadArgument(f"{name} = {value!r} does not fit this field: {error}") from error
+
+
+def native_spec(spec: ViewSpec) -> Any:
+    """The ``_core.ViewSpec`` of a ViewSpec."""
+    values: dict[str, object] = {
+        "size": spec.size,
+        "crop": spec.crop,
+        "resize": spec.resize,
+        "scale_min": spec.scale[0],
+        "scale_max": spec.scale[1],
+        "ratio_min": spec.ratio[0],
+        "ratio_max": spec.ratio[1],
+        "interpolation": spec.interpolation,
+        "flip_probability": spec.flip,
+        "grayscale_probability": spec.grayscale,
+        "solarize_probability": spec.solarize,
+        "solarize_threshold": spec.solarize_threshold,
+        "mean": spec.mean,
+        "std": spec.std,
+    }
+    if spec.jitter is not None:
+        values |= {name: getattr(spec.jitter, name) for name in JITTER_OPS}
+        values["jitter_probability"] = spec.jitter.probability
+    if spec.blur is not None:
+        values["blur_probability"] = spec.blur.probability
+        values["blur_sigma_min"], values["blur_sigma_max"] = spec.blur.sigma
+    struct = core.ViewSpec()
+    for name, value in values.items():
+        _assign(struct, name, value)
+    return struct
+
+
+def native_params(params: ViewParams) -> Any:
+    """The ``_core.ViewParams`` of a ViewParams."""
+    struct = core.ViewParams()
+    for field in fields(ViewParams):
+        _assign(struct, field.name, getattr(params, field.name))
+    return struct
+
+
+def params_from_native(struct: Any) -> ViewParams:
+    """The ViewParams of a ``_core.ViewParams``."""
+    values = {field.name: getattr(struct, field.name) for field in fields(ViewParams)}
+    values["jitter_order"] = tuple(values["jitter_order"])
+    return ViewParams(**values)

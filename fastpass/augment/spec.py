@@ -1,0 +1,120 @@
+"""What a recipe asks of one view."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from fastpass.augment.checks import (
+    require_choice,
+    require_integer,
+    require_number,
+    require_range,
+)
+from fastpass.errors import BadArgument
+
+Interpolation = Literal["bilinear", "bicubic"]
+
+IMAGENET_MEAN = (0.485, 0.456, 0.406)
+IMAGENET_STD = (0.229, 0.224, 0.225)
+
+MAX_VIEW_SIZE = 8192  # pixels per side, as in csrc/augment/check.h
+MAX_BLUR_SIGMA = 256.0
+# Far beyond use; excludes zero, and what overflows when sizes are multiplied by it.
+_MIN_RATIO, _MAX_RATIO = 1e-6, 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Jitter:
+    """torchvision's ColorJitter, applied with a probability, its four steps in drawn order.
+
+    brightness, contrast, saturation: the factor is uniform on [max(0, 1 - x), 1 + x].
+    hue: the shift is uniform on [-x, x] of a full turn. A strength of 0 leaves its step out.
+    """
+
+    brightness: float = 0.4
+    contrast: float = 0.4
+    saturation: float = 0.4
+    hue: float = 0.1
+    probability: float = 0.8
+
+    def __post_init__(self) -> None:
+        for name in ("brightness", "contrast", "saturation"):
+            require_number(f"jitter.{name}", getattr(self, name), 0.0, 1e6)
+        require_number("jitter.hue", self.hue, 0.0, 0.5)
+        require_number("jitter.probability", self.probability, 0.0, 1.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Blur:
+    """Pillow's GaussianBlur, applied with a probability; sigma is uniform, in view pixels."""
+
+    probability: float = 0.5
+    sigma: tuple[float, float] = (0.1, 2.0)
+
+    def __post_init__(self) -> None:
+        require_number("blur.probability", self.probability, 0.0, 1.0)
+        require_range("blur.sigma", self.sigma, 0.0, MAX_BLUR_SIGMA)
+
+
+@dataclass(frozen=True, slots=True)
+class ViewSpec:
+    """One view of a recipe; the steps run in the order of the fields.
+
+    size: height and width of the view, pixels.
+    kind: "global" or "local", for those who train on them; rendering does not look at it.
+    crop: "random": torchvision's RandomResizedCrop with ``scale`` (of the source's area) and
+        ``ratio`` (width / height). "center": the short side to ``resize`` pixels, then the centre;
+        ``scale`` and ``ratio`` are not looked at.
+    flip, grayscale, solarize: probabilities. Solarizing inverts values of at least
+        ``solarize_threshold``.
+    mean, std: per channel, of values in [0, 1].
+
+    Raises BadArgument that names the field.
+    """
+
+    size: int
+    kind: Literal["global", "local"] = "global"
+    crop: Literal["random", "center"] = "random"
+    resize: int = 256
+    scale: tuple[float, float] = (0.08, 1.0)
+    ratio: tuple[float, float] = (3 / 4, 4 / 3)
+    interpolation: Interpolation = "bilinear"
+    flip: float = 0.5
+    jitter: Jitter | None = None
+    grayscale: float = 0.0
+    blur: Blur | None = None
+    solarize: float = 0.0
+    solarize_threshold: int = 128
+    mean: tuple[float, float, float] = IMAGENET_MEAN
+    std: tuple[float, float, float] = IMAGENET_STD
+
+    def __post_init__(self) -> None:
+        require_integer("size", self.size, 1, MAX_VIEW_SIZE)
+        require_choice("kind", self.kind, ("global", "local"))
+        require_choice("crop", self.crop, ("random", "center"))
+        require_integer("resize", self.resize, 1, MAX_VIEW_SIZE)
+        if self.crop == "center" and self.size > self.resize:
+            raise BadArgument(
+                f"size = {self.size} is above resize = {self.resize}: a center crop is cut out of "
+                "the resized image"
+            )
+        require_range("scale", self.scale, 1e-9, 1.0)
+        require_range("ratio", self.ratio, _MIN_RATIO, _MAX_RATIO)
+        require_choice("interpolation", self.interpolation, ("bilinear", "bicubic"))
+        for name in ("flip", "grayscale", "solarize"):
+            require_number(name, getattr(self, name), 0.0, 1.0)
+        if not isinstance(self.jitter, Jitter | None):
+            raise BadArgument(f"jitter = {self.jitter!r}, wanted a Jitter or None")
+        if not isinstance(self.blur, Blur | None):
+            raise BadArgument(f"blur = {self.blur!r}, wanted a Blur or None")
+        require_integer("solarize_threshold", self.solarize_threshold, 0, 256)
+        self._check_channels("mean", -1e6, 1e6)
+        self._check_channels("std", 1e-6, 1e6)
+
+    def _check_channels(self, name: str, low: float, high: float) -> None:
+        values = getattr(self, name)
+        if not isinstance(values, tuple) or len(values) != 3:
+            raise BadArgument(f"{name} = {values!r}, wanted a tuple of three numbers")
+        for channel, value in enumerate(values):
+            require_number(f"{name}[{channel}]", value, low, high)
