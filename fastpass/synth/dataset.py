@@ -19,8 +19,12 @@ from fastpass.synth.ifs import IteratedFunctionSystem, sample_system, vary_syste
 from fastpass.synth.scene import Picture, draw_picture
 from fastpass.synth.shards import json_bytes, write_shards
 
-VARIATION = 0.05  # of the instances of a class; see ifs.vary_system
-COVERAGE_RANGE = (0.03, 0.70)  # share of the picture that the fractal touches; else drawn again
+VARIATION = 0.04  # of the instances of a class; see ifs.vary_system
+# Share of the pixels that the fractal touches, else it is drawn again: of a class's own system on
+# a CLASS_TRIAL_SIZE picture (on fewer pixels the share is larger), and of every picture.
+CLASS_TRIAL_SIZE = 64
+CLASS_COVERAGE_RANGE = (0.12, 0.60)
+COVERAGE_RANGE = (0.03, 0.70)
 JPEG_QUALITY = 90  # 4:2:0, Pillow's default subsampling
 SAMPLES_PER_SHARD = 1000
 SPLITS = ("train", "val")
@@ -89,8 +93,8 @@ def class_system(seed: int, class_index: int) -> IteratedFunctionSystem:
     rng = np.random.default_rng([seed, _CLASS_STREAM, class_index])
     while True:
         system = sample_system(rng)
-        # Judged on a small picture: a class whose own system is too thin or too full is no use.
-        if _is_usable(draw_picture(system, rng, 64)):
+        trial = draw_picture(system, rng, CLASS_TRIAL_SIZE)
+        if CLASS_COVERAGE_RANGE[0] <= trial.coverage <= CLASS_COVERAGE_RANGE[1]:
             return system
 
 
@@ -108,12 +112,8 @@ def instance_picture(
     rng = np.random.default_rng(entropy)
     while True:
         picture = draw_picture(vary_system(system, rng, VARIATION), rng, size)
-        if _is_usable(picture):
+        if COVERAGE_RANGE[0] <= picture.coverage <= COVERAGE_RANGE[1]:
             return picture
-
-
-def _is_usable(picture: Picture) -> bool:
-    return COVERAGE_RANGE[0] <= picture.coverage <= COVERAGE_RANGE[1]
 
 
 def _sample_fields(

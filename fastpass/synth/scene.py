@@ -1,7 +1,7 @@
 """One picture: a fractal, placed, colored and laid over a background, all drawn from one generator.
 
-Shape is the only thing that tells the class: color, lightness (which of figure and ground is the
-brighter), background, size, place, rotation and mirroring are drawn anew for every picture.
+Shape is the only thing that tells the class: hues, lightness, background, size, place, rotation and
+mirroring are drawn anew for every picture.
 """
 
 from __future__ import annotations
@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 
 from fastpass.synth.ifs import IteratedFunctionSystem
 
-MAX_ROTATION = np.pi / 6  # radians, either way
-SIZE_RANGE = (0.70, 1.15)  # long side of the fractal over the side of the picture
+MAX_ROTATION = np.pi / 12  # radians, either way
+SIZE_RANGE = (0.80, 1.05)  # long side of the fractal over the side of the picture
 POINTS_PER_PIXEL = 3  # of the picture: dense enough for solid regions, ~2 ms at 256 px
 PILOT_POINTS = 4096
-LIGHTNESS_GAP = 0.35  # least difference between figure and ground, of 1
+# Lightness of 1. The ranges stay apart, so that every figure can be seen.
+DARK_RANGE, LIGHT_RANGE = (0.10, 0.35), (0.60, 0.88)
+DARK_FIGURES = 0.1  # share of the pictures with a dark figure on light ground
 
 
 @dataclass(frozen=True)
@@ -109,22 +111,16 @@ def _opacity(counts: NDArray[np.float32], rng: np.random.Generator) -> NDArray[n
 
 
 def _palettes(rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """(figure, ground), each float32 [256, 3]: random hues, lightness apart by LIGHTNESS_GAP."""
-    spread = 0.15
-    dark = rng.uniform(0.12, 0.88 - LIGHTNESS_GAP)
-    light = rng.uniform(dark + LIGHTNESS_GAP, 0.88)
-    figure, ground = (dark, light) if rng.random() < 0.5 else (light, dark)
-    return _ramp(rng, figure, spread, 3), _ramp(rng, ground, spread, 3)
+    """(figure, ground), each float32 [256, 3]: ramps through random hues, one light, one dark."""
+    light, dark = _ramp(rng, LIGHT_RANGE), _ramp(rng, DARK_RANGE)
+    return (dark, light) if rng.random() < DARK_FIGURES else (light, dark)
 
 
-def _ramp(
-    rng: np.random.Generator, lightness: float, spread: float, stops: int
-) -> NDArray[np.float32]:
-    colors = []
-    for _ in range(stops):
-        level = float(np.clip(lightness + rng.uniform(-spread, spread), 0.03, 0.97))
-        colors.append(colorsys.hls_to_rgb(rng.random(), level, rng.uniform(0.2, 1.0)))
-    places = np.linspace(0.0, 1.0, stops)
-    grid = np.linspace(0.0, 1.0, 256)
-    channels = [np.interp(grid, places, column) for column in np.array(colors).T]
+def _ramp(rng: np.random.Generator, lightness: tuple[float, float]) -> NDArray[np.float32]:
+    stops = [
+        colorsys.hls_to_rgb(rng.random(), rng.uniform(*lightness), rng.uniform(0.2, 1.0))
+        for _ in range(3)
+    ]
+    grid = np.linspace(0.0, 2.0, 256)
+    channels = [np.interp(grid, [0.0, 1.0, 2.0], column) for column in np.array(stops).T]
     return (255.0 * np.stack(channels, axis=1)).astype(np.float32)
