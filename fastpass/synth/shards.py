@@ -49,7 +49,8 @@ def atomic_tar(path: Path) -> Iterator[tarfile.TarFile]:
             "output folder"
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            temporary.unlink()
 
 
 def _sync_folder(folder: Path) -> None:
