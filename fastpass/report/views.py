@@ -19,10 +19,10 @@ IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
 @dataclass(frozen=True)
 class ViewPicture:
-    """source: a PNG data URI. size: of the view, pixels. captions: one fact each."""
+    """title: "image" or which view, how large. source: a data URI. captions: one fact each."""
 
+    title: str
     source: str
-    size: int
     captions: tuple[str, ...]
 
 
@@ -46,16 +46,19 @@ def first_image(path: str | Path) -> bytes:
 
 
 def draw_views(data: bytes, recipe: Any, *, seed: int = 0) -> tuple[ViewPicture, ...]:
-    """Every view of ``recipe`` for one encoded image, as the loader would render it."""
+    """One encoded image, then every view of ``recipe`` as the loader would render it."""
     import fastpass
 
     info = fastpass.probe(data)
     params = fastpass.draw(recipe, info.width, info.height, seed=seed)
     images = fastpass.render(data, recipe, seed=seed, params=params, normalize=False)
-    return tuple(
-        ViewPicture(_png_uri(image), int(image.shape[1]), caption(drawn))
-        for image, drawn in zip(images, params, strict=True)
-    )
+    mime = f"image/{info.format}"
+    original = ViewPicture("image", _data_uri(mime, data), (f"{info.width} x {info.height}",))
+    views = [
+        ViewPicture(f"view {index}, {image.shape[1]} px", _png_uri(image), caption(drawn))
+        for index, (image, drawn) in enumerate(zip(images, params, strict=True))
+    ]
+    return (original, *views)
 
 
 def caption(params: Any) -> tuple[str, ...]:
@@ -80,4 +83,8 @@ def _png_uri(image: NDArray[np.float32]) -> str:
     pixels = np.clip(np.asarray(image) * 255.0 + 0.5, 0, 255).astype(np.uint8).transpose(1, 2, 0)
     buffer = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "PNG")
-    return "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode()
+    return _data_uri("image/png", buffer.getvalue())
+
+
+def _data_uri(mime: str, data: bytes) -> str:
+    return f"data:{mime};base64,{base64.b64encode(data).decode()}"

@@ -70,7 +70,7 @@ class _Resources(HTMLParser):
 
 
 def test_the_page_loads_nothing_from_outside(run: Run) -> None:
-    view = ViewPicture("data:image/png;base64,AAAA", 96, ("crop 1 x 2 at (3, 4)",))
+    view = ViewPicture("view 0", "data:image/png;base64,AAAA", ("crop 1 x 2 at (3, 4)",))
     text = render_page(run, [view])
     parsed = _Resources(text)
     assert parsed.open == []
@@ -137,13 +137,14 @@ def test_views_are_drawn_through_the_public_face(monkeypatch: pytest.MonkeyPatch
         assert normalize is False
         return [np.stack([np.full((8, 8), v, np.float32) for v in (0.0, 0.5, 1.0)])]
 
-    info = SimpleNamespace(width=64, height=48)
+    info = SimpleNamespace(width=64, height=48, format="jpeg")
     monkeypatch.setattr(fastpass, "probe", lambda data: info, raising=False)
     monkeypatch.setattr(fastpass, "draw", draw, raising=False)
     monkeypatch.setattr(fastpass, "render", render, raising=False)
-    (view,) = draw_views(b"jpeg", "a recipe", seed=7)
+    original, view = draw_views(b"jpeg", "a recipe", seed=7)
     assert asked == {"recipe": "a recipe", "width": 64, "height": 48, "seed": 7}
-    assert view.size == 8
+    assert original.source == "data:image/jpeg;base64," + base64.b64encode(b"jpeg").decode()
+    assert (original.title, view.title) == ("image", "view 0, 8 px")
     png = base64.b64decode(view.source.removeprefix("data:image/png;base64,"))
     assert np.asarray(Image.open(io.BytesIO(png)))[3, 4].tolist() == [0, 128, 255]
 
