@@ -1,0 +1,48 @@
+"""``fastpass report``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command("report")
+@click.argument("run_dir", type=click.Path(path_type=Path))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    default=Path("report.html"),
+    show_default=True,
+)
+@click.option(
+    "--image",
+    type=click.Path(path_type=Path),
+    help="An image, or a tar whose first image is used, to show the views of.",
+)
+@click.option(
+    "--recipe",
+    default="dino",
+    show_default=True,
+    help="The recipe of those views, a name in fastpass.recipes.",
+)
+@click.option("--seed", default=0, show_default=True, help="Seed of those views.")
+def report(run_dir: Path, output: Path, image: Path | None, recipe: str, seed: int) -> None:
+    """Write one self-contained HTML file about the training run in RUN_DIR.
+
+    RUN_DIR holds log.jsonl (or train/log.jsonl) and, optionally, knn_<name>.json and commands.txt.
+    """
+    import fastpass
+    from fastpass.report.page import write_report
+    from fastpass.report.run import read_run
+    from fastpass.report.views import ViewPicture, draw_views, first_image
+
+    run = read_run(run_dir)
+    views: tuple[ViewPicture, ...] = ()
+    if image is not None:
+        make_recipe = getattr(fastpass.recipes, recipe, None)
+        if make_recipe is None:
+            raise click.BadParameter(f"'{recipe}' is no recipe of fastpass.recipes")
+        views = draw_views(first_image(image), make_recipe(), seed=seed)
+    click.echo(write_report(run, output, views=views))

@@ -1,0 +1,104 @@
+"""What a run directory says: its log, its k-NN results, its commands."""
+
+from __future__ import annotations
+
+import json
+import math
+import statistics
+from dataclasses import dataclass
+from pathlib import Path
+
+from fastpass.errors import ReadFailed
+
+LOG_NAME = "log.jsonl"
+COMMANDS_NAME = "commands.txt"
+
+
+@dataclass(frozen=True)
+class KnnResult:
+    """name: which features ("trained", "untrained", "raw pixels", ...). top1: percent."""
+
+    name: str
+    top1: float
+
+
+@dataclass(frozen=True)
+class Run:
+    """records: the log's lines in order. commands: what was typed, one per entry."""
+
+    folder: Path
+    records: tuple[dict[str, float], ...]
+    knn: tuple[KnnResult, ...]
+    commands: tuple[str, ...]
+
+    def series(self, name: str) -> tuple[list[float], list[float]]:
+        """(steps, values) of one field of the log; both empty when it was never logged."""
+        points = [(r["step"], r[name]) for r in self.records if name in r and "step" in r]
+        return [step for step, _ in points], [value for _, value in points]
+
+    def median(self, name: str) -> float | None:
+        """Median over the log, without its first line (start-up), None when never logged."""
+        values = self.series(name)[1]
+        return statistics.median(values[1:] or values) if values else None
+
+
+def read_run(folder: str | Path) -> Run:
+    """Read ``folder/log.jsonl`` (or ``folder/train/log.jsonl``), ``knn*.json``, ``commands.txt``.
+
+    Every ``knn_<name>.json`` is a JSON object with ``top1`` in percent. Raises ReadFailed.
+    """
+    root = Path(folder)
+    candidates = [root / LOG_NAME, root / "train" / LOG_NAME]
+    log = next((path for path in candidates if path.is_file()), None)
+    if log is None:
+        raise ReadFailed(
+            f"no training log in {root}: wanted {candidates[0]} or {candidates[1]}; give the "
+            "--output folder of train.py"
+        )
+    commands = root / COMMANDS_NAME
+    return Run(
+        folder=root,
+        records=tuple(_read_log(log)),
+        knn=tuple(_read_knn(path) for path in sorted(root.glob("knn*.json"), key=_knn_order)),
+        commands=tuple(commands.read_text().splitlines()) if commands.is_file() else (),
+    )
+
+
+def _read_log(path: Path) -> list[dict[str, float]]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    records = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            fields = json.loads(line)
+        except json.JSONDecodeError as error:
+            if number == len(lines):
+                break  # a run that was killed leaves half a line
+            raise ReadFailed(f"{path}, line {number} is not JSON ({error})") from error
+        records.append(
+            {
+                name: float(value)
+                for name, value in fields.items()
+                if isinstance(value, int | float) and math.isfinite(value)
+            }
+        )
+    if not records:
+        raise ReadFailed(f"{path} has no complete line yet; train for at least one log step")
+    return records
+
+
+def _knn_order(path: Path) -> tuple[int, str]:
+    order = ("trained", "untrained", "raw_pixels")
+    name = path.stem.removeprefix("knn").strip("_")
+    return (order.index(name) if name in order else len(order), name)
+
+
+def _read_knn(path: Path) -> KnnResult:
+    try:
+        top1 = float(json.loads(path.read_text(encoding="utf-8"))["top1"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ReadFailed(
+            f'{path}: wanted a JSON object with "top1" in percent, as `fastpass evaluate knn '
+            f"--json` prints it ({type(error).__name__}: {error})"
+        ) from error
+    name = path.stem.removeprefix("knn").strip("_").replace("_", " ")
+    return KnnResult(name=name or "k-NN", top1=top1)

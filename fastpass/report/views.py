@@ -1,0 +1,90 @@
+"""The views of one image, each with the numbers that were drawn for it."""
+
+from __future__ import annotations
+
+import base64
+import io
+import tarfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fastpass.errors import BadPack, ReadFailed
+
+IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
+
+
+@dataclass(frozen=True)
+class ViewPicture:
+    """title: "image" or which view, how large. source: a data URI. captions: one fact each."""
+
+    title: str
+    source: str
+    captions: tuple[str, ...]
+
+
+def first_image(path: str | Path) -> bytes:
+    """The encoded bytes of an image file, or of the first image in a tar shard."""
+    file = Path(path)
+    try:
+        if file.suffix != ".tar":
+            return file.read_bytes()
+        with tarfile.open(file) as archive:
+            for member in archive:
+                if member.isfile() and member.name.lower().endswith(IMAGE_SUFFIXES):
+                    data = archive.extractfile(member)
+                    assert data is not None  # isfile() members always have data
+                    return data.read()
+    except tarfile.TarError as error:
+        raise BadPack(f"{file} is not a readable tar: {error}") from error
+    except OSError as error:
+        raise ReadFailed(f"cannot read {file}: {error.strerror or error}") from error
+    raise BadPack(f"{file} holds no image ({', '.join(IMAGE_SUFFIXES)})")
+
+
+def draw_views(data: bytes, recipe: Any, *, seed: int = 0) -> tuple[ViewPicture, ...]:
+    """One encoded image, then every view of ``recipe`` as the loader would render it."""
+    import fastpass
+
+    info = fastpass.probe(data)
+    params = fastpass.draw(recipe, info.width, info.height, seed=seed)
+    images = fastpass.render(data, recipe, seed=seed, params=params, normalize=False)
+    mime = f"image/{info.format}"
+    original = ViewPicture("image", _data_uri(mime, data), (f"{info.width} x {info.height}",))
+    views = [
+        ViewPicture(f"view {index}, {image.shape[1]} px", _png_uri(image), caption(drawn))
+        for index, (image, drawn) in enumerate(zip(images, params, strict=True))
+    ]
+    return (original, *views)
+
+
+def caption(params: Any) -> tuple[str, ...]:
+    """The drawn numbers of one view in words; ``params`` has the fields of ViewParams."""
+    lines = [f"crop {params.width} x {params.height} at ({params.left}, {params.top})"]
+    if params.has_jitter:
+        lines.append(
+            f"brightness {params.brightness:.2f}, contrast {params.contrast:.2f}, "
+            f"saturation {params.saturation:.2f}, hue {params.hue:+.2f}"
+        )
+    if params.blur_sigma > 0:
+        lines.append(f"blur {params.blur_sigma:.2f} px")
+    names = [("is_flipped", "flipped"), ("is_grayscale", "gray"), ("is_solarized", "solarized")]
+    lines += [", ".join(word for field, word in names if getattr(params, field))]
+    return tuple(line for line in lines if line)
+
+
+def _png_uri(image: NDArray[np.float32]) -> str:
+    """image: float32 [3, h, w], values in 0..1."""
+    from PIL import Image
+
+    pixels = np.clip(np.asarray(image) * 255.0 + 0.5, 0, 255).astype(np.uint8).transpose(1, 2, 0)
+    buffer = io.BytesIO()
+    Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "PNG")
+    return _data_uri("image/png", buffer.getvalue())
+
+
+def _data_uri(mime: str, data: bytes) -> str:
+    return f"data:{mime};base64,{base64.b64encode(data).decode()}"

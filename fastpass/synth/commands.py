@@ -1,0 +1,90 @@
+"""``fastpass synth``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import click
+
+
+@click.command("synth")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="Folder for train-*.tar and val-*.tar.",
+)
+@click.option("--classes", default=10, show_default=True, type=click.IntRange(min=1))
+@click.option(
+    "--per-class",
+    default=200,
+    show_default=True,
+    type=click.IntRange(min=1),
+    help="Training pictures of each class.",
+)
+@click.option(
+    "--val-per-class",
+    default=50,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="Validation pictures of each class.",
+)
+@click.option(
+    "--size",
+    default=256,
+    show_default=True,
+    type=click.IntRange(32, 4096),
+    help="Side of the square pictures, pixels.",
+)
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
+@click.option("--workers", type=click.IntRange(min=1), help="Threads  [default: one per core]")
+@click.option("--force", is_flag=True, help="Replace the shards of a folder that is not empty.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+def synth(
+    output: Path,
+    classes: int,
+    per_class: int,
+    val_per_class: int,
+    size: int,
+    seed: int,
+    workers: int | None,
+    force: bool,
+    as_json: bool,
+) -> None:
+    """Render labelled fractal pictures as WebDataset shards (CC0, the same for the same seed)."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from fastpass.synth.dataset import synthesize
+
+    console = Console(stderr=True)
+    with Progress(console=console, disable=not sys.stderr.isatty()) as progress:
+        task = progress.add_task("drawing", total=classes * (per_class + val_per_class))
+        summary = synthesize(
+            output,
+            num_classes=classes,
+            images_per_class=per_class,
+            val_images_per_class=val_per_class,
+            size=size,
+            seed=seed,
+            workers=workers,
+            force=force,
+            on_image=lambda: progress.advance(task),
+        )
+    if as_json:
+        record = {
+            "shards": [str(path) for path in summary.shards],
+            "num_images": summary.num_images,
+            "num_bytes": summary.num_bytes,
+            "seconds": round(summary.seconds, 3),
+        }
+        click.echo(json.dumps(record))
+        return
+    click.echo(
+        f"{summary.num_images} pictures in {len(summary.shards)} shards, "
+        f"{summary.num_bytes / 1e6:.1f} MB, {summary.seconds:.1f} s "
+        f"({summary.num_images / summary.seconds:.0f} images/s): {output}"
+    )
