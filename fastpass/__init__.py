@@ -30,41 +30,31 @@ from fastpass.errors import (
 from fastpass.types import Backend, CropBox, ImageInfo, Sample
 
 if TYPE_CHECKING:
-    from fastpass.augment import recipes
-    from fastpass.augment.recipe import Recipe, ViewSpec
-    from fastpass.augment.views import ViewParams, draw, render
+    from fastpass.augment import Blur, Jitter, Recipe, ViewParams, ViewSpec, draw, recipes, render
     from fastpass.backends import backends
-    from fastpass.decode.image import decode_image
-    from fastpass.decode.jpeg import decode_jpeg
-    from fastpass.decode.probe import probe
-    from fastpass.feed.batch import Batch
-    from fastpass.feed.loader import Loader
+    from fastpass.decode import decode_image, decode_jpeg, probe
+    from fastpass.feed import Batch, Loader, LoaderStats
     from fastpass.pack import Pack
 
 __version__ = "0.1.0"
 
+# public name -> the module it comes from
 _LAZY = {
-    "Batch": "fastpass.feed.batch",
-    "Loader": "fastpass.feed.loader",
+    **dict.fromkeys(["decode_image", "decode_jpeg", "probe"], "fastpass.decode"),
+    **dict.fromkeys(
+        ["Blur", "Jitter", "Recipe", "ViewParams", "ViewSpec", "draw", "recipes", "render"],
+        "fastpass.augment",
+    ),
+    **dict.fromkeys(["Batch", "Loader", "LoaderStats"], "fastpass.feed"),
     "Pack": "fastpass.pack",
-    "Recipe": "fastpass.augment.recipe",
-    "ViewParams": "fastpass.augment.views",
-    "ViewSpec": "fastpass.augment.recipe",
     "backends": "fastpass.backends",
-    "decode_image": "fastpass.decode.image",
-    "decode_jpeg": "fastpass.decode.jpeg",
-    "draw": "fastpass.augment.views",
-    "probe": "fastpass.decode.probe",
-    "recipes": "fastpass.augment",
-    "render": "fastpass.augment.views",
 }
 
 
 def __getattr__(name: str) -> Any:
     if name not in _LAZY:
         raise AttributeError(f"module 'fastpass' has no attribute {name!r}")
-    module = importlib.import_module(_LAZY[name])
-    value = importlib.import_module("fastpass.augment.recipes") if name == "recipes" else getattr(module, name)
+    value = getattr(importlib.import_module(_LAZY[name]), name)
     globals()[name] = value
     return value
 
@@ -79,6 +69,7 @@ __all__ = [
     "BadCheckpoint",
     "BadPack",
     "Batch",
+    "Blur",
     "Closed",
     "Collapsed",
     "ConfigError",
@@ -88,7 +79,9 @@ __all__ = [
     "FastpassError",
     "ImageInfo",
     "ImageTooLarge",
+    "Jitter",
     "Loader",
+    "LoaderStats",
     "MissingBackend",
     "OutOfMemory",
     "Pack",

@@ -23,5 +23,7 @@ def backends(as_json: bool) -> None:
 
     table = Table("stage", "backend", "available", "note")
     for backend in found:
-        table.add_row(backend.stage, backend.name, "yes" if backend.available else "no", backend.reason)
+        table.add_row(
+            backend.stage, backend.name, "yes" if backend.available else "no", backend.reason
+        )
     Console().print(table)

@@ -65,7 +65,9 @@ def test_only_native_py_imports_the_native_modules() -> None:
 
 
 def test_import_fastpass_needs_numpy_only() -> None:
-    heavy = "torch triton torchvision timm deepspeed nvidia ffcv numba cv2 PIL click rich matplotlib"
+    heavy = (
+        "torch triton torchvision timm deepspeed nvidia ffcv numba cv2 PIL click rich matplotlib"
+    )
     program = (
         "import sys, fastpass; fastpass.__all__;"
         f"print([name for name in {heavy.split()!r} if name in sys.modules])"

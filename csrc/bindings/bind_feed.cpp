@@ -1,10 +1,11 @@
 #include <pybind11/stl.h>
 
+#include <cstring>
+
 #include "bindings/buffers.h"
 #include "bindings/dtype_name.h"
 #include "bindings/raise.h"
 #include "bindings/register.h"
-#include "bindings/view_spec_caster.h"
 #include "feed/engine.h"
 
 namespace fastpass {

@@ -13,6 +13,7 @@ from fastpass.augment.checks import require_choice, require_integer
 from fastpass.augment.native import native_params, native_spec, params_from_native
 from fastpass.augment.params import ViewParams
 from fastpass.augment.recipe import Recipe
+from fastpass.decode import decode_image
 from fastpass.errors import BadArgument, MissingBackend
 
 View: TypeAlias = npt.NDArray[np.float32]
@@ -76,7 +77,7 @@ def render(
         resize, GaussianBlur) and torchvision on PIL images (colors) in every byte before
         normalisation; "fast" does the same until a fused version exists.
 
-    Raises BadArgument, MissingBackend, and what ``fastpass.decode_jpeg`` raises.
+    Raises BadArgument, MissingBackend, and what ``fastpass.decode_image`` raises.
     """
     require_choice("mode", mode, ("exact", "fast"))
     if backend != "cpu":
@@ -101,9 +102,7 @@ def render(
 
 def _pixels_of(data: Any) -> npt.NDArray[np.uint8]:
     if not isinstance(data, np.ndarray):
-        from fastpass.decode import decode_jpeg
-
-        data = decode_jpeg(data)
+        data = decode_image(data)
     if data.dtype != np.uint8 or data.ndim != 3 or data.shape[2] != 3 or data.size == 0:
         raise BadArgument(
             f"data is an array of {data.dtype} {list(data.shape)}, wanted decoded RGB pixels: "

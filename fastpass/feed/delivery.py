@@ -25,7 +25,9 @@ class Delivery:
         try:
             import torch
         except ModuleNotFoundError as error:
-            raise MissingBackend("fastpass.Loader hands out torch tensors: install torch") from error
+            raise MissingBackend(
+                "fastpass.Loader hands out torch tensors: install torch"
+            ) from error
         self._torch = torch
         self._device = torch.device(device)
         self._dtype = getattr(torch, dtype)

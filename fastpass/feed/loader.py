@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import time
 import weakref
-from collections import deque
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Iterator
 from types import TracebackType
 from typing import Any, Literal
 
 from fastpass._native import core
-from fastpass.augment.native import native_view_specs
+from fastpass.augment.native import native_spec
 from fastpass.augment.recipe import Recipe
 from fastpass.decode.image import decode_image
 from fastpass.errors import BadArgument, BadPack, Closed, ConfigError, MissingBackend
@@ -21,6 +20,7 @@ from fastpass.feed.delivery import Delivery
 from fastpass.feed.order import EpochOrder
 from fastpass.feed.world import fair_share_of_processors, rank_and_world_size
 from fastpass.pack import Pack
+from fastpass.pack.sources import Source
 
 _log = logging.getLogger("fastpass")
 
@@ -57,7 +57,7 @@ class Loader:
 
     def __init__(
         self,
-        source: Pack | str | Path | Sequence[str | Path],
+        source: Pack | Source,
         recipe: Recipe,
         *,
         batch_size: int,
@@ -98,12 +98,12 @@ class Loader:
                 f"{self._order.global_batch} (batch_size {batch_size} x world_size {world_size}): "
                 "lower batch_size or pass drop_last=False"
             )
-        self._delivery = Delivery(device, dtype, recipe, has_labels=self.pack.has_labels)
+        self._delivery = Delivery(device, dtype, recipe, has_labels=self.pack.num_classes > 0)
         self._skips_damaged = on_error == "skip"
         self._batches_ahead = batches_ahead
         self._engine = core.Engine(
             self.pack.native,
-            views=native_view_specs(recipe),
+            views=[native_spec(view) for view in recipe.views],
             batch_size=batch_size,
             num_threads=threads,
             dtype=self._delivery.engine_dtype,
@@ -200,6 +200,10 @@ class Loader:
     def epoch(self) -> int:
         return self._epoch
 
+    @functools.cached_property
+    def _fingerprint(self) -> str:
+        return self.pack.fingerprint
+
     @property
     def skipped(self) -> dict[int, str]:
         """Damaged samples left out so far: sample_id -> reason."""
@@ -219,7 +223,7 @@ class Loader:
             "samples_done": self._samples_done,
             "seed": self._order.seed,
             "shuffle": self._order.shuffle,
-            "fingerprint": self.pack.fingerprint,
+            "fingerprint": self._fingerprint,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:

@@ -37,9 +37,7 @@ def _epoch(loader: fp.Loader) -> dict[int, list[torch.Tensor]]:
 
 def _same(first: dict[int, list[torch.Tensor]], second: dict[int, list[torch.Tensor]]) -> bool:
     return first.keys() == second.keys() and all(
-        torch.equal(a, b)
-        for key in first
-        for a, b in zip(first[key], second[key], strict=True)
+        torch.equal(a, b) for key in first for a, b in zip(first[key], second[key], strict=True)
     )
 
 
@@ -83,8 +81,12 @@ def test_a_batch_is_what_render_makes(folder: Path) -> None:
             np.testing.assert_array_equal(view[row].numpy(), by_hand)
 
 
-@pytest.mark.parametrize("options", [{"threads": 1}, {"threads": 5}, {"batch_size": 3}, {"batch_size": 24}])
-def test_views_do_not_depend_on_threads_or_batch_size(folder: Path, options: dict[str, int]) -> None:
+@pytest.mark.parametrize(
+    "options", [{"threads": 1}, {"threads": 5}, {"batch_size": 3}, {"batch_size": 24}]
+)
+def test_views_do_not_depend_on_threads_or_batch_size(
+    folder: Path, options: dict[str, int]
+) -> None:
     with _loader(folder) as loader, _loader(folder, **options) as other:
         assert _same(_epoch(loader), _epoch(other))
 
