@@ -74,7 +74,8 @@ void register_decode(py::module_& module) {
              py::arg("max_pixels"), py::arg("num_threads"));
   module.def("jpeg_backends", [] {
     std::vector<std::pair<std::string, std::string>> names;
-    for (const auto& backend : decoder_backends()) names.emplace_back(backend.name, backend.version);
+    for (const auto& backend : decoder_backends())
+      names.emplace_back(backend.name, backend.version);
     return names;
   });
   module.def("available_processors", &available_processors);

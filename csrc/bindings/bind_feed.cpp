@@ -27,8 +27,9 @@ ForeignDecoder make_foreign_decoder(py::function decode) {
     const py::gil_scoped_acquire gil;
     try {
       const py::bytes data(reinterpret_cast<const char*>(encoded.data), encoded.size);
-      const auto rgb = py::cast<py::array_t<std::uint8_t, py::array::c_style | py::array::forcecast>>(
-          (*callable)(data, max_pixels));
+      const auto rgb =
+          py::cast<py::array_t<std::uint8_t, py::array::c_style | py::array::forcecast>>(
+              (*callable)(data, max_pixels));
       FASTPASS_RETURN_IF_ERROR(
           pixels->resize(static_cast<int>(rgb.shape(0)), static_cast<int>(rgb.shape(1))));
       std::memcpy(pixels->view().data, rgb.data(), static_cast<std::size_t>(rgb.nbytes()));
@@ -87,10 +88,14 @@ class EngineHandle {
   // bfloat16 has no NumPy dtype: it travels as uint16.
   static py::dtype numpy_dtype(Dtype dtype) {
     switch (dtype) {
-      case Dtype::kUint8: return py::dtype("uint8");
-      case Dtype::kFloat16: return py::dtype("float16");
-      case Dtype::kBfloat16: return py::dtype("uint16");
-      case Dtype::kFloat32: break;
+      case Dtype::kUint8:
+        return py::dtype("uint8");
+      case Dtype::kFloat16:
+        return py::dtype("float16");
+      case Dtype::kBfloat16:
+        return py::dtype("uint16");
+      case Dtype::kFloat32:
+        break;
     }
     return py::dtype("float32");
   }
@@ -122,9 +127,9 @@ class EngineHandle {
 
 std::unique_ptr<EngineHandle> make_engine(std::shared_ptr<SampleSource> source,
                                           std::vector<ViewSpec> views, std::int64_t batch_size,
-                                          int num_threads, const std::string& dtype, std::uint64_t seed,
-                                          bool skip_damaged, std::int64_t max_pixels,
-                                          const std::string& decoder,
+                                          int num_threads, const std::string& dtype,
+                                          std::uint64_t seed, bool skip_damaged,
+                                          std::int64_t max_pixels, const std::string& decoder,
                                           py::function foreign_decoder) {
   if (make_decoder(decoder) == nullptr) {
     raise_if_error({Fault::kBadArgument, "no JPEG decoder named \"" + decoder + "\""});

@@ -9,18 +9,30 @@ namespace fastpass {
 
 inline const char* exception_name(Fault fault) {
   switch (fault) {
-    case Fault::kCorruptImage: return "CorruptImage";
-    case Fault::kUnsupportedImage: return "UnsupportedImage";
-    case Fault::kImageTooLarge: return "ImageTooLarge";
-    case Fault::kBadPack: return "BadPack";
-    case Fault::kStalePack: return "StalePack";
-    case Fault::kReadFailed: return "ReadFailed";
-    case Fault::kWriteFailed: return "WriteFailed";
-    case Fault::kOutOfMemory: return "OutOfMemory";
-    case Fault::kDeviceFailed: return "DeviceFailed";
-    case Fault::kBadArgument: return "BadArgument";
-    case Fault::kClosed: return "Closed";
-    case Fault::kNone: break;
+    case Fault::kCorruptImage:
+      return "CorruptImage";
+    case Fault::kUnsupportedImage:
+      return "UnsupportedImage";
+    case Fault::kImageTooLarge:
+      return "ImageTooLarge";
+    case Fault::kBadPack:
+      return "BadPack";
+    case Fault::kStalePack:
+      return "StalePack";
+    case Fault::kReadFailed:
+      return "ReadFailed";
+    case Fault::kWriteFailed:
+      return "WriteFailed";
+    case Fault::kOutOfMemory:
+      return "OutOfMemory";
+    case Fault::kDeviceFailed:
+      return "DeviceFailed";
+    case Fault::kBadArgument:
+      return "BadArgument";
+    case Fault::kClosed:
+      return "Closed";
+    case Fault::kNone:
+      break;
   }
   return "FastpassError";
 }

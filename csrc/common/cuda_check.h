@@ -13,7 +13,8 @@ inline Status check_cuda(cudaError_t error, const std::string& doing) {
   if (error == cudaSuccess) return {};
   const Fault fault =
       error == cudaErrorMemoryAllocation ? Fault::kOutOfMemory : Fault::kDeviceFailed;
-  return {fault, doing + " failed: " + cudaGetErrorName(error) + " (" + cudaGetErrorString(error) + ")"};
+  return {fault,
+          doing + " failed: " + cudaGetErrorName(error) + " (" + cudaGetErrorString(error) + ")"};
 }
 
 }  // namespace fastpass

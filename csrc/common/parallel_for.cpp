@@ -15,8 +15,9 @@ void parallel_for(std::int64_t count, int num_threads,
   const auto work = [&](int thread_index) {
     for (std::int64_t index; (index = next_index.fetch_add(1)) < count;) body(index, thread_index);
   };
-  const int num_helpers =
-      static_cast<int>(std::min<std::int64_t>(std::max(num_threads, 1), std::max<std::int64_t>(count, 1))) - 1;
+  const int num_helpers = static_cast<int>(std::min<std::int64_t>(
+                              std::max(num_threads, 1), std::max<std::int64_t>(count, 1))) -
+                          1;
   std::vector<std::thread> helpers;
   helpers.reserve(static_cast<std::size_t>(num_helpers));
   for (int i = 0; i < num_helpers; ++i) helpers.emplace_back(work, i + 1);

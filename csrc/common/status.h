@@ -18,7 +18,7 @@ enum class Fault : std::uint8_t {
   kReadFailed,        // the operating system refused to read
   kWriteFailed,       // the operating system refused to write (full disk, read-only, ...)
   kOutOfMemory,
-  kDeviceFailed,      // a CUDA call failed
+  kDeviceFailed,  // a CUDA call failed
   kBadArgument,
   kClosed,
 };

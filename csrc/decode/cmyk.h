@@ -21,7 +21,8 @@ FASTPASS_HD inline std::uint8_t ink_to_light(int inverted_ink, int inverted_blac
 
 inline void cmyk_to_rgb_row(const std::uint8_t* cmyk, int width, std::uint8_t* rgb) {
   for (int x = 0; x < width; ++x, cmyk += 4, rgb += 3) {
-    for (int channel = 0; channel < 3; ++channel) rgb[channel] = ink_to_light(cmyk[channel], cmyk[3]);
+    for (int channel = 0; channel < 3; ++channel)
+      rgb[channel] = ink_to_light(cmyk[channel], cmyk[3]);
   }
 }
 

@@ -14,16 +14,16 @@ class PixelBuffer {
  public:
   // RGB, rows without padding. The pixels are uninitialised.
   Status resize(int height, int width) {
-    const std::size_t wanted = std::size_t{3} * static_cast<std::size_t>(height) *
-                               static_cast<std::size_t>(width);
+    const std::size_t wanted =
+        std::size_t{3} * static_cast<std::size_t>(height) * static_cast<std::size_t>(width);
     if (wanted > capacity_) {
       pixels_.reset();
       capacity_ = 0;
       pixels_.reset(new (std::nothrow) std::uint8_t[wanted]);
       if (!pixels_) {
-        return {Fault::kOutOfMemory,
-                "no memory for " + std::to_string(wanted) + " bytes of pixels (" +
-                    std::to_string(width) + " x " + std::to_string(height) + " RGB)"};
+        return {Fault::kOutOfMemory, "no memory for " + std::to_string(wanted) +
+                                         " bytes of pixels (" + std::to_string(width) + " x " +
+                                         std::to_string(height) + " RGB)"};
       }
       capacity_ = wanted;
     }

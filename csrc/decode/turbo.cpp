@@ -4,14 +4,14 @@
 // "pixels were invented" (truncated or undecodable entropy-coded data) are faults here unless the
 // caller asked for OnDamage::kFill; those that leave the pixels alone (stray bytes between
 // segments, odd scan parameters) are not. As Pillow does, nothing behind the last row is read.
+#include <jerror.h>
+#include <jpeglib.h>
+
 #include <csetjmp>
 #include <cstdio>  // jpeglib.h needs it
 #include <cstring>
 #include <string>
 #include <vector>
-
-#include <jpeglib.h>
-#include <jerror.h>
 
 #include "decode/cmyk.h"
 #include "decode/decoder.h"
@@ -225,21 +225,18 @@ class TurboDecoder : public Decoder {
     const bool fits = crop_.top >= 0 && crop_.left >= 0 && crop_.height > 0 && crop_.width > 0 &&
                       crop_.height <= height - crop_.top && crop_.width <= width - crop_.left;
     if (!fits) {
-      return {Fault::kBadArgument, "crop (top " + std::to_string(crop_.top) + ", left " +
-                                       std::to_string(crop_.left) + ", height " +
-                                       std::to_string(crop_.height) + ", width " +
-                                       std::to_string(crop_.width) + ") is not inside the " +
-                                       std::to_string(width) + " x " + std::to_string(height) +
-                                       " image"};
+      return {Fault::kBadArgument,
+              "crop (top " + std::to_string(crop_.top) + ", left " + std::to_string(crop_.left) +
+                  ", height " + std::to_string(crop_.height) + ", width " +
+                  std::to_string(crop_.width) + ") is not inside the " + std::to_string(width) +
+                  " x " + std::to_string(height) + " image"};
     }
     const bool needs_row = info_.num_components == 4 || crop_.width != width || crop_.left != 0;
     row_.resize(needs_row ? std::size_t{4} * info_.output_width : 0);
     return pixels->resize(crop_.height, crop_.width);
   }
 
-  Status read_rows(const ImageView& out) {
-    return try_read_rows(out) ? Status() : failure();
-  }
+  Status read_rows(const ImageView& out) { return try_read_rows(out) ? Status() : failure(); }
 
   jpeg_decompress_struct info_;
   ErrorManager errors_;

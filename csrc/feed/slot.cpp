@@ -7,7 +7,9 @@ namespace {
 
 constexpr std::size_t kAlignment = 64;  // a cache line, and the widest SIMD register
 
-std::size_t round_up(std::size_t bytes) { return (bytes + kAlignment - 1) / kAlignment * kAlignment; }
+std::size_t round_up(std::size_t bytes) {
+  return (bytes + kAlignment - 1) / kAlignment * kAlignment;
+}
 
 }  // namespace
 
@@ -39,9 +41,8 @@ Status SlotPool::acquire(std::shared_ptr<BatchSlot>* slot) {
     }
   }
   if (!taken) FASTPASS_RETURN_IF_ERROR(allocate(&taken));
-  slot->reset(taken.release(), [pool = shared_from_this()](BatchSlot* used) {
-    pool->give_back(used);
-  });
+  slot->reset(taken.release(),
+              [pool = shared_from_this()](BatchSlot* used) { pool->give_back(used); });
   return {};
 }
 

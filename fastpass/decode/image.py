@@ -23,22 +23,23 @@ def decode_image(data: Buffer, *, max_pixels: int = core.DEFAULT_MAX_PIXELS) -> 
     the JPEG path's speed. Transparency is dropped, palettes are expanded, 16-bit samples keep
     their high byte; of an animation the first frame is taken.
     """
-    if bytes(memoryview(data)[:2]) == b"\xff\xd8":
-        return decode_jpeg(data, max_pixels=max_pixels)
-    info = probe(data)
+    encoded = memoryview(data)
+    if bytes(encoded[:2]) == b"\xff\xd8":
+        return decode_jpeg(encoded, max_pixels=max_pixels)
+    info = probe(encoded)
     if info.width * info.height > max_pixels:
         raise ImageTooLarge(
             f"the {info.format.upper()} declares {info.width} x {info.height} pixels, "
             f"the budget is {max_pixels} (raise max_pixels if the file is genuine)"
         )
-    return _decode_with_pillow(data, info.format)
+    return _decode_with_pillow(encoded, info.format)
 
 
-def _decode_with_pillow(data: Buffer, format_name: str) -> Pixels:
+def _decode_with_pillow(encoded: memoryview, format_name: str) -> Pixels:
     from PIL import Image
 
     try:
-        with Image.open(io.BytesIO(data), formats=[format_name]) as image:
+        with Image.open(io.BytesIO(encoded), formats=[format_name]) as image:
             image.load()
             if image.mode.startswith("I"):
                 high_byte = (np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8)

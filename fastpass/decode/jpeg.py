@@ -84,7 +84,7 @@ def decode_jpeg(
     except TypeError:
         batch, is_single = [_bytes_of(item, i) for i, item in enumerate(data)], False  # type: ignore[arg-type]
     _check(backend, scale_denominator, on_damage, index)
-    results = core.decode_jpegs(
+    results: list[Pixels | FastpassError] = core.decode_jpegs(
         batch,
         backend=backend,
         crop=None if crop is None else (crop.top, crop.left, crop.height, crop.width),
@@ -93,12 +93,16 @@ def decode_jpeg(
         max_pixels=max_pixels,
         num_threads=core.available_processors() if threads is None else threads,
     )
-    for position, result in enumerate(results):
-        if isinstance(result, FastpassError):
-            if not is_single:
-                result.add_context(f"image {position} of {len(results)}")
-            raise result
-    return results[0] if is_single else results
+    images = [_checked(result, i, len(results), is_single) for i, result in enumerate(results)]
+    return images[0] if is_single else images
+
+
+def _checked(result: Pixels | FastpassError, position: int, count: int, is_single: bool) -> Pixels:
+    if not isinstance(result, FastpassError):
+        return result
+    if not is_single:
+        result.add_context(f"image {position} of {count}")
+    raise result
 
 
 def _bytes_of(item: Buffer, position: int) -> memoryview:

@@ -42,7 +42,7 @@ class LoaderStats:
 
     @property
     def wait_fraction(self) -> float:
-        """Share of the time the consumer waited: near 0, the loader keeps up; near 1, it does not."""
+        """Share of the time the consumer waited: near 0 the loader keeps up, near 1 it does not."""
         return self.wait_seconds / self.seconds if self.seconds > 0 else 0.0
 
     @property

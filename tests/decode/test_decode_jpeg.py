@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 
 import numpy as np
@@ -148,10 +149,8 @@ def test_flipped_bytes_never_crash_and_the_next_image_still_decodes() -> None:
     for _ in range(300):
         damaged = bytearray(whole)
         damaged[int(rng.integers(2, len(whole)))] ^= int(rng.integers(1, 256))
-        try:
+        with contextlib.suppress(fp.FastpassError):
             fp.decode_jpeg(damaged, max_pixels=1 << 22)
-        except fp.FastpassError:
-            pass
         np.testing.assert_array_equal(fp.decode_jpeg(whole), full)
 
 

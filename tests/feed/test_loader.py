@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from support.pictures import image_folder, jpeg
 
 import fastpass as fp
-from support.pictures import image_folder, jpeg
 
 RECIPE = fp.recipes.dino(global_size=32, local_size=16, num_local_crops=2)
 

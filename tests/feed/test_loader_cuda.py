@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 import torch
+from support.pictures import image_folder
 
 import fastpass as fp
-from support.pictures import image_folder
 
 pytestmark = pytest.mark.needs_cuda
 

@@ -11,9 +11,9 @@ import time
 from pathlib import Path
 
 import pytest
+from support.pictures import image_folder, jpeg
 
 import fastpass as fp
-from support.pictures import image_folder, jpeg
 
 RECIPE = fp.recipes.rrc(size=32)
 
