@@ -109,35 +109,37 @@ py::dict write_index_of(const py::bytes& tar_path) {
     }
   }
   raise_if_error(status);
-  return py::dict(py::arg("num_samples") = view.size(),
-                  py::arg("num_unreadable") = num_unreadable,
+  return py::dict(py::arg("num_samples") = view.size(), py::arg("num_unreadable") = num_unreadable,
                   py::arg("num_ignored") = view.header().num_ignored,
-                  py::arg("layout") = view.header().layout,
-                  py::arg("index_bytes") = index.size());
+                  py::arg("layout") = view.header().layout, py::arg("index_bytes") = index.size());
 }
 
 void register_reader(py::module_& module) {
   using Reader = std::shared_ptr<PackReader>;
   py::class_<PackReader, SampleSource, Reader>(module, "PackReader")
       .def(py::init(&open_reader), py::arg("paths"))
-      .def("key", [](const PackReader& self, std::int64_t i) {
-        return py::bytes(std::string(self.key(checked(self, i))));
-      })
+      .def("key", [](const PackReader& self,
+                     std::int64_t i) { return py::bytes(std::string(self.key(checked(self, i)))); })
       .def("info", &info_of)
-      .def("fetch", [](const Reader& self, std::int64_t i) {
-        checked(*self, i);
-        return fetch_bytes(self, [&](EncodedSample* out) { return self->fetch(i, out); });
-      })
-      .def("fetch_metadata", [](const Reader& self, std::int64_t i) {
-        checked(*self, i);
-        return fetch_bytes(self, [&](EncodedSample* out) { return self->fetch_metadata(i, out); });
-      })
-      .def("sample_ids", [](const PackReader& self) {
-        return collect(self, [&](std::int64_t i) { return self.sample_id(i); });
-      })
-      .def("labels", [](const PackReader& self) {
-        return collect(self, [&](std::int64_t i) { return self.label(i); });
-      })
+      .def("fetch",
+           [](const Reader& self, std::int64_t i) {
+             checked(*self, i);
+             return fetch_bytes(self, [&](EncodedSample* out) { return self->fetch(i, out); });
+           })
+      .def("fetch_metadata",
+           [](const Reader& self, std::int64_t i) {
+             checked(*self, i);
+             return fetch_bytes(self,
+                                [&](EncodedSample* out) { return self->fetch_metadata(i, out); });
+           })
+      .def("sample_ids",
+           [](const PackReader& self) {
+             return collect(self, [&](std::int64_t i) { return self.sample_id(i); });
+           })
+      .def("labels",
+           [](const PackReader& self) {
+             return collect(self, [&](std::int64_t i) { return self.label(i); });
+           })
       .def("class_names", &class_names_of)
       .def("fingerprint", &fingerprint_of)
       .def("has_index", [](const PackReader& self, std::size_t shard) {
@@ -149,17 +151,14 @@ void register_reader(py::module_& module) {
 }  // namespace
 
 void register_pack(py::module_& module) {
-  py::class_<EncodedBytes>(module, "EncodedBytes", py::buffer_protocol())
-      .def_buffer(&buffer_of);
+  py::class_<EncodedBytes>(module, "EncodedBytes", py::buffer_protocol()).def_buffer(&buffer_of);
   // What a loader can read from; the bindings of other sources derive from it too.
   py::class_<SampleSource, std::shared_ptr<SampleSource>>(module, "SampleSource")
       .def("__len__", &SampleSource::size)
-      .def("sample_id", [](const SampleSource& self, std::int64_t i) {
-        return self.sample_id(checked(self, i));
-      })
-      .def("label", [](const SampleSource& self, std::int64_t i) {
-        return self.label(checked(self, i));
-      })
+      .def("sample_id", [](const SampleSource& self,
+                           std::int64_t i) { return self.sample_id(checked(self, i)); })
+      .def("label",
+           [](const SampleSource& self, std::int64_t i) { return self.label(checked(self, i)); })
       .def("describe", [](const SampleSource& self, std::int64_t i) {
         return self.describe(checked(self, i));
       });

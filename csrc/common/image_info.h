@@ -21,24 +21,36 @@ struct ImageInfo {
 
 inline const char* name_of(ImageFormat format) {
   switch (format) {
-    case ImageFormat::kJpeg: return "jpeg";
-    case ImageFormat::kPng: return "png";
-    case ImageFormat::kWebp: return "webp";
-    case ImageFormat::kUnknown: break;
+    case ImageFormat::kJpeg:
+      return "jpeg";
+    case ImageFormat::kPng:
+      return "png";
+    case ImageFormat::kWebp:
+      return "webp";
+    case ImageFormat::kUnknown:
+      break;
   }
   return "unknown";
 }
 
 inline const char* name_of(Subsampling subsampling) {
   switch (subsampling) {
-    case Subsampling::kNone: return "none";
-    case Subsampling::k444: return "4:4:4";
-    case Subsampling::k422: return "4:2:2";
-    case Subsampling::k420: return "4:2:0";
-    case Subsampling::k440: return "4:4:0";
-    case Subsampling::k411: return "4:1:1";
-    case Subsampling::k410: return "4:1:0";
-    case Subsampling::kOther: break;
+    case Subsampling::kNone:
+      return "none";
+    case Subsampling::k444:
+      return "4:4:4";
+    case Subsampling::k422:
+      return "4:2:2";
+    case Subsampling::k420:
+      return "4:2:0";
+    case Subsampling::k440:
+      return "4:4:0";
+    case Subsampling::k411:
+      return "4:1:1";
+    case Subsampling::k410:
+      return "4:1:0";
+    case Subsampling::kOther:
+      break;
   }
   return "other";
 }

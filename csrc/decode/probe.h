@@ -1,9 +1,9 @@
 // Headers only: size, components, subsampling, orientation of a JPEG, PNG or WebP.
 #pragma once
 
+#include "common/image_info.h"
 #include "common/status.h"
 #include "common/view.h"
-#include "common/image_info.h"
 
 namespace fastpass {
 

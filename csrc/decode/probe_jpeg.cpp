@@ -36,13 +36,20 @@ Subsampling classify(const Sampling* sampling, int num_components) {
     return Subsampling::kOther;
   }
   switch (luma.horizontal / chroma.horizontal * 10 + luma.vertical / chroma.vertical) {
-    case 11: return Subsampling::k444;
-    case 21: return Subsampling::k422;
-    case 22: return Subsampling::k420;
-    case 12: return Subsampling::k440;
-    case 41: return Subsampling::k411;
-    case 42: return Subsampling::k410;
-    default: return Subsampling::kOther;
+    case 11:
+      return Subsampling::k444;
+    case 21:
+      return Subsampling::k422;
+    case 22:
+      return Subsampling::k420;
+    case 12:
+      return Subsampling::k440;
+    case 41:
+      return Subsampling::k411;
+    case 42:
+      return Subsampling::k410;
+    default:
+      return Subsampling::kOther;
   }
 }
 

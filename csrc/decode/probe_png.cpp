@@ -1,4 +1,5 @@
-// PNG: the IHDR chunk, and eXIf where it stands before the pixels (PNG third edition, 11.2 and 11.3).
+// PNG: the IHDR chunk, and eXIf where it stands before the pixels (PNG third edition, 11.2
+// and 11.3).
 #include <cstring>
 
 #include "decode/exif.h"
@@ -29,12 +30,18 @@ int num_components_of(int color_type, int bit_depth) {
   const bool is_power = bit_depth == 1 || bit_depth == 2 || bit_depth == 4 || bit_depth == 8;
   const bool is_full = bit_depth == 8 || bit_depth == 16;
   switch (color_type) {
-    case 0: return is_power || is_full ? 1 : 0;
-    case 2: return is_full ? 3 : 0;
-    case 3: return is_power ? 1 : 0;  // palette indices
-    case 4: return is_full ? 2 : 0;
-    case 6: return is_full ? 4 : 0;
-    default: return 0;
+    case 0:
+      return is_power || is_full ? 1 : 0;
+    case 2:
+      return is_full ? 3 : 0;
+    case 3:
+      return is_power ? 1 : 0;  // palette indices
+    case 4:
+      return is_full ? 2 : 0;
+    case 6:
+      return is_full ? 4 : 0;
+    default:
+      return 0;
   }
 }
 

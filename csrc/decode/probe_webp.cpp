@@ -56,7 +56,8 @@ void read_extended_chunks(Span encoded, std::size_t at, ImageInfo* info) {
     if (length > encoded.size - at - kChunkHeaderBytes) return;
     if (is_type(chunk, "EXIF")) {
       Span block = {chunk + kChunkHeaderBytes, length};
-      if (length > 6 && std::memcmp(block.data, "Exif\0\0", 6) == 0) block = {block.data + 6, length - 6};
+      if (length > 6 && std::memcmp(block.data, "Exif\0\0", 6) == 0)
+        block = {block.data + 6, length - 6};
       info->exif_orientation = read_exif_orientation(block);
       return;
     }

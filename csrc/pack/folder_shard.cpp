@@ -71,8 +71,9 @@ Status FolderShard::open(const std::string& root) {
   while (root_.size() > 1 && root_.back() == '/') root_.pop_back();
   FASTPASS_RETURN_IF_ERROR(walk_images(root_, &paths_));
   if (paths_.empty()) {
-    return Status(Fault::kBadPack, quoted(root_) + ": no image (.jpg, .jpeg, .png or .webp) in this "
-                                                   "folder or below it");
+    return Status(Fault::kBadPack, quoted(root_) +
+                                       ": no image (.jpg, .jpeg, .png or .webp) in this "
+                                       "folder or below it");
   }
   name_classes();
   return Status();

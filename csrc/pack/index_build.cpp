@@ -73,7 +73,8 @@ void probe_all(Span tar, const HeaderProbe& probe, std::vector<SampleEntry>* sam
 }
 
 Status changed_meanwhile(const std::string& tar_path) {
-  return Status(Fault::kStalePack, quoted(tar_path) + ": changed while it was read; run `fastpass index " +
+  return Status(Fault::kStalePack, quoted(tar_path) +
+                                       ": changed while it was read; run `fastpass index " +
                                        printable(tar_path) + "` again");
 }
 
@@ -185,8 +186,8 @@ Status check_freshness(const IndexView& index, const std::string& index_path, co
     if (fingerprint != header.tar_fingerprint) change = "the tar has other members";
   }
   if (change.empty()) return Status();
-  return Status(Fault::kStalePack,
-                quoted(index_path) + ": stale index: " + change + "; " + rebuild_advice(index_path));
+  return Status(Fault::kStalePack, quoted(index_path) + ": stale index: " + change + "; " +
+                                       rebuild_advice(index_path));
 }
 
 }  // namespace fastpass

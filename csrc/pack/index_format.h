@@ -6,7 +6,9 @@
 namespace fastpass {
 
 // As in PNG: a byte above 127, line ends of both kinds and Ctrl-Z betray a text-mode transfer.
-constexpr char kIndexMagic[9] = "\x89" "FPI\r\n\x1A\n";
+constexpr char kIndexMagic[9] =
+    "\x89"
+    "FPI\r\n\x1A\n";
 constexpr std::uint32_t kIndexVersion = 1;
 
 struct IndexHeader {
@@ -52,9 +54,9 @@ struct IndexRecord {
   std::uint32_t key_bytes;
   std::uint32_t width;  // from here on all zero where the image header could not be read
   std::uint32_t height;
-  std::uint8_t format;          // enum ImageFormat
+  std::uint8_t format;  // enum ImageFormat
   std::uint8_t num_components;
-  std::uint8_t subsampling;     // enum Subsampling
+  std::uint8_t subsampling;  // enum Subsampling
   std::uint8_t is_progressive;
   std::uint8_t exif_orientation;
   std::uint8_t zeros[7];

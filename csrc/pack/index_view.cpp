@@ -82,8 +82,7 @@ Status IndexView::read_sections(Span bytes) {
   }
   const Span records = known[kRecordsSection], keys = known[kKeysSection];
   const Span names = known[kClassNamesSection];
-  if (records.data == nullptr || keys.data == nullptr ||
-      records.size % sizeof(IndexRecord) != 0 ||
+  if (records.data == nullptr || keys.data == nullptr || records.size % sizeof(IndexRecord) != 0 ||
       records.size / sizeof(IndexRecord) != header_->num_samples ||
       (names.size > 0 && names.data[names.size - 1] != 0)) {
     return bad("damaged index: missing or incomplete section");

@@ -102,7 +102,8 @@ Status Grouper::add(const TarMember& member) {
     return Status();
   }
   if (member.kind == MemberKind::kLink) {
-    return bad(tar_, "member " + quoted(member.path) +
+    return bad(tar_,
+               "member " + quoted(member.path) +
                    " is a link; make the tar with --dereference --hard-dereference",
                member.header_offset());
   }
@@ -121,7 +122,8 @@ Status Grouper::add(const TarMember& member) {
                             : name.field == "json" ? group.metadata
                                                    : group.image;
   if (place != nullptr) {
-    return bad(tar_, "sample " + quoted(name.key) + " has both " + quoted(place->path) + " at byte " +
+    return bad(tar_,
+               "sample " + quoted(name.key) + " has both " + quoted(place->path) + " at byte " +
                    std::to_string(place->data_offset) + " and " + quoted(member.path),
                member.data_offset);
   }
@@ -139,7 +141,8 @@ Status Grouper::missing_image(const Group& group) const {
   const TarMember* first = group.label != nullptr      ? group.label
                            : group.metadata != nullptr ? group.metadata
                                                        : group.other_image;
-  return bad(tar_, "sample " + quoted(group.key) + " has " + fields +
+  return bad(tar_,
+             "sample " + quoted(group.key) + " has " + fields +
                  " but no image (.jpg, .jpeg, .png or .webp)",
              first->header_offset());
 }
@@ -162,7 +165,8 @@ Status Grouper::read_label(const Group& group, std::int64_t* label) const {
     if (is_number) value = value * 10 + static_cast<std::uint64_t>(digit - '0');
   }
   if (!is_number || value > kLargestLabel) {
-    return bad(tar_, "member " + quoted(member.path) +
+    return bad(tar_,
+               "member " + quoted(member.path) +
                    " is no label: wanted a whole number from 0 in ASCII digits",
                member.data_offset);
   }
@@ -205,7 +209,8 @@ Status Grouper::run() {
   for (const TarMember& member : members_) FASTPASS_RETURN_IF_ERROR(add(member));
   for (const Group& group : groups_) FASTPASS_RETURN_IF_ERROR(finish(group));
   if (contents_->samples.empty()) {
-    return bad(tar_, "no image (.jpg, .jpeg, .png or .webp) among its " +
+    return bad(tar_,
+               "no image (.jpg, .jpeg, .png or .webp) among its " +
                    std::to_string(members_.size()) + " members",
                0);
   }

@@ -37,7 +37,6 @@ struct TarContents {
 
 // kBadPack: two images or two equal fields under one key, a label or metadata without an image, a
 // label that is no number, a link where a file was wanted, or no image at all.
-Status group_members(const File& tar, const std::vector<TarMember>& members,
-                     TarContents* contents);
+Status group_members(const File& tar, const std::vector<TarMember>& members, TarContents* contents);
 
 }  // namespace fastpass

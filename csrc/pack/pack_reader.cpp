@@ -72,9 +72,8 @@ Status PackReader::refuse_duplicates() const {
   order.reserve(static_cast<std::size_t>(size()));
   for (std::int64_t i = 0; i < size(); ++i) order.emplace_back(sample_id(i), i);
   std::sort(order.begin(), order.end());
-  const auto same = std::adjacent_find(order.begin(), order.end(), [](const auto& a, const auto& b) {
-    return a.first == b.first;
-  });
+  const auto same = std::adjacent_find(
+      order.begin(), order.end(), [](const auto& a, const auto& b) { return a.first == b.first; });
   if (same == order.end()) return Status();
   const std::int64_t first = same->second, second = (same + 1)->second;
   const std::string what = key(first) == key(second)

@@ -42,7 +42,8 @@ std::string_view TarHeader::field(std::size_t offset, std::size_t length) const 
 }
 
 bool TarHeader::is_zero() const {
-  return std::all_of(std::begin(block), std::end(block), [](std::uint8_t byte) { return byte == 0; });
+  return std::all_of(std::begin(block), std::end(block),
+                     [](std::uint8_t byte) { return byte == 0; });
 }
 
 bool TarHeader::is_checksum_right() const {

@@ -60,9 +60,8 @@ Status Scanner::run() {
       }
       const bool is_gzip = header.block[0] == 0x1F && header.block[1] == 0x8B;
       const bool is_zstd = std::memcmp(header.block, "\x28\xB5\x2F\xFD", 4) == 0;
-      return bad(is_gzip || is_zstd
-                     ? "compressed; decompress it first, images gain nothing from it"
-                     : "no tar: the checksum of the first header is wrong",
+      return bad(is_gzip || is_zstd ? "compressed; decompress it first, images gain nothing from it"
+                                    : "no tar: the checksum of the first header is wrong",
                  0);
     }
     FASTPASS_RETURN_IF_ERROR(handle(header));
@@ -118,13 +117,13 @@ Status Scanner::add_member(const TarHeader& header, std::uint64_t num_bytes) {
     return bad("member " + quoted(member.path) + " is sparse; make the tar without --sparse", at_);
   }
   if (!is_file && !std::strchr("123456V", type)) {
-    return bad("member " + quoted(member.path) + " is of the unknown type " +
-                   quoted(std::string(1, type)),
-               at_);
+    return bad(
+        "member " + quoted(member.path) + " is of the unknown type " + quoted(std::string(1, type)),
+        at_);
   }
-  member.kind = type == '1' || type == '2'  ? MemberKind::kLink
-                : is_file && !is_folder     ? MemberKind::kFile
-                                            : MemberKind::kOther;
+  member.kind = type == '1' || type == '2' ? MemberKind::kLink
+                : is_file && !is_folder    ? MemberKind::kFile
+                                           : MemberKind::kOther;
   // Links, devices and folders have no data, whatever their size field says.
   if (!is_file) num_bytes = 0;
   member.data_offset = at_ + kTarBlockBytes;

@@ -48,8 +48,8 @@ Status write_atomically(const std::string& path, Span content) {
   const std::size_t slash = path.rfind('/');
   const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
   const std::string name = slash == std::string::npos ? path : path.substr(slash + 1);
-  const std::string temporary =
-      (slash == std::string::npos ? "" : folder) + "." + name + "." + std::to_string(::getpid()) + ".tmp";
+  const std::string temporary = (slash == std::string::npos ? "" : folder) + "." + name + "." +
+                                std::to_string(::getpid()) + ".tmp";
   ::unlink(temporary.c_str());  // of a killed process that had our process id
   int error = write_file(temporary, content);
   if (error == 0 && ::rename(temporary.c_str(), path.c_str()) != 0) {
