@@ -37,8 +37,9 @@ class Pack:
     """
 
     def __init__(self, source: Source) -> None:
+        self._native: Any = None
         self.paths = expand(source)
-        self._native: Any = core.PackReader([os.fsencode(path) for path in self.paths])
+        self._native = core.PackReader([os.fsencode(path) for path in self.paths])
         self._labels: npt.NDArray[np.int64] | None = None
 
     @property

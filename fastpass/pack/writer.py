@@ -44,8 +44,8 @@ def pack_folder(
 
     The image bytes are copied untouched; a class folder becomes a ``.cls`` member, a ``.json``
     beside the image goes along. The same folder always gives the same bytes. A shard is closed
-    before it would exceed ``shard_bytes``, or when it has ``shard_samples``. ``on_progress`` gets
-    (samples done, samples in all).
+    before its samples would exceed ``shard_bytes``, or when it has ``shard_samples``.
+    ``on_progress`` gets (samples done, samples in all).
 
     WebDataset ends a key at the first dot of the name, so dots inside names become ``_``
     (two names that then fall together are a ``BadPack``); the extension follows from the content.
@@ -99,7 +99,7 @@ class _ShardWriter:
 
     def add(self, sample: Sample) -> None:
         members = _members(sample)
-        num_bytes = sum(512 + len(data) for _, data in members)
+        num_bytes = sum(512 + (len(data) + 511) // 512 * 512 for _, data in members)
         if self._tar is not None and (
             self._num_samples >= self._shard_samples
             or self._tar.offset + num_bytes > self._shard_bytes
@@ -168,7 +168,8 @@ def _staged(target: Path, force: bool) -> Iterator[Path]:
             _refuse_content(target, force)
             staging = target / f".partial-{os.getpid()}"
         else:
-            target.parent.mkdir(parents=True, exist_ok=True)
+            if not target.parent.exists():
+                target.parent.mkdir(parents=True)
         shutil.rmtree(staging, ignore_errors=True)  # of a killed process that had our id
         staging.mkdir()
         yield staging
