@@ -45,4 +45,7 @@ def report(run_dir: Path, output: Path, image: Path | None, recipe: str, seed: i
         if make_recipe is None:
             raise click.BadParameter(f"'{recipe}' is no recipe of fastpass.recipes")
         views = draw_views(first_image(image), make_recipe(), seed=seed)
-    click.echo(write_report(run, output, views=views))
+    path = write_report(run, output, views=views)
+    for result in run.knn:
+        click.echo(f"k-NN top-1  {result.name:12} {result.top1:6.2f} %")
+    click.echo(f"report      {path}")

@@ -179,5 +179,6 @@ def test_command_line(run: Run, tmp_path: Path) -> None:
     target = tmp_path / "r.html"
     result = CliRunner().invoke(report, [str(run.folder), "-o", str(target)])
     assert result.exit_code == 0, result.output
-    assert result.stdout.strip() == str(target)
+    assert re.search(r"trained +61\.30 %", result.stdout)
+    assert str(target) in result.stdout
     assert "61.3 %" in target.read_text()
