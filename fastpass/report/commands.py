@@ -31,7 +31,7 @@ import click
 def report(run_dir: Path, output: Path, image: Path | None, recipe: str, seed: int) -> None:
     """Write one self-contained HTML file about the training run in RUN_DIR.
 
-    RUN_DIR holds log.jsonl (or train/log.jsonl) and, optionally, knn_<name>.json and commands.txt.
+    RUN_DIR holds log.jsonl (or train/log.jsonl) and, optionally, knn*.json and commands.txt.
     """
     import fastpass
     from fastpass.report.page import write_report
