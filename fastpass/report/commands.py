@@ -31,7 +31,7 @@ import click
 def report(run_dir: Path, output: Path, image: Path | None, recipe: str, seed: int) -> None:
     """Write one self-contained HTML file about the training run in RUN_DIR.
 
-    RUN_DIR holds log.jsonl (or train/log.jsonl) and, optionally, knn_<name>.json and commands.txt.
+    RUN_DIR holds log.jsonl (or train/log.jsonl) and, optionally, knn*.json and commands.txt.
     """
     import fastpass
     from fastpass.report.page import write_report
@@ -45,4 +45,7 @@ def report(run_dir: Path, output: Path, image: Path | None, recipe: str, seed: i
         if make_recipe is None:
             raise click.BadParameter(f"'{recipe}' is no recipe of fastpass.recipes")
         views = draw_views(first_image(image), make_recipe(), seed=seed)
-    click.echo(write_report(run, output, views=views))
+    path = write_report(run, output, views=views)
+    for result in run.knn:
+        click.echo(f"k-NN top-1  {result.name:12} {result.top1:6.2f} %")
+    click.echo(f"report      {path}")

@@ -12,11 +12,18 @@ from fastpass.errors import ReadFailed
 
 LOG_NAME = "log.jsonl"
 COMMANDS_NAME = "commands.txt"
+# How the page calls the kinds of features of ``fastpass evaluate knn``, in its order.
+KNN_NAMES = {
+    "teacher": "trained",
+    "student": "trained (student)",
+    "untrained": "untrained",
+    "pixels": "raw pixels",
+}
 
 
 @dataclass(frozen=True)
 class KnnResult:
-    """name: which features ("trained", "untrained", "raw pixels", ...). top1: percent."""
+    """name: whose features ("trained", "untrained", "raw pixels", ...). top1: percent."""
 
     name: str
     top1: float
@@ -45,7 +52,7 @@ class Run:
 def read_run(folder: str | Path) -> Run:
     """Read ``folder/log.jsonl`` (or ``folder/train/log.jsonl``), ``knn*.json``, ``commands.txt``.
 
-    Every ``knn_<name>.json`` is a JSON object with ``top1`` in percent. Raises ReadFailed.
+    Every ``knn*.json`` is what ``fastpass evaluate knn`` wrote. Raises ReadFailed.
     """
     root = Path(folder)
     candidates = [root / LOG_NAME, root / "train" / LOG_NAME]
@@ -59,7 +66,7 @@ def read_run(folder: str | Path) -> Run:
     return Run(
         folder=root,
         records=tuple(_read_log(log)),
-        knn=tuple(_read_knn(path) for path in sorted(root.glob("knn*.json"), key=_knn_order)),
+        knn=_read_knn(sorted(root.glob("knn*.json"))),
         commands=tuple(commands.read_text().splitlines()) if commands.is_file() else (),
     )
 
@@ -86,19 +93,17 @@ def _read_log(path: Path) -> list[dict[str, float]]:
     return records
 
 
-def _knn_order(path: Path) -> tuple[int, str]:
-    order = ("trained", "untrained", "raw_pixels")
-    name = path.stem.removeprefix("knn").strip("_")
-    return (order.index(name) if name in order else len(order), name)
-
-
-def _read_knn(path: Path) -> KnnResult:
-    try:
-        top1 = float(json.loads(path.read_text(encoding="utf-8"))["top1"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise ReadFailed(
-            f'{path}: wanted a JSON object with "top1" in percent, as `fastpass evaluate knn '
-            f"--json` prints it ({type(error).__name__}: {error})"
-        ) from error
-    name = path.stem.removeprefix("knn").strip("_").replace("_", " ")
-    return KnnResult(name=name or "k-NN", top1=top1)
+def _read_knn(paths: list[Path]) -> tuple[KnnResult, ...]:
+    """All results of all files, each kind of features once, the trained ones first."""
+    top1: dict[str, float] = {}
+    for path in paths:
+        try:
+            for row in json.loads(path.read_text(encoding="utf-8"))["results"]:
+                top1[row["features"]] = float(row["top1"])
+        except (ValueError, KeyError, TypeError) as error:
+            raise ReadFailed(
+                f"{path} is not the JSON of `fastpass evaluate knn` "
+                f"({type(error).__name__}: {error}); write it again"
+            ) from error
+    kinds = sorted(top1, key=lambda kind: (*KNN_NAMES, kind).index(kind))
+    return tuple(KnnResult(KNN_NAMES.get(kind, kind), top1[kind]) for kind in kinds)

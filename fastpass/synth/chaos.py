@@ -88,20 +88,21 @@ def accumulate(maps: Any, choices: Any, seed: Any, num_points: int, size: int) -
 def plasma(grid: Any, size: int, out: Any) -> None:
     """Add the smooth interpolation of grid [n, n] (n >= 2), stretched over [size, size], to out."""
     cells = grid.shape[0] - 1
-    step = cells / size
+    places = np.empty(size, np.int64)
+    parts = np.empty(size, np.float32)
+    for index in range(size):
+        position = (index + 0.5) * cells / size
+        places[index] = min(int(position), cells - 1)
+        part = position - places[index]
+        parts[index] = part * part * (3.0 - 2.0 * part)  # smoothstep: no visible grid lines
+    line = np.empty(cells + 1, np.float32)
     for row in range(size):
-        v = (row + 0.5) * step
-        top = min(int(v), cells - 1)
-        v -= top
-        v = v * v * (3.0 - 2.0 * v)
+        top = places[row]
+        for knot in range(cells + 1):
+            line[knot] = grid[top, knot] + parts[row] * (grid[top + 1, knot] - grid[top, knot])
         for column in range(size):
-            u = (column + 0.5) * step
-            left = min(int(u), cells - 1)
-            u -= left
-            u = u * u * (3.0 - 2.0 * u)
-            upper = grid[top, left] + u * (grid[top, left + 1] - grid[top, left])
-            lower = grid[top + 1, left] + u * (grid[top + 1, left + 1] - grid[top + 1, left])
-            out[row, column] += np.float32(upper + v * (lower - upper))
+            left = places[column]
+            out[row, column] += line[left] + parts[column] * (line[left + 1] - line[left])
 
 
 @njit(nogil=True, cache=True)

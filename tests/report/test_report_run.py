@@ -42,12 +42,16 @@ def test_the_median_leaves_the_start_up_out(tmp_path: Path) -> None:
     assert run.median("data_wait") is None
 
 
+def _knn(**top1: float) -> str:
+    return json.dumps({"k": 20, "results": [{"features": k, "top1": v} for k, v in top1.items()]})
+
+
 def test_knn_results_come_in_order_with_readable_names(tmp_path: Path) -> None:
     _write_log(tmp_path / "log.jsonl", ['{"step": 1, "loss": 1}'])
-    for name, top1 in (("raw_pixels", 20), ("untrained", 30.5), ("trained", 61.25)):
-        (tmp_path / f"knn_{name}.json").write_text(json.dumps({"top1": top1, "k": 20}))
+    (tmp_path / "knn.json").write_text(_knn(untrained=30.5, other=1.0, teacher=61.25))
+    (tmp_path / "knn_pixels.json").write_text(_knn(pixels=20))
     found = [(result.name, result.top1) for result in read_run(tmp_path).knn]
-    assert found == [("trained", 61.25), ("untrained", 30.5), ("raw pixels", 20.0)]
+    assert found == [("trained", 61.25), ("untrained", 30.5), ("raw pixels", 20.0), ("other", 1.0)]
 
 
 @pytest.mark.parametrize(
@@ -55,9 +59,9 @@ def test_knn_results_come_in_order_with_readable_names(tmp_path: Path) -> None:
     [
         ("log.jsonl", "", "no complete line"),
         ("log.jsonl", '{"step": 1}\nrubbish\n{"step": 2}\n', "line 2"),
-        ("knn_trained.json", '{"top5": 1}', "top1"),
-        ("knn_trained.json", "[]", "top1"),
-        ("knn_trained.json", "{", "top1"),
+        ("knn_trained.json", '{"results": [{"features": "teacher"}]}', "top1"),
+        ("knn_trained.json", "[]", "evaluate knn"),
+        ("knn_trained.json", "{", "evaluate knn"),
     ],
 )
 def test_broken_files_are_named(tmp_path: Path, name: str, content: str, match: str) -> None:

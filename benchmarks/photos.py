@@ -1,0 +1,38 @@
+"""The photos a benchmark reads: a folder of the user's, the shared real ones, or fractals."""
+
+from __future__ import annotations
+
+import os
+import tarfile
+from pathlib import Path
+
+SUFFIXES = (".jpg", ".jpeg")
+
+
+def photo_folder(folder: Path | None, scratch: Path) -> Path:
+    """``folder``, else the real photos below FASTPASS_SHARED, else 200 fractals in ``scratch``."""
+    if folder is not None:
+        return folder
+    beside = Path(__file__).parents[2] / "shared"
+    shared = Path(os.environ.get("FASTPASS_SHARED", beside)) / "data" / "photos_imagenet200"
+    return shared if shared.is_dir() else _fractals(scratch)
+
+
+def list_photos(folder: Path) -> list[Path]:
+    """Every JPEG below ``folder``, sorted. Raises SystemExit when there is none."""
+    files = sorted(p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES)
+    if not files:
+        raise SystemExit(f"no JPEG files below {folder}")
+    return files
+
+
+def _fractals(scratch: Path) -> Path:
+    from fastpass.synth import synthesize
+
+    summary = synthesize(scratch / "shards", num_classes=10, images_per_class=20, size=512)
+    folder = scratch / "photos"
+    for shard in summary.shards:
+        with tarfile.open(shard) as archive:
+            jpegs = [member for member in archive if member.name.endswith(".jpg")]
+            archive.extractall(folder, jpegs, filter="data")
+    return folder
