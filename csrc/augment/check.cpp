@@ -72,11 +72,11 @@ Status check_jitter_order(const JitterOp order[4]) {
   return {};
 }
 
-Status check_window(const char* name, std::int32_t first, std::int32_t size, std::int32_t whole) {
-  if (first >= 0 && size <= whole && first <= whole - size) return {};
-  return refuse(name, first,
-                "a window of " + std::to_string(size) + " pixels inside the " +
-                    std::to_string(whole) + " pixels of the resized box");
+Status check_window(const char* resized_name, std::int32_t resized, const char* first_name,
+                    std::int32_t first, std::int32_t size) {
+  FASTPASS_RETURN_IF_ERROR(
+      check_range(resized_name, resized, size, std::numeric_limits<std::int32_t>::max()));
+  return check_range(first_name, first, 0, resized - size);
 }
 
 Status check_box(const char* name, std::int32_t first, std::int32_t size, std::int32_t whole) {
@@ -124,10 +124,10 @@ Status check_params(const ViewParams& params, const ViewSpec& spec, std::int32_t
                     std::int32_t source_width) {
   FASTPASS_RETURN_IF_ERROR(check_box("top + height", params.top, params.height, source_height));
   FASTPASS_RETURN_IF_ERROR(check_box("left + width", params.left, params.width, source_width));
-  FASTPASS_RETURN_IF_ERROR(
-      check_window("window_top", params.window_top, spec.size, params.resized_height));
-  FASTPASS_RETURN_IF_ERROR(
-      check_window("window_left", params.window_left, spec.size, params.resized_width));
+  FASTPASS_RETURN_IF_ERROR(check_window("resized_height", params.resized_height, "window_top",
+                                        params.window_top, spec.size));
+  FASTPASS_RETURN_IF_ERROR(check_window("resized_width", params.resized_width, "window_left",
+                                        params.window_left, spec.size));
   if (params.has_jitter) {
     FASTPASS_RETURN_IF_ERROR(check_jitter_order(params.jitter_order));
     FASTPASS_RETURN_IF_ERROR(check_strength("brightness", params.brightness));

@@ -178,15 +178,6 @@ void register_augment(py::module_& module) {
   module.def("render_view", &render, py::arg("source").noconvert(), py::kw_only(), py::arg("spec"),
              py::arg("params"), py::arg("dtype"), py::arg("normalize"),
              "uint8 [height, width, 3] -> [3, size, size]; bfloat16 comes as its uint16 bits.");
-  module.def(
-      "philox4x32_10",
-      [](const std::array<std::uint32_t, 4>& counter, std::uint32_t key0, std::uint32_t key1) {
-        const Philox4x32 result =
-            philox4x32_10({{counter[0], counter[1], counter[2], counter[3]}}, key0, key1);
-        return std::vector<std::uint32_t>(result.word, result.word + 4);
-      },
-      py::arg("counter"), py::arg("key0"), py::arg("key1"),
-      "The generator behind every random choice, for known-answer tests.");
 }
 
 }  // namespace fastpass
