@@ -4,14 +4,17 @@
 // "pixels were invented" (truncated or undecodable entropy-coded data) are faults here unless the
 // caller asked for OnDamage::kFill; those that leave the pixels alone (stray bytes between
 // segments, odd scan parameters) are not. As Pillow does, nothing behind the last row is read.
-#include <jerror.h>
-#include <jpeglib.h>
-
 #include <csetjmp>
-#include <cstdio>  // jpeglib.h needs it
+#include <cstddef>
+#include <cstdio>
 #include <cstring>
 #include <string>
 #include <vector>
+
+// clang-format off: jpeglib.h needs <cstddef> and <cstdio> above it, jerror.h needs jpeglib.h.
+#include <jpeglib.h>
+#include <jerror.h>
+// clang-format on
 
 #include "decode/cmyk.h"
 #include "decode/decoder.h"
