@@ -17,9 +17,9 @@ from fastpass.errors import ConfigError, FastpassError
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, allow_abbrev=False)
     parser.add_argument("--config", required=True, metavar="FILE.toml", help="see configs/")
-    parser.add_argument("--data", required=True, help="folder, tar or glob such as 'shards/*.tar'")
+    parser.add_argument("--data", required=True, help="folder, tar or glob ('shards/*.tar')")
     parser.add_argument(
-        "--output", required=True, metavar="DIR", help="log and checkpoints go here"
+        "--output", required=True, metavar="DIR", help="for the log and checkpoints"
     )
     parser.add_argument("--resume", action="store_true", help="go on from the newest checkpoint")
     parser.add_argument("--local_rank", type=int, help=argparse.SUPPRESS)  # deepspeed adds it

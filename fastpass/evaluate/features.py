@@ -24,9 +24,7 @@ def extract_features(
     features, labels, sample_ids = [], [], []
     for batch in batches:
         if batch.labels is None:
-            raise BadPack(
-                "these images have no labels: give one folder per class, or labelled tars"
-            )
+            raise BadPack("these images have no labels: give one folder per class or labelled tars")
         features.append(encode(batch.views[0]).float().cpu())
         labels.append(torch.as_tensor(batch.labels).cpu())
         sample_ids.append(torch.as_tensor(batch.sample_ids).cpu())

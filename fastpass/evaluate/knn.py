@@ -34,8 +34,8 @@ def knn_classify(
 
     ``features`` float [N, D] with ``labels`` int64 [N], queries [Q, D] and [Q]. Similarity is the
     cosine; each neighbour votes for its class with weight exp(similarity / temperature); ties
-    go to the smaller class number. Memory: chunk_size * N floats. Raises BadArgument for shapes that
-    do not match, k outside 1..N, or negative labels.
+    go to the smaller class number. Memory: chunk_size * N floats. Raises BadArgument for shapes
+    that do not match, k outside 1..N, or negative labels.
     """
     _check(features, labels, k)
     _check(query_features, query_labels, 1)
@@ -46,7 +46,7 @@ def knn_classify(
     bank = functional.normalize(features.float(), dim=1).T
     num_classes = int(torch.maximum(labels.max(), query_labels.max())) + 1
     predictions = []
-    for chunk in query_features.split(chunk_size):
+    for chunk in torch.split(query_features, chunk_size):
         similarity, index = (functional.normalize(chunk.float(), dim=1) @ bank).topk(k, dim=1)
         votes = similarity.new_zeros(len(chunk), num_classes)
         votes.scatter_add_(1, labels[index], (similarity / temperature).exp())

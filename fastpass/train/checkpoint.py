@@ -103,7 +103,7 @@ class CheckpointWriter:
     def publish(
         self, step: int, tensors: Mapping[str, Mapping[str, Tensor]], state: dict[str, Any]
     ) -> Path:
-        """Add ``tensors`` (per file name) and ``state``, then make the checkpoint the latest one."""
+        """Add ``tensors`` (per file name) and ``state``, then make the checkpoint the latest."""
         from safetensors.torch import save_file
 
         partial = self.partial_folder(step)

@@ -13,7 +13,7 @@ from fastpass.train.config import Config
 
 
 class Batch(Protocol):
-    """What the loop needs of a batch: views float [N, 3, h, w] in recipe order, global ones first."""
+    """What the loop needs of a batch: views float [N, 3, h, w], the global ones first."""
 
     @property
     def views(self) -> Sequence[torch.Tensor]: ...

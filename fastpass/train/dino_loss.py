@@ -67,4 +67,5 @@ class DinoLoss(nn.Module):
 
 def mean_entropy(distributions: Tensor) -> Tensor:
     """Mean over rows of the Shannon entropy in nats; float [N, K] -> scalar."""
-    return torch.special.entr(distributions).sum(dim=-1).mean()
+    entropies: Tensor = torch.special.entr(distributions).sum(dim=-1)
+    return entropies.mean()

@@ -1,4 +1,4 @@
-"""What a run leaves behind while it trains: one JSON line per log step, TensorBoard, a progress bar."""
+"""What a run shows while it trains: one JSON line per log step, TensorBoard, a progress bar."""
 
 from __future__ import annotations
 

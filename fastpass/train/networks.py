@@ -21,12 +21,10 @@ def make_networks(config: Config) -> tuple[MultiCropNetwork, MultiCropNetwork]:
     torch.manual_seed(config.train.seed)
     student = _make_network(config, config.model.drop_path_rate)
     teacher = _make_network(config, 0.0)
-    buffers = [
-        name for name, _ in student.backbone.named_buffers() if name.endswith("running_mean")
-    ]
-    if buffers:
+    statistics = [n for n, _ in student.backbone.named_buffers() if n.endswith("running_mean")]
+    if statistics:
         raise ConfigError(
-            f"model.name: {config.model.name} has batch norm ({buffers[0]}); "
+            f"model.name: {config.model.name} has batch norm ({statistics[0]}); "
             "choose a model with layer norm, such as a vision transformer"
         )
     return student, start_as_copy(teacher, student)

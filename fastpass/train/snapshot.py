@@ -71,16 +71,17 @@ class Snapshots:
                 f"{where} was made with another configuration: {'; '.join(changes)}. "
                 "Resume with the old values, or start a new run in another --output"
             )
+        if state["data"]["fingerprint"] != self._data.fingerprint:
+            raise BadCheckpoint(
+                f"{where} was trained on other images: {state['data']['num_samples']} with "
+                f"fingerprint {state['data']['fingerprint']}, --data now holds "
+                f"{self._data.num_samples} with {self._data.fingerprint}. Give the same --data, "
+                "or start a new run in another --output"
+            )
         if state["world_size"] != ranks.world_size():
             raise BadCheckpoint(
                 f"{where} was made by {state['world_size']} processes, this run has "
                 f"{ranks.world_size()}: start as many as before"
-            )
-        if state["data"]["fingerprint"] != self._data.fingerprint:
-            raise BadCheckpoint(
-                f"{where} was trained on other images ({state['data']['num_samples']} of fingerprint "
-                f"{state['data']['fingerprint']}; --data now holds {self._data.num_samples} of "
-                f"{self._data.fingerprint}): give the same --data, or start a new run"
             )
 
     def _tensors(self) -> dict[str, dict[str, Tensor]]:
