@@ -1,0 +1,1 @@
+"""Numbers for a trained encoder: features of labelled images, k-NN classification."""

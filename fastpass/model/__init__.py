@@ -1,0 +1,1 @@
+"""Networks: a timm backbone, the projection head of DINO, and both together (needs torch)."""

@@ -1,0 +1,1 @@
+"""Self-supervised training: configuration, DINO loss, DeepSpeed engine, loop, checkpoints."""

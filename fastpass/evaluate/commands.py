@@ -1,0 +1,86 @@
+"""``fastpass evaluate ...``: numbers on a terminal, or JSON for machines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, get_args
+
+import click
+
+from fastpass.evaluate.encoder import Which
+
+
+@click.group("evaluate")
+def evaluate_group() -> None:
+    """Measure what an encoder has learned."""
+
+
+@evaluate_group.command("knn")
+@click.option("--checkpoint", required=True, help="Folder of a training run, or one checkpoint.")
+@click.option("--train", "train_source", required=True, help="Labelled images to vote with.")
+@click.option("--val", "val_source", required=True, help="Labelled images to classify.")
+@click.option("--k", default=20, show_default=True, help="Number of neighbors.")
+@click.option("--temperature", default=0.07, show_default=True, help="Of the votes.")
+@click.option(
+    "--features",
+    "which",
+    type=click.Choice(get_args(Which)),
+    default="teacher",
+    show_default=True,
+    help="Whose features: a network of the checkpoint, or a baseline.",
+)
+@click.option("--untrained", is_flag=True, help="Also the same encoder before training.")
+@click.option("--batch-size", default=256, show_default=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Also write the JSON here.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
+def knn_command(
+    checkpoint: str,
+    train_source: str,
+    val_source: str,
+    k: int,
+    temperature: float,
+    which: Which,
+    untrained: bool,
+    batch_size: int,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    """k-NN accuracy of frozen features (DINO's protocol), printed and written as JSON.
+
+    The JSON goes beside the checkpoint (evaluate-knn.json) unless -o says where.
+    """
+    from fastpass.evaluate.knn_run import evaluate_knn
+    from fastpass.train.checkpoint import find_checkpoint
+
+    found = find_checkpoint(checkpoint)
+    kinds: list[Which] = [which, "untrained"] if untrained and which != "untrained" else [which]
+    report = evaluate_knn(
+        found, train_source, val_source, kinds, k=k, temperature=temperature, batch_size=batch_size
+    )
+    write_report(report, output or found.folder / "evaluate-knn.json")
+    if as_json:
+        click.echo(json.dumps(report))
+    else:
+        print_table(report)
+
+
+def write_report(report: dict[str, Any], path: Path) -> None:
+    """Raises WriteFailed."""
+    from fastpass.errors import WriteFailed
+
+    try:
+        path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
+    except OSError as error:
+        raise WriteFailed(f"cannot write {path}: {error.strerror}") from error
+
+
+def print_table(report: dict[str, Any]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    title = f"k-NN, k = {report['k']}, T = {report['temperature']}"
+    table = Table("features", "top-1 %", title=title)
+    for row in report["results"]:
+        table.add_row(row["features"], f"{row['top1']:.2f}")
+    Console().print(table)

@@ -1,0 +1,69 @@
+"""Weighted k-nearest-neighbour classification (Wu et al. 2018, as used by DINO)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from fastpass.errors import BadArgument
+
+
+@dataclass(frozen=True)
+class KnnResult:
+    """Accuracy in percent, and the class predicted for every query (int64 [Q])."""
+
+    top1: float
+    predictions: Tensor
+
+
+@torch.no_grad()
+def knn_classify(
+    features: Tensor,
+    labels: Tensor,
+    query_features: Tensor,
+    query_labels: Tensor,
+    *,
+    k: int = 20,
+    temperature: float = 0.07,
+    chunk_size: int = 1024,
+) -> KnnResult:
+    """Classify queries by their ``k`` most similar training samples; exact, chunked over queries.
+
+    ``features`` float [N, D] with ``labels`` int64 [N], queries [Q, D] and [Q]. Similarity is the
+    cosine; each neighbour votes for its class with weight exp(similarity / temperature); ties
+    go to the smaller class number. Memory: chunk_size * N floats. Raises BadArgument for shapes
+    that do not match, k outside 1..N, or negative labels.
+    """
+    _check(features, labels, k)
+    _check(query_features, query_labels, 1)
+    if features.shape[1] != query_features.shape[1]:
+        raise BadArgument(
+            f"features have {features.shape[1]} dimensions, queries {query_features.shape[1]}"
+        )
+    bank = functional.normalize(features.float(), dim=1).T
+    num_classes = int(torch.maximum(labels.max(), query_labels.max())) + 1
+    predictions = []
+    for chunk in torch.split(query_features, chunk_size):
+        similarity, index = (functional.normalize(chunk.float(), dim=1) @ bank).topk(k, dim=1)
+        votes = similarity.new_zeros(len(chunk), num_classes)
+        votes.scatter_add_(1, labels[index], (similarity / temperature).exp())
+        predictions.append(votes.argmax(dim=1))
+    predicted = torch.cat(predictions)
+    return KnnResult(100.0 * (predicted == query_labels).double().mean().item(), predicted)
+
+
+def _check(features: Tensor, labels: Tensor, k: int) -> None:
+    if features.ndim != 2 or labels.shape != features.shape[:1]:
+        raise BadArgument(
+            f"wanted features [N, D] and labels [N], got {list(features.shape)} and "
+            f"{list(labels.shape)}"
+        )
+    if not 1 <= k <= len(features):
+        raise BadArgument(f"k = {k}: wanted 1..{len(features)}, the number of training samples")
+    if not torch.isfinite(features).all():
+        raise BadArgument("features contain NaN or infinity: the encoder is broken")
+    if labels.min() < 0:
+        raise BadArgument("labels must not be negative: some images have no label")

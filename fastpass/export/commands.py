@@ -1,0 +1,40 @@
+"""``fastpass export``: a checkpoint as a file for other programs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import click
+
+
+@click.command("export")
+@click.option("--checkpoint", required=True, help="Folder of a training run, or one checkpoint.")
+@click.option("--to", "target", type=click.Choice(["timm"]), default="timm", show_default=True)
+@click.option(
+    "--network", type=click.Choice(["teacher", "student"]), default="teacher", show_default=True
+)
+@click.option("-o", "--output", required=True, help="The .safetensors file to write.")
+@click.option("--json", "as_json", is_flag=True, help="Print the metadata as JSON.")
+def export_command(
+    checkpoint: str,
+    target: str,
+    network: Literal["teacher", "student"],
+    output: str,
+    as_json: bool,
+) -> None:
+    """Write the encoder as safetensors that timm.create_model loads."""
+    import json
+
+    from fastpass.export.timm_file import export_timm
+    from fastpass.train.checkpoint import find_checkpoint
+
+    assert target == "timm"  # click has checked it; one target so far
+    metadata = export_timm(find_checkpoint(checkpoint), output, network=network)
+    if as_json:
+        click.echo(json.dumps({"output": output, **metadata}))
+    else:
+        click.echo(f"{output}: {metadata['model']} of step {metadata['step']}; load it with")
+        click.echo(
+            f"  timm.create_model({metadata['model']!r}, num_classes=0, "
+            f"checkpoint_path={output!r}, **{json.loads(metadata['kwargs'])})"
+        )

@@ -1,0 +1,123 @@
+"""Everything a run can be told, in one place: TOML sections, their keys, defaults and ranges.
+
+The defaults are those of the official "vanilla" DINO run (ViT-S/16, ImageNet, 100 epochs).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Section(BaseModel):
+    """A table of the TOML file: unknown keys are refused, values never change after reading."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
+
+
+class ModelConfig(Section):
+    """The feature network: a timm model name and its keywords."""
+
+    name: str = "vit_small_patch16_224"
+    kwargs: dict[str, Any] = {}
+    drop_path_rate: float = Field(default=0.0, ge=0.0, lt=1.0)  # student only, as in DINO
+
+
+class HeadConfig(Section):
+    """DINO's projection head."""
+
+    num_prototypes: int = Field(default=65536, ge=2)
+    hidden_dim: int = Field(default=2048, ge=1)
+    bottleneck_dim: int = Field(default=256, ge=1)
+    has_fixed_gain: bool = True  # DINO's norm_last_layer
+
+
+class AugmentConfig(Section):
+    """A recipe of fastpass.augment.recipes by name, and its keywords."""
+
+    recipe: str = "dino"
+    params: dict[str, Any] = {}
+
+
+class DataConfig(Section):
+    """How batches are made."""
+
+    batch_size: int = Field(default=64, ge=1)  # images per rank and step (micro-batch)
+    threads: int = Field(default=0, ge=0)  # native worker threads; 0 = all cores
+    on_error: Literal["raise", "skip"] = "raise"
+
+
+class LossConfig(Section):
+    """Temperatures and centering of the DINO loss."""
+
+    student_temp: float = Field(default=0.1, gt=0.0)
+    teacher_temp: float = Field(default=0.04, gt=0.0)
+    teacher_temp_start: float = Field(default=0.04, gt=0.0)
+    teacher_temp_warmup_epochs: float = Field(default=0.0, ge=0.0)
+    center_momentum: float = Field(default=0.9, ge=0.0, le=1.0)
+
+
+class TrainConfig(Section):
+    """Schedules, optimizer and numerics."""
+
+    epochs: int = Field(default=100, ge=1)
+    seed: int = Field(default=0, ge=0)
+    base_lr: float = Field(
+        default=5e-4, ge=0.0
+    )  # scaled by batch / lr_reference_batch
+    lr_reference_batch: int = Field(default=256, ge=1)
+    final_lr: float = Field(default=1e-6, ge=0.0)
+    warmup_epochs: float = Field(default=10.0, ge=0.0)
+    weight_decay: float = Field(default=0.04, ge=0.0)
+    final_weight_decay: float = Field(default=0.4, ge=0.0)
+    teacher_momentum: float = Field(default=0.996, ge=0.0, le=1.0)
+    final_teacher_momentum: float = Field(default=1.0, ge=0.0, le=1.0)
+    clip_norm: float = Field(default=3.0, ge=0.0)  # of each tensor's own gradient; 0 = no clipping
+    freeze_prototypes_epochs: float = Field(default=1.0, ge=0.0)
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: bf16 on GPUs
+    zero_stage: Literal[0, 1] = 1
+    threads_per_rank: int = Field(
+        default=0, ge=0
+    )  # on the CPU; 0 = its share of cores
+
+
+class MonitorConfig(Section):
+    """When training counts as collapsed, and what happens then."""
+
+    policy: Literal["stop", "warn", "off"] = "stop"
+    patience: int = Field(default=10, ge=1)  # bad log lines in a row
+    min_feature_std: float = Field(default=0.01, ge=0.0)  # of unit-length features, 0..1
+    min_entropy_gap: float = Field(default=1e-3, ge=0.0)  # ln K minus the teacher's entropy, nats
+    min_prototype_entropy: float = Field(
+        default=0.1, ge=0.0
+    )  # of the mean target, nats
+    grace_epochs: float = Field(default=1.0, ge=0.0)
+
+
+class LogConfig(Section):
+    """What is written while training."""
+
+    every_steps: int = Field(default=10, ge=1)
+    tensorboard: bool = True
+
+
+class CheckpointConfig(Section):
+    """When checkpoints are written (at the end always) and how many are kept."""
+
+    every_epochs: float = Field(default=1.0, gt=0.0)
+    keep: int = Field(default=2, ge=1)
+
+
+class Config(Section):
+    """A whole run."""
+
+    model: ModelConfig = ModelConfig()
+    head: HeadConfig = HeadConfig()
+    augment: AugmentConfig = AugmentConfig()
+    data: DataConfig = DataConfig()
+    loss: LossConfig = LossConfig()
+    train: TrainConfig = TrainConfig()
+    monitor: MonitorConfig = MonitorConfig()
+    log: LogConfig = LogConfig()
+    checkpoint: CheckpointConfig = CheckpointConfig()

@@ -1,0 +1,101 @@
+"""The data side of a run: pack, recipe and loader from the configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import torch
+
+from fastpass.errors import BadPack, ConfigError
+from fastpass.train.config import Config
+
+
+class Batch(Protocol):
+    """What the loop needs of a batch: views float [N, 3, h, w], the global ones first."""
+
+    @property
+    def views(self) -> Sequence[torch.Tensor]: ...
+
+
+class Loader(Protocol):
+    """What the loop needs of a loader; fastpass.Loader has it."""
+
+    def __iter__(self) -> Iterator[Batch]: ...
+    def __len__(self) -> int: ...
+    def set_epoch(self, epoch: int) -> None: ...
+    def state_dict(self) -> dict[str, Any]: ...
+    def load_state_dict(self, state: dict[str, Any]) -> None: ...
+    def close(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class TrainData:
+    """An open loader and what the rest of the run must know about its images."""
+
+    loader: Loader
+    fingerprint: str  # of the pack: changes when images are added, removed or replaced
+    num_samples: int
+    num_global_views: int
+    image_size: int  # side of a global view, pixels
+    mean: tuple[float, ...]  # of the normalisation, per channel, in [0, 1] units
+    std: tuple[float, ...]
+
+
+def open_data(config: Config, pattern: str, device: torch.device) -> TrainData:
+    """Open the images that ``pattern`` names (folder, tar or glob) with the configured recipe.
+
+    Rank and world size are taken from the running process group. Raises ConfigError for a wrong
+    recipe, BadPack when there are fewer images than one batch of all ranks.
+    """
+    import fastpass
+    from fastpass.train import ranks
+
+    recipe = make_recipe(config)
+    pack = fastpass.Pack(pattern)
+    loader = fastpass.Loader(
+        pack,
+        recipe,
+        batch_size=config.data.batch_size,
+        device=str(device),
+        seed=config.train.seed,
+        rank=ranks.rank(),
+        world_size=ranks.world_size(),
+        threads=config.data.threads or None,
+        on_error=config.data.on_error,
+    )
+    if len(loader) == 0:
+        raise BadPack(
+            f"{pattern} holds {len(pack)} images, fewer than one step needs "
+            f"({config.data.batch_size} per rank x {ranks.world_size()} ranks): "
+            "lower data.batch_size or add images"
+        )
+    views = recipe.views
+    return TrainData(
+        loader=loader,
+        fingerprint=str(pack.fingerprint),
+        num_samples=len(pack),
+        num_global_views=sum(view.kind == "global" for view in views),
+        image_size=views[0].size,
+        mean=tuple(views[0].mean),
+        std=tuple(views[0].std),
+    )
+
+
+def make_recipe(config: Config) -> Any:
+    """The recipe named in [augment] with its parameters. Raises ConfigError."""
+    from fastpass.augment import recipes
+
+    name = config.augment.recipe
+    factory = getattr(recipes, name, None)
+    if name.startswith("_") or not callable(factory):
+        raise ConfigError(f"augment.recipe: {name!r} is not a recipe of fastpass.augment.recipes")
+    params = {
+        key: tuple(value) if isinstance(value, list) else value
+        for key, value in config.augment.params.items()
+    }
+    try:
+        return factory(**params)
+    except TypeError as error:
+        raise ConfigError(f"augment.params: {error}") from error

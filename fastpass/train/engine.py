@@ -1,0 +1,145 @@
+"""The only file that knows DeepSpeed: sharded AdamW steps, clipping, its half of a checkpoint."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from fastpass.errors import BadCheckpoint, MissingBackend
+from fastpass.train import param_groups
+from fastpass.train.clipping import clip_each_tensor
+from fastpass.train.config import Config
+from fastpass.train.ranks import describe_single_process
+
+TAG = "deepspeed"  # the folder of DeepSpeed's files inside a checkpoint
+
+
+def start_processes() -> torch.device:
+    """Join the run that a launcher started (or be a run of one); returns this rank's device.
+
+    Works under ``deepspeed``, ``torchrun`` and plain ``python``.
+    Raises MissingBackend when DeepSpeed is not installed.
+    """
+    describe_single_process()
+    if not torch.cuda.is_available():
+        os.environ.setdefault("DS_ACCELERATOR", "cpu")
+    try:
+        import deepspeed
+    except ImportError as error:
+        raise MissingBackend("training needs DeepSpeed: pip install 'fastpass[train]'") from error
+    deepspeed.init_distributed(auto_mpi_discovery=False, verbose=False)
+    if not torch.cuda.is_available():
+        return torch.device("cpu")
+    device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
+    torch.cuda.set_device(device)
+    return device
+
+
+class TrainEngine:
+    """The student under DeepSpeed with AdamW (betas 0.9, 0.999, eps 1e-8).
+
+    Gradients are averaged over ranks; parameters stay float32 and whole on every rank (ZeRO-1
+    shards the optimizer's state only), with bf16 autocast where the precision asks for it. The
+    order of a step is forward, backward, clip, step.
+    """
+
+    def __init__(self, student: nn.Module, config: Config, device: torch.device) -> None:
+        import deepspeed
+
+        self.device = device
+        self.is_autocast = uses_bfloat16(config, device)
+        self._is_partitioned = config.train.zero_stage > 0
+        self._parameters = [p for p in student.parameters() if p.requires_grad]
+        groups = param_groups.make_param_groups(student)  # type: ignore[arg-type]
+        self._group_names = [str(group.pop("name")) for group in groups]
+        optimizer = torch.optim.AdamW(groups, lr=0.0, fused=device.type == "cuda")
+        self._engine, *_ = deepspeed.initialize(
+            model=student, optimizer=optimizer, config=_deepspeed_config(config, self.is_autocast)
+        )
+
+    def autocast(self) -> torch.autocast:
+        """The context in which the teacher runs, to match the student's precision."""
+        return torch.autocast(self.device.type, torch.bfloat16, enabled=self.is_autocast)
+
+    def forward(self, views: Sequence[Tensor]) -> Tensor:
+        """Scores of the student, float32 [V * N, K]."""
+        scores: Tensor = self._engine(views)
+        return scores
+
+    def backward(self, loss: Tensor) -> None:
+        self._engine.backward(loss)
+
+    def clip(self, max_norm: float) -> Tensor:
+        """Clip each tensor's averaged gradient; returns the norms float32 [num tensors]."""
+        return clip_each_tensor(
+            [self._local_gradient(parameter) for parameter in self._parameters],
+            max_norm,
+            is_partitioned=self._is_partitioned,
+            device=self.device,
+        )
+
+    def step(self, *, lr: float, prototypes_lr: float, weight_decay: float) -> None:
+        """One AdamW update with the values of this step."""
+        for name, group in zip(self._group_names, self._engine.optimizer.param_groups, strict=True):
+            group["lr"] = prototypes_lr if name == param_groups.PROTOTYPES else lr
+            group["weight_decay"] = 0.0 if name == param_groups.NOT_DECAYED else weight_decay
+        self._engine.step()
+
+    def save(self, folder: Path, client_state: dict[str, Any]) -> None:
+        """Write DeepSpeed's files into ``folder``; to be called by all ranks."""
+        self._engine.save_checkpoint(str(folder), TAG, client_state, save_latest=False)
+
+    def load(self, folder: Path) -> dict[str, Any]:
+        """Restore student and optimizer; returns the client_state. Raises BadCheckpoint."""
+        try:
+            path, client_state = self._engine.load_checkpoint(str(folder), TAG)
+        except Exception as error:  # unpickling a damaged file can raise anything
+            raise BadCheckpoint(
+                f"{folder / TAG} cannot be loaded ({type(error).__name__}: {error}); "
+                "remove that checkpoint and resume from an older one"
+            ) from error
+        if path is None:
+            raise BadCheckpoint(f"{folder / TAG} holds no DeepSpeed checkpoint")
+        state: dict[str, Any] = client_state
+        return state
+
+    def close(self) -> None:
+        self._engine.destroy()
+
+    def _local_gradient(self, parameter: nn.Parameter) -> Tensor | None:
+        """The part of the averaged gradient that this rank will step with, as a view.
+
+        Under ZeRO-1 DeepSpeed reduces gradients in backward and keeps each rank's flat partition;
+        a parameter may lie across two partitions or wholly in another rank's.
+        """
+        if not self._is_partitioned:
+            return parameter.grad
+        mapping = parameter._hp_mapping  # type: ignore[attr-defined]
+        if mapping is None:
+            return None
+        gradient: Tensor = mapping.get_lp_grad_fragment(parameter._index_in_param_group)  # type: ignore[attr-defined]
+        return gradient
+
+
+def uses_bfloat16(config: Config, device: torch.device) -> bool:
+    """``precision = "auto"`` means bf16 on GPUs and float32 on CPUs."""
+    precision = config.train.precision
+    return precision == "bfloat16" or (precision == "auto" and device.type == "cuda")
+
+
+def _deepspeed_config(config: Config, is_autocast: bool) -> dict[str, Any]:
+    return {
+        "train_micro_batch_size_per_gpu": config.data.batch_size,
+        "gradient_accumulation_steps": 1,
+        # Newer DeepSpeed clips the global norm to 1 unless told not to; we clip per tensor.
+        "gradient_clipping": 0.0,
+        "zero_optimization": {"stage": config.train.zero_stage, "overlap_comm": False},
+        "torch_autocast": {"enabled": is_autocast, "dtype": "bfloat16"},
+        "steps_per_print": 2**31,
+        "wall_clock_breakdown": False,
+    }

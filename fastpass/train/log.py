@@ -1,0 +1,101 @@
+"""What a run shows while it trains: one JSON line per log step, TensorBoard, a progress bar."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from fastpass.errors import WriteFailed
+
+FILE_NAME = "log.jsonl"
+
+
+class RunLog:
+    """Writes ``log.jsonl`` and TensorBoard events; only rank 0 has one.
+
+    ``first_step``: the step a run resumes at; older lines stay, later ones (of the interrupted
+    run, repeated now) are dropped.
+    """
+
+    def __init__(self, output: Path, *, first_step: int, has_tensorboard: bool) -> None:
+        self._path = output / FILE_NAME
+        self._writer: Any = None
+        try:
+            _drop_lines_after(self._path, first_step)
+            self._file = open(self._path, "a", encoding="utf-8")  # noqa: SIM115 (kept open)
+            if has_tensorboard:
+                from torch.utils.tensorboard import SummaryWriter
+
+                self._writer = SummaryWriter(str(output / "tensorboard"), purge_step=first_step + 1)
+        except OSError as error:
+            raise WriteFailed(f"cannot write the log {self._path}: {error.strerror}") from error
+
+    def write(self, record: dict[str, Any]) -> None:
+        """Append one line; numbers keep all their digits, so that runs can be compared exactly."""
+        try:
+            self._file.write(json.dumps(record) + "\n")
+            self._file.flush()
+        except OSError as error:
+            raise WriteFailed(f"cannot write the log {self._path}: {error.strerror}") from error
+        if self._writer is not None:
+            for name, value in record.items():
+                if name != "step" and isinstance(value, int | float):
+                    self._writer.add_scalar(f"train/{name}", value, record["step"])
+
+    def warn(self, step: int, problem: str) -> None:
+        """Tell the user on standard error."""
+        print(f"step {step}: {problem}", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        self._file.close()
+        if self._writer is not None:
+            self._writer.close()
+
+
+def read_log(output: str | Path) -> list[dict[str, Any]]:
+    """All lines of a run's log, oldest first; a torn last line (after a crash) is left out."""
+    lines = (Path(output) / FILE_NAME).read_text(encoding="utf-8").splitlines(keepends=True)
+    return [json.loads(line) for line in lines if line.endswith("\n")]
+
+
+def _drop_lines_after(path: Path, step: int) -> None:
+    if not path.exists():
+        return
+    kept = [record for record in read_log(path.parent) if record["step"] <= step]
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text("".join(json.dumps(record) + "\n" for record in kept), encoding="utf-8")
+    os.replace(temporary, path)
+
+
+class Progress:
+    """One live line on a terminal, nothing elsewhere."""
+
+    def __init__(self, num_steps: int, first_step: int, *, is_enabled: bool) -> None:
+        self._bar: Any = None
+        if is_enabled and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+            from rich.progress import Progress as Bar
+
+            self._bar = Bar(
+                TextColumn("training"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeRemainingColumn(),
+                TextColumn("{task.description}"),
+                console=Console(stderr=True),
+            )
+            self._task = self._bar.add_task("", total=num_steps, completed=first_step)
+            self._bar.start()
+
+    def update(self, step: int, text: str | None = None) -> None:
+        if self._bar is not None:
+            fields = {} if text is None else {"description": text}
+            self._bar.update(self._task, completed=step, **fields)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()

@@ -1,0 +1,119 @@
+"""Epochs, log lines, checkpoints: everything around the training step."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any
+
+from fastpass.train.clock import DataClock
+from fastpass.train.config import Config
+from fastpass.train.data import TrainData
+from fastpass.train.dino import DinoTrainer, StepResult
+from fastpass.train.log import Progress, RunLog
+from fastpass.train.monitor import CollapseMonitor
+from fastpass.train.ranks import Vote
+from fastpass.train.snapshot import Snapshots
+
+
+class TrainLoop:
+    """Runs a trainer over a loader from any step to the end, or to a polite stop."""
+
+    def __init__(
+        self,
+        config: Config,
+        trainer: DinoTrainer,
+        data: TrainData,
+        snapshots: Snapshots,
+        *,
+        log: RunLog | None,
+        images_per_step: int,
+    ) -> None:
+        self._config = config
+        self._trainer = trainer
+        self._loader = data.loader
+        self._snapshots = snapshots
+        self._log = log  # rank 0 only
+        self._steps_per_epoch = len(data.loader)
+        self._clock = DataClock(images_per_step)
+        self._vote = Vote()
+        self._monitor = CollapseMonitor(
+            config.monitor,
+            config.head.num_prototypes,
+            round(config.monitor.grace_epochs * self._steps_per_epoch),
+        )
+        self._save_every = max(1, round(config.checkpoint.every_epochs * self._steps_per_epoch))
+        self._should_stop = False
+
+    def run(self, first_step: int) -> int:
+        """Train from ``first_step``; returns the number of steps done since the start of the run.
+
+        Ends early, after a checkpoint, when SIGTERM or SIGINT (Ctrl-C) reaches any rank.
+        Raises Collapsed as the monitor's policy says.
+        """
+        num_steps = self._trainer.schedules.num_steps
+        progress = Progress(num_steps, first_step, is_enabled=self._log is not None)
+        step = saved_step = first_step
+        try:
+            with self._signals():
+                for batch in self._clock.timed(self._batches(first_step)):
+                    result = self._trainer.train_step(batch.views, step)
+                    step += 1
+                    self._report(step, num_steps, result, progress)
+                    if self._vote.any(self._should_stop):
+                        break
+                    if step % self._save_every == 0:
+                        self._snapshots.save(step, self._loader.state_dict())
+                        saved_step = step
+                if step > saved_step:
+                    self._snapshots.save(step, self._loader.state_dict())
+        finally:
+            progress.close()
+        return step
+
+    def _batches(self, first_step: int) -> Iterator[Any]:
+        for epoch in range(first_step // self._steps_per_epoch, self._config.train.epochs):
+            self._loader.set_epoch(epoch)
+            yield from self._loader
+
+    def _report(self, step: int, num_steps: int, result: StepResult, progress: Progress) -> None:
+        if step % self._config.log.every_steps and step != num_steps:
+            progress.update(step)
+            return
+        health = result.health()
+        schedules = self._trainer.schedules
+        record = {
+            "step": step,
+            "epoch": step / self._steps_per_epoch,
+            "loss": health.loss,
+            "lr": schedules.lr[step - 1],
+            "weight_decay": schedules.weight_decay[step - 1],
+            "teacher_momentum": schedules.teacher_momentum[step - 1],
+            "teacher_temp": schedules.teacher_temp[step - 1],
+            "teacher_entropy": health.teacher_entropy,
+            "prototype_entropy": health.prototype_entropy,
+            "feature_std": health.feature_std,
+            **self._clock.read(),
+        }
+        if self._log is not None:
+            self._log.write(record)
+        progress.update(step, f"loss {health.loss:.4f}  {record['images_per_second']:.0f} images/s")
+        problem = self._monitor.check(step, health)
+        if problem and self._log is not None:
+            self._log.warn(step, problem)
+
+    @contextmanager
+    def _signals(self) -> Iterator[None]:
+        """Let SIGTERM and SIGINT ask for a stop after the current step."""
+
+        def ask_to_stop(_number: int, _frame: FrameType | None) -> None:
+            self._should_stop = True
+
+        old = {n: signal.signal(n, ask_to_stop) for n in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for number, handler in old.items():
+                signal.signal(number, handler)

@@ -1,0 +1,107 @@
+"""A whole training run, from the configuration to the last checkpoint."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+
+from fastpass.errors import BadArgument, WriteFailed
+from fastpass.train import ranks
+from fastpass.train.checkpoint import find_checkpoint, has_checkpoint
+from fastpass.train.config import Config
+from fastpass.train.data import TrainData, open_data
+from fastpass.train.dino import DinoTrainer
+from fastpass.train.dino_loss import DinoLoss
+from fastpass.train.engine import TrainEngine, start_processes
+from fastpass.train.log import RunLog
+from fastpass.train.loop import TrainLoop
+from fastpass.train.networks import make_networks
+from fastpass.train.schedules import make_schedules
+from fastpass.train.snapshot import Snapshots
+
+OpenData = Callable[[Config, str, torch.device], TrainData]
+
+
+def train(
+    config: Config,
+    data_pattern: str,
+    output: str | Path,
+    *,
+    should_resume: bool = False,
+    open_data: OpenData = open_data,
+) -> bool:
+    """Train as ``config`` says on the images of ``data_pattern``, writing into ``output``.
+
+    To be called by every process of the run. Returns True when training reached its end, False
+    when it stopped early because of SIGTERM or Ctrl-C (``should_resume`` then goes on exactly).
+    Raises BadCheckpoint, BadPack, Collapsed, ConfigError, WriteFailed and what the loader raises.
+    """
+    output = Path(output)
+    checkpoint = find_checkpoint(output) if should_resume else None
+    if checkpoint is None and has_checkpoint(output):
+        raise BadArgument(f"{output} already holds a run: add --resume or choose another --output")
+    device = start_processes()
+    _set_threads(config, device)
+    _prepare_output(output, config)
+    data = open_data(config, data_pattern, device)
+    try:
+        trainer, images_per_step = make_trainer(config, data, device)
+        snapshots = Snapshots(output, config, trainer, data)
+        first_step = snapshots.restore(checkpoint) if checkpoint is not None else 0
+        log = None
+        if ranks.rank() == 0:
+            log = RunLog(output, first_step=first_step, has_tensorboard=config.log.tensorboard)
+        loop = TrainLoop(config, trainer, data, snapshots, log=log, images_per_step=images_per_step)
+        step = loop.run(first_step)
+        if log is not None:
+            log.close()
+        trainer.engine.close()
+    finally:
+        data.loader.close()
+    return step == trainer.schedules.num_steps
+
+
+def make_trainer(config: Config, data: TrainData, device: torch.device) -> tuple[DinoTrainer, int]:
+    """The trainer at step 0, and the number of images in a step of all ranks."""
+    student, teacher = make_networks(config)
+    student.to(device)
+    images_per_step = config.data.batch_size * ranks.world_size()
+    trainer = DinoTrainer(
+        engine=TrainEngine(student, config, device),
+        student=student,
+        teacher=teacher.to(device),
+        loss=DinoLoss(
+            config.head.num_prototypes,
+            student_temp=config.loss.student_temp,
+            center_momentum=config.loss.center_momentum,
+            num_teacher_views=data.num_global_views,
+        ).to(device),
+        schedules=make_schedules(config, len(data.loader), images_per_step),
+        clip_norm=config.train.clip_norm,
+        seed=config.train.seed,
+        rank=ranks.rank(),
+    )
+    return trainer, images_per_step
+
+
+def _set_threads(config: Config, device: torch.device) -> None:
+    """Share the cores between the processes of this machine, or they fight over them."""
+    if device.type == "cpu":
+        cores = len(os.sched_getaffinity(0))
+        default = max(1, cores // ranks.local_world_size())
+        torch.set_num_threads(config.train.threads_per_rank or default)
+
+
+def _prepare_output(output: Path, config: Config) -> None:
+    if ranks.rank() != 0:
+        return
+    try:
+        output.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(config.model_dump(mode="json"), indent=1)
+        (output / "config.json").write_text(text + "\n", encoding="utf-8")
+    except OSError as error:
+        raise WriteFailed(f"cannot write into {output}: {error.strerror}") from error

@@ -1,0 +1,58 @@
+"""One training step of rank R of W on its share of a fixed batch, under ZeRO-1 and without.
+
+Run by a launcher: ``torchrun ... dump_gradients.py FILE MAX_NORM``.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import torch
+from parity import config, make_views
+
+from fastpass.train import ranks
+from fastpass.train.data import TrainData
+from fastpass.train.engine import start_processes
+from fastpass.train.run import make_trainer
+
+
+class LoaderOfOneStep(list):
+    """Only its length is asked for."""
+
+
+def main(path: str, max_norm: float) -> None:
+    device = start_processes()
+    torch.set_num_threads(1)
+    results = {stage: one_step(stage, max_norm, device) for stage in (1, 0)}
+    if ranks.rank() == 0:
+        torch.save(results, path)
+
+
+def one_step(zero_stage: int, max_norm: float, device: torch.device) -> dict[str, Any]:
+    from deepspeed.utils import safe_get_full_grad
+
+    data = TrainData(LoaderOfOneStep([0]), "", 8, 2, 16, (0.5,) * 3, (0.5,) * 3)  # type: ignore[arg-type]
+    share = 8 // ranks.world_size()
+    trainer, _ = make_trainer(config(zero_stage, batch_size=share), data, device)
+    views = [view[ranks.rank() * share :][:share] for view in make_views()]
+
+    with torch.no_grad():
+        teacher_scores = trainer.teacher(views[:2])
+    loss = trainer.loss(trainer.engine.forward(views), trainer.loss.targets(teacher_scores, 0.04))
+    trainer.engine.backward(loss)
+    norms = trainer.engine.clip(max_norm)
+    trained = {name: p for name, p in trainer.student.named_parameters() if p.requires_grad}
+    gradients = {name: safe_get_full_grad(p).clone() for name, p in trained.items()}
+    trainer.loss.update_center(teacher_scores)
+    trainer.engine.close()
+    return {
+        "loss": ranks.mean_over_ranks(loss.detach().clone()),
+        "norms": dict(zip(trained, norms.tolist(), strict=True)),
+        "gradients": gradients,
+        "center": trainer.loss.center,
+    }
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], float(sys.argv[2]))
