@@ -12,14 +12,6 @@
 
 namespace fastpass {
 
-struct Rgb {
-  std::uint8_t r, g, b;
-};
-
-struct Hsv {
-  std::uint8_t h, s, v;
-};
-
 // ITU-R BT.601 luma in 16-bit fixed point.
 FASTPASS_HD inline std::uint8_t luma(std::uint8_t r, std::uint8_t g, std::uint8_t b) {
   return static_cast<std::uint8_t>((r * 19595u + g * 38470u + b * 7471u + 0x8000u) >> 16);
@@ -43,68 +35,73 @@ FASTPASS_HD inline std::uint8_t solarize(std::uint8_t value, std::int32_t thresh
 }
 
 // A hue of `turns` in [-0.5, 0.5] as an offset modulo 256 of the 8-bit hue (whole turn: 255).
-FASTPASS_HD inline std::uint8_t hue_offset(float turns) {
-  return static_cast<std::uint8_t>(static_cast<std::int32_t>(static_cast<double>(turns) * 255.0));
+FASTPASS_HD inline std::int32_t hue_offset(float turns) {
+  return static_cast<std::int32_t>(static_cast<double>(turns) * 255.0) & 255;
 }
 
-FASTPASS_HD inline Hsv rgb_to_hsv(Rgb pixel) {
-  const int r = pixel.r, g = pixel.g, b = pixel.b;
-  const int high = r > g ? (r > b ? r : b) : (g > b ? g : b);
-  const int low = r < g ? (r < b ? r : b) : (g < b ? g : b);
-  if (high == low) return {0, 0, static_cast<std::uint8_t>(high)};
-  const float chroma = static_cast<float>(high - low);
-  const float from_r = static_cast<float>(high - r) / chroma;
-  const float from_g = static_cast<float>(high - g) / chroma;
-  const float from_b = static_cast<float>(high - b) / chroma;
-  float sextant;
-  if (r == high) {
-    sextant = from_b - from_g;
-  } else if (g == high) {
-    sextant = static_cast<float>(2.0 + from_r - from_b);
-  } else {
-    sextant = static_cast<float>(4.0 + from_g - from_r);
-  }
-  double turn = sextant / 6.0 + 1.0;  // in [5/6, 11/6]; its fractional part is the hue
-  if (turn >= 1.0) turn -= 1.0;
-  const float saturation = chroma / static_cast<float>(high);
-  return {static_cast<std::uint8_t>(static_cast<float>(turn) * 255.0),
-          static_cast<std::uint8_t>(saturation * 255.0), static_cast<std::uint8_t>(high)};
+struct Hsv {
+  std::int32_t h, s, v;
+};
+
+// What follows has no branches, so that a loop over pixels becomes SIMD code; values are 0..255.
+FASTPASS_HD inline std::int32_t keep_if(bool condition, std::int32_t value) {
+  return -static_cast<std::int32_t>(condition) & value;
 }
 
-FASTPASS_HD inline std::uint8_t round_to_pixel(double value) {
-  return static_cast<std::uint8_t>(value + 0.5);
+// Pillow forms (high - channel) / chroma of two channels and subtracts. One of them is always the
+// lowest channel, whose quotient is 1, so one division by chroma is enough: of the middle channel.
+FASTPASS_HD inline Hsv rgb_to_hsv(std::int32_t r, std::int32_t g, std::int32_t b) {
+  const std::int32_t rg_high = r > g ? r : g, rg_low = r > g ? g : r;
+  const std::int32_t high = rg_high > b ? rg_high : b;
+  const std::int32_t low = rg_low < b ? rg_low : b;
+  const std::int32_t middle = r + g + b - high - low;
+  const std::int32_t chroma = high - low;
+  const float divisor = static_cast<float>(chroma > 0 ? chroma : 1);
+  const double quotient = static_cast<float>(high - middle) / divisor;
+  // The hue in sixths of a turn lies within one of that of the highest channel (0, 2, 4), on the
+  // side of the middle one. Where two are highest, red comes before green before blue.
+  const std::int32_t is_red = r == high;
+  const std::int32_t is_green = (g == high) & (1 - is_red);
+  const std::int32_t is_blue = 1 - is_red - is_green;
+  const std::int32_t is_below =
+      (is_red & (b != low)) | (is_green & (b == low)) | (is_blue & (r == low));
+  const float sixths =
+      static_cast<float>(2 * is_green + 4 * is_blue + (1 - 2 * is_below) * (1.0 - quotient));
+  const double turns = sixths / 6.0 + 1.0;  // in [5/6, 11/6]; its fractional part is the hue
+  const float hue = static_cast<float>(turns >= 1.0 ? turns - 1.0 : turns);
+  const float saturation = static_cast<float>(chroma) / static_cast<float>(high > 0 ? high : 1);
+  const std::int32_t h = static_cast<std::int32_t>(hue * 255.0);
+  return {keep_if(chroma > 0, h), static_cast<std::int32_t>(saturation * 255.0), high};
 }
 
-FASTPASS_HD inline Rgb hsv_to_rgb(Hsv pixel) {
-  const std::uint8_t v = pixel.v;
-  if (pixel.s == 0) return {v, v, v};
-  const double position = pixel.h * 6.0 / 255.0;  // 0..6
-  const int sector = static_cast<int>(position);
+FASTPASS_HD inline std::int32_t round_to_pixel(double value) {
+  return static_cast<std::int32_t>(value + 0.5);
+}
+
+struct Rgb {
+  std::int32_t r, g, b;
+};
+
+FASTPASS_HD inline Rgb hsv_to_rgb(std::int32_t h, std::int32_t s, std::int32_t v) {
+  const double position = h * 6.0 / 255.0;  // 0..6
+  const std::int32_t sector = static_cast<std::int32_t>(position);
   const float fraction = static_cast<float>(position - sector);
-  const float saturation = static_cast<float>(pixel.s / 255.0);
-  const std::uint8_t p = round_to_pixel(v * (1.0 - saturation));
-  const std::uint8_t q = round_to_pixel(v * (1.0 - static_cast<double>(saturation * fraction)));
-  const std::uint8_t t = round_to_pixel(v * (1.0 - saturation * (1.0 - fraction)));
-  switch (sector) {
-    case 1:
-      return {q, v, p};
-    case 2:
-      return {p, v, t};
-    case 3:
-      return {p, q, v};
-    case 4:
-      return {t, p, v};
-    case 5:
-      return {v, p, q};
-    default:
-      return {v, t, p};  // 0, and 6: red again
-  }
+  const float saturation = static_cast<float>(s / 255.0);
+  const std::int32_t p = round_to_pixel(v * (1.0 - saturation));
+  const std::int32_t q = round_to_pixel(v * (1.0 - static_cast<double>(saturation * fraction)));
+  const std::int32_t t = round_to_pixel(v * (1.0 - saturation * (1.0 - fraction)));
+  // Sector 6 is red again. A saturation of 0 makes p, q and t equal to v.
+  const bool is_0 = (sector == 0) | (sector == 6), is_1 = sector == 1, is_2 = sector == 2;
+  const bool is_3 = sector == 3, is_4 = sector == 4, is_5 = sector == 5;
+  return {keep_if(is_0 | is_5, v) | keep_if(is_1, q) | keep_if(is_2 | is_3, p) | keep_if(is_4, t),
+          keep_if(is_1 | is_2, v) | keep_if(is_3, q) | keep_if(is_4 | is_5, p) | keep_if(is_0, t),
+          keep_if(is_3 | is_4, v) | keep_if(is_5, q) | keep_if(is_0 | is_1, p) | keep_if(is_2, t)};
 }
 
-FASTPASS_HD inline Rgb shift_hue(Rgb pixel, std::uint8_t offset) {
-  Hsv hsv = rgb_to_hsv(pixel);
-  hsv.h = static_cast<std::uint8_t>(hsv.h + offset);
-  return hsv_to_rgb(hsv);
+FASTPASS_HD inline Rgb shift_hue(std::int32_t r, std::int32_t g, std::int32_t b,
+                                 std::int32_t offset) {
+  const Hsv hsv = rgb_to_hsv(r, g, b);
+  return hsv_to_rgb((hsv.h + offset) & 255, hsv.s, hsv.v);
 }
 
 }  // namespace fastpass

@@ -34,9 +34,9 @@ __global__ void run(fastpass::ViewSpec spec, fastpass::DrawKey key, float* out) 
   }
   const bool order = is_vertical_first(params.height, params.width, spec.size, spec.size);
   const std::uint8_t value = weighted_sum_to_pixel(sum);
-  const Rgb rgb = shift_hue({value, luma(value, 2, 3), 9}, hue_offset(params.hue));
+  const Rgb rgb = shift_hue(value, luma(value, 2, 3), 9, hue_offset(params.hue));
   const std::uint8_t gray = contrast_gray(12345, 100 + order);
-  const std::uint8_t mixed = blend(gray, solarize(rgb.g, 128), params.contrast);
+  const std::uint8_t mixed = blend(gray, solarize(value, 128), params.contrast);
   const std::uint8_t soft = blurred_pixel(make_box_blur(params.blur_sigma), mixed, rgb.b);
   const float normal = normalized_value(soft, spec.mean[0], spec.std[0]);
   out[0] = normal + to_float16(normal) + to_bfloat16(normal) + rgb.r;

@@ -1,4 +1,4 @@
-#include <cmath>
+#include <algorithm>
 
 #include "augment/color_ops.h"
 #include "check.h"
@@ -44,25 +44,24 @@ void test_hue_offset() {
 }
 
 void test_hsv() {
-  const Hsv red = rgb_to_hsv({255, 0, 0}), green = rgb_to_hsv({0, 255, 0});
+  const Hsv red = rgb_to_hsv(255, 0, 0);
   CHECK(red.h == 0 && red.s == 255 && red.v == 255);
-  CHECK(green.h == 85 && rgb_to_hsv({0, 0, 255}).h == 170);
-  CHECK(is_same(hsv_to_rgb({0, 255, 255}), {255, 0, 0}));
-  CHECK(is_same(hsv_to_rgb({255, 255, 255}), {255, 0, 0}));  // a whole turn
-  CHECK(is_same(hsv_to_rgb({85, 255, 255}), {0, 255, 0}));
+  CHECK(rgb_to_hsv(0, 255, 0).h == 85 && rgb_to_hsv(0, 0, 255).h == 170);
+  CHECK(rgb_to_hsv(9, 9, 9).h == 0 && rgb_to_hsv(9, 9, 9).s == 0 && rgb_to_hsv(0, 0, 0).s == 0);
+  CHECK(is_same(hsv_to_rgb(0, 255, 255), {255, 0, 0}));
+  CHECK(is_same(hsv_to_rgb(255, 255, 255), {255, 0, 0}));  // a whole turn
+  CHECK(is_same(hsv_to_rgb(85, 255, 255), {0, 255, 0}));
+  CHECK(is_same(hsv_to_rgb(170, 255, 200), {0, 0, 200}));
 }
 
-// Gray has no hue to shift; no other color leaves its value (the largest channel) behind.
+// Gray has no hue to shift; every color keeps its value (the largest channel).
 void test_shift_hue() {
   for (int r = 0; r < 256; r += 5) {
     for (int g = 0; g < 256; g += 3) {
       for (int b = 0; b < 256; b += 5) {
-        const Rgb pixel = {static_cast<std::uint8_t>(r), static_cast<std::uint8_t>(g),
-                           static_cast<std::uint8_t>(b)};
-        const Rgb shifted = shift_hue(pixel, 40);
-        const int high = std::fmax(std::fmax(r, g), b);
-        CHECK(std::fmax(std::fmax(shifted.r, shifted.g), shifted.b) == high);
-        if (r == g && g == b) CHECK(is_same(shifted, pixel));
+        const Rgb shifted = shift_hue(r, g, b, 40);
+        CHECK(std::max({shifted.r, shifted.g, shifted.b}) == std::max({r, g, b}));
+        if (r == g && g == b) CHECK(is_same(shifted, {r, g, b}));
       }
     }
   }
