@@ -12,11 +12,11 @@ from fastpass.errors import FastpassError
 # verb -> where its click command is; a module is imported only when its verb is used.
 _COMMANDS = {
     "synth": "fastpass.synth.commands:synth",
-    "pack": "fastpass.pack.commands:pack",
-    "index": "fastpass.pack.commands:index",
+    "pack": "fastpass.pack.commands:pack_command",
+    "index": "fastpass.pack.commands:index_command",
     "preview": "fastpass.augment.commands:preview",
-    "evaluate": "fastpass.evaluate.commands:evaluate",
-    "export": "fastpass.export.commands:export",
+    "evaluate": "fastpass.evaluate.commands:evaluate_group",
+    "export": "fastpass.export.commands:export_command",
     "report": "fastpass.report.commands:report",
     "backends": "fastpass.backend_commands:backends",
 }
