@@ -14,7 +14,7 @@ class ViewParams:
     The box (top, left, height, width), in source pixels, is resized to resized_height x
     resized_width; the view is the size x size window of that at (window_top, window_left).
     brightness, contrast, saturation are factors (1: leave as it is), hue is in turns in
-    [-0.5, 0.5] (0: leave as it is), blur_sigma is in pixels of the view (0: no blur). The colour
+    [-0.5, 0.5] (0: leave as it is), blur_sigma is in pixels of the view (0: no blur). The color
     values and blur_sigma are rounded to float32, as torchvision's and Pillow's are.
     """
 

@@ -84,7 +84,8 @@ def test_normalisation_equals_torchvision(name: str) -> None:
 
 def test_narrow_formats_equal_torch() -> None:
     pixels = gradient(64, 64)
-    spec = native_spec(ViewSpec(size=64, std=(0.229, 3e4, 3e-4)))
+    # The second channel is about 3 * value: many ties for bfloat16.
+    spec = native_spec(ViewSpec(size=64, mean=(0.485, 0.0, 0.406), std=(3e4, 1 / 765, 3e-4)))
     params = native_params(whole(pixels, 64))
 
     def rendered(dtype: str) -> np.ndarray:
