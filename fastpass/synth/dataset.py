@@ -23,8 +23,8 @@ VARIATION = 0.04  # of the instances of a class; see ifs.vary_system
 # Share of the picture's cells that the fractal touches (Picture.coverage), else it is drawn again:
 # of a class's own system on a small picture, and of every picture.
 CLASS_TRIAL_SIZE = 64
-CLASS_COVERAGE_RANGE = (0.12, 0.60)
-COVERAGE_RANGE = (0.08, 0.75)
+CLASS_COVERAGE_RANGE = (0.10, 0.60)
+COVERAGE_RANGE = (0.05, 0.75)
 MAX_ATTEMPTS = 64  # at a picture; each varies the class less, so the last ones are the class itself
 JPEG_QUALITY = 90  # 4:2:0, Pillow's default subsampling
 SAMPLES_PER_SHARD = 1000
