@@ -85,6 +85,21 @@ def accumulate(maps: Any, choices: Any, seed: Any, num_points: int, size: int) -
 
 
 @njit(nogil=True, cache=True)
+def coverage(counts: Any, num_cells: int) -> Any:
+    """Share of the cells of a num_cells x num_cells grid that hold a point.
+
+    Counted on a grid of its own, because the share of the pixels shrinks as pictures grow.
+    """
+    size = counts.shape[0]
+    cells = np.zeros((num_cells, num_cells), np.uint8)
+    for row in range(size):
+        for column in range(size):
+            if counts[row, column] > 0.0:
+                cells[row * num_cells // size, column * num_cells // size] = 1
+    return cells.sum() / (num_cells * num_cells)
+
+
+@njit(nogil=True, cache=True)
 def plasma(grid: Any, size: int, out: Any) -> None:
     """Add the smooth interpolation of grid [n, n] (n >= 2), stretched over [size, size], to out."""
     cells = grid.shape[0] - 1

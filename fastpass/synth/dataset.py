@@ -20,11 +20,12 @@ from fastpass.synth.scene import Picture, draw_picture
 from fastpass.synth.shards import json_bytes, write_shards
 
 VARIATION = 0.04  # of the instances of a class; see ifs.vary_system
-# Share of the pixels that the fractal touches, else it is drawn again: of a class's own system on
-# a CLASS_TRIAL_SIZE picture (on fewer pixels the share is larger), and of every picture.
+# Share of the picture's cells that the fractal touches (Picture.coverage), else it is drawn again:
+# of a class's own system on a small picture, and of every picture.
 CLASS_TRIAL_SIZE = 64
-CLASS_COVERAGE_RANGE = (0.12, 0.60)
-COVERAGE_RANGE = (0.03, 0.70)
+CLASS_COVERAGE_RANGE = (0.10, 0.60)
+COVERAGE_RANGE = (0.05, 0.75)
+MAX_ATTEMPTS = 64  # at a picture; each varies the class less, so the last ones are the class itself
 JPEG_QUALITY = 90  # 4:2:0, Pillow's default subsampling
 SAMPLES_PER_SHARD = 1000
 SPLITS = ("train", "val")
@@ -110,10 +111,12 @@ def instance_picture(
     """One picture of a class; ``split`` is one of SPLITS. Same arguments, same pixels."""
     entropy = [seed, _PICTURE_STREAM, SPLITS.index(split), class_index, instance]
     rng = np.random.default_rng(entropy)
-    while True:
-        picture = draw_picture(vary_system(system, rng, VARIATION), rng, size)
+    for attempt in range(MAX_ATTEMPTS):
+        relative = vary_system(system, rng, VARIATION * 0.9**attempt)
+        picture = draw_picture(relative, rng, size)
         if COVERAGE_RANGE[0] <= picture.coverage <= COVERAGE_RANGE[1]:
-            return picture
+            break
+    return picture
 
 
 def _sample_fields(

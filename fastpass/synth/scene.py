@@ -14,18 +14,19 @@ from numpy.typing import NDArray
 
 from fastpass.synth.ifs import IteratedFunctionSystem
 
-MAX_ROTATION = np.pi / 12  # radians, either way
-SIZE_RANGE = (0.80, 1.05)  # long side of the fractal over the side of the picture
+MAX_ROTATION = np.pi / 9  # radians, either way
+SIZE_RANGE = (0.50, 1.05)  # long side of the fractal over the side of the picture
 POINTS_PER_PIXEL = 3  # of the picture: dense enough for solid regions, ~2 ms at 256 px
+COVERAGE_CELLS = 64
 PILOT_POINTS = 2048
 # Lightness of 1. The ranges stay apart, so that every figure can be seen.
 DARK_RANGE, LIGHT_RANGE = (0.10, 0.35), (0.60, 0.88)
-DARK_FIGURES = 0.1  # share of the pictures with a dark figure on light ground
+DARK_FIGURES = 0.25  # share of the pictures with a dark figure on light ground
 
 
 @dataclass(frozen=True)
 class Picture:
-    """image: uint8 [size, size, 3], RGB. coverage: share of the pixels the fractal touches."""
+    """image: uint8 [size, size, 3], RGB. coverage: share of a 64 x 64 grid the fractal touches."""
 
     image: NDArray[np.uint8]
     coverage: float
@@ -44,7 +45,7 @@ def draw_picture(system: IteratedFunctionSystem, rng: np.random.Generator, size:
     field += np.float32(0.5)
     figure, ground = _palettes(rng)
     image = chaos.compose(counts, tints, _opacity(counts, rng), figure, field, ground)
-    return Picture(image=image, coverage=float(np.count_nonzero(counts)) / counts.size)
+    return Picture(image=image, coverage=float(chaos.coverage(counts, min(size, COVERAGE_CELLS))))
 
 
 def affine_rows(system: IteratedFunctionSystem) -> NDArray[np.float64]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fastpass.synth.chaos import compose, plasma
+from fastpass.synth import dataset
+from fastpass.synth.chaos import compose, coverage, plasma
 from fastpass.synth.dataset import COVERAGE_RANGE, class_system, instance_picture
 from fastpass.synth.ifs import sample_system, vary_system
 from fastpass.synth.scene import Picture, draw_picture
@@ -38,6 +39,39 @@ def test_no_picture_is_nearly_empty_or_nearly_full(pictures: list[list[Picture]]
             edges = np.abs(np.diff(gray, axis=1)) > 20
             assert edges.mean() > 0.01
             assert (edges.any(axis=0)).mean() > 0.15
+
+
+@pytest.mark.parametrize("size", [32, 700])
+def test_pictures_of_any_size_are_accepted_soon(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[Picture] = []
+
+    def counting(*arguments: object) -> Picture:
+        drawn.append(draw_picture(*arguments))  # type: ignore[arg-type]
+        return drawn[-1]
+
+    monkeypatch.setattr(dataset, "draw_picture", counting)
+    for label in range(6):
+        system = class_system(3, label)
+        drawn.clear()
+        for index in range(3):
+            instance_picture(
+                system, seed=3, split="train", class_index=label, instance=index, size=size
+            )
+        assert len(drawn) <= 5
+
+
+def test_a_picture_that_is_never_good_does_not_hang(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(dataset, "COVERAGE_RANGE", (2.0, 3.0))
+    system = class_system(0, 0)
+    picture = instance_picture(system, seed=0, split="train", class_index=0, instance=0, size=32)
+    assert picture.image.shape == (32, 32, 3)
+
+
+def test_coverage_counts_cells_not_pixels() -> None:
+    counts = np.zeros((128, 128), np.float32)
+    counts[:64, ::2] = 1.0  # every second column of the upper half
+    assert coverage(counts, 64) == 0.5
+    assert coverage(counts, 128) == 0.25
 
 
 def test_all_pictures_differ(pictures: list[list[Picture]]) -> None:
