@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -19,10 +20,13 @@ from fastpass.train.log import read_log
 
 HERE = Path(__file__).parent
 STEPS_PER_EPOCH, NUM_STEPS = 6, 12
+LIMIT_SECONDS = 240  # a launch takes 25 s on two idle cores
 KILL_AFTER = 9  # in the second epoch; checkpoints come every second step
 
 
-def start(output, *more, delay_milliseconds=0):
+@contextmanager
+def launched(output, *more, delay_milliseconds=0):
+    """The launcher and all its descendants; none of them survives the block."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -30,42 +34,53 @@ def start(output, *more, delay_milliseconds=0):
     command = [launcher, "--num_accelerators", "2", "--master_port", port, HERE / "fake_train.py",
                "--config", HERE / "tiny.toml", "--data", delay_milliseconds, "--output", output,
                *more, "train.epochs=2", "train.threads_per_rank=1"]  # fmt: skip
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     environment = os.environ | {
         "PYTHONPATH": str(HERE.parents[1]),
         "DS_ACCELERATOR": "cpu",
-        "PATH": path,
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }
-    return subprocess.Popen([str(word) for word in command], env=environment)
+    process = subprocess.Popen([str(word) for word in command], env=environment)
+    try:
+        yield process
+    finally:
+        kill_family(process)
 
 
-def finish(process):
-    assert process.wait(timeout=120) == 0
+def kill_family(process):
+    """SIGKILL, as the kernel does when memory runs out: nobody gets to clean up."""
+    if process.poll() is None:
+        parent = psutil.Process(process.pid)
+        for member in [*parent.children(recursive=True), parent]:
+            member.send_signal(signal.SIGKILL)
+    process.wait()
+
+
+def run_to_the_end(output, *more):
+    with launched(output, *more) as process:
+        assert process.wait(timeout=LIMIT_SECONDS) == 0
 
 
 def wait_for_step(output, step):
-    deadline = time.monotonic() + 100
+    deadline = time.monotonic() + LIMIT_SECONDS
     while time.monotonic() < deadline:
         if (output / "log.jsonl").exists() and len(read_log(output)) >= step:
             return
         time.sleep(0.02)
-    pytest.fail(f"no log line of step {step} within 100 s")
+    pytest.fail(f"no log line of step {step} in time")
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(3 * LIMIT_SECONDS)
 def test_kill_9_then_resume_repeats_the_uninterrupted_run(tmp_path):
     whole, broken = tmp_path / "whole", tmp_path / "broken"
-    finish(start(whole))
+    run_to_the_end(whole)
 
-    process = start(broken, delay_milliseconds=300)
-    wait_for_step(broken, KILL_AFTER)
-    family = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
-    for member in family:
-        member.send_signal(signal.SIGKILL)
-    process.wait()
+    with launched(broken, delay_milliseconds=300) as process:
+        wait_for_step(broken, KILL_AFTER)
+        kill_family(process)
     resumed_at = find_checkpoint(broken).step
     assert STEPS_PER_EPOCH < resumed_at <= len(read_log(broken)) < NUM_STEPS
-    finish(start(broken, "--resume"))
+    run_to_the_end(broken, "--resume")
 
     expected, found = read_log(whole), read_log(broken)
     assert [line["step"] for line in found] == list(range(1, NUM_STEPS + 1))
