@@ -25,6 +25,7 @@ def export_timm(
     The weights are loaded into that very model before anything is written.
     Raises BadCheckpoint when they do not fit, WriteFailed.
     """
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     name = files.TEACHER if network == "teacher" else files.STUDENT
@@ -49,7 +50,7 @@ def export_timm(
     try:
         save_file(weights, temporary, metadata=metadata)
         os.replace(temporary, path)
-    except (OSError, RuntimeError) as error:
+    except (OSError, SafetensorError) as error:
         temporary.unlink(missing_ok=True)
         raise WriteFailed(f"cannot write {path}: {error}") from error
     return metadata

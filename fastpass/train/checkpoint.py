@@ -104,6 +104,7 @@ class CheckpointWriter:
         self, step: int, tensors: Mapping[str, Mapping[str, Tensor]], state: dict[str, Any]
     ) -> Path:
         """Add ``tensors`` (per file name) and ``state``, then make the checkpoint the latest."""
+        from safetensors import SafetensorError
         from safetensors.torch import save_file
 
         partial = self.partial_folder(step)
@@ -124,7 +125,7 @@ class CheckpointWriter:
             shutil.rmtree(final, ignore_errors=True)  # left by a crash before it was pointed to
             partial.rename(final)
             write_durably(self._root / LATEST, final.name + "\n")
-        except OSError as error:
+        except (OSError, SafetensorError) as error:
             raise WriteFailed(f"cannot write the checkpoint {final}: {error}") from error
         self._remove_old(final)
         return final

@@ -63,9 +63,7 @@ class TrainConfig(Section):
 
     epochs: int = Field(default=100, ge=1)
     seed: int = Field(default=0, ge=0)
-    base_lr: float = Field(
-        default=5e-4, ge=0.0
-    )  # scaled by batch / lr_reference_batch
+    base_lr: float = Field(default=5e-4, ge=0.0)  # scaled by batch / lr_reference_batch
     lr_reference_batch: int = Field(default=256, ge=1)
     final_lr: float = Field(default=1e-6, ge=0.0)
     warmup_epochs: float = Field(default=10.0, ge=0.0)
@@ -77,9 +75,7 @@ class TrainConfig(Section):
     freeze_prototypes_epochs: float = Field(default=1.0, ge=0.0)
     precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: bf16 on GPUs
     zero_stage: Literal[0, 1] = 1
-    threads_per_rank: int = Field(
-        default=0, ge=0
-    )  # on the CPU; 0 = its share of cores
+    threads_per_rank: int = Field(default=0, ge=0)  # on the CPU; 0 = its share of cores
 
 
 class MonitorConfig(Section):
@@ -89,9 +85,7 @@ class MonitorConfig(Section):
     patience: int = Field(default=10, ge=1)  # bad log lines in a row
     min_feature_std: float = Field(default=0.01, ge=0.0)  # of unit-length features, 0..1
     min_entropy_gap: float = Field(default=1e-3, ge=0.0)  # ln K minus the teacher's entropy, nats
-    min_prototype_entropy: float = Field(
-        default=0.1, ge=0.0
-    )  # of the mean target, nats
+    min_prototype_entropy: float = Field(default=0.1, ge=0.0)  # of the mean target, nats
     grace_epochs: float = Field(default=1.0, ge=0.0)
 
 

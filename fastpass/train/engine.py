@@ -10,7 +10,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from fastpass.errors import BadCheckpoint, MissingBackend
+from fastpass.errors import BadCheckpoint, MissingBackend, WriteFailed
 from fastpass.train import param_groups
 from fastpass.train.clipping import clip_each_tensor
 from fastpass.train.config import Config
@@ -91,8 +91,14 @@ class TrainEngine:
         self._engine.step()
 
     def save(self, folder: Path, client_state: dict[str, Any]) -> None:
-        """Write DeepSpeed's files into ``folder``; to be called by all ranks."""
-        self._engine.save_checkpoint(str(folder), TAG, client_state, save_latest=False)
+        """Write DeepSpeed's files into ``folder``; to be called by all ranks.
+
+        Raises WriteFailed.
+        """
+        try:
+            self._engine.save_checkpoint(str(folder), TAG, client_state, save_latest=False)
+        except (OSError, RuntimeError) as error:  # torch.save turns a full disk into RuntimeError
+            raise WriteFailed(f"cannot write {folder / TAG}: {error}") from error
 
     def load(self, folder: Path) -> dict[str, Any]:
         """Restore student and optimizer; returns the client_state. Raises BadCheckpoint."""

@@ -1,0 +1,59 @@
+"""How the configuration becomes a pack, a recipe and a loader."""
+
+from __future__ import annotations
+
+import pytest
+import stand_ins
+import torch
+
+from fastpass.errors import BadPack, ConfigError
+from fastpass.train.config import Config
+from fastpass.train.data import open_data
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(autouse=True)
+def _fakes(monkeypatch):
+    stand_ins.install(monkeypatch)
+
+
+def test_everything_reaches_the_loader():
+    params = {"global_size": 32, "num_local_crops": 3, "global_scale": [0.5, 1]}
+    config = Config(
+        augment={"recipe": "dino", "params": params},
+        data={"batch_size": 10, "threads": 3, "on_error": "skip"},
+        train={"seed": 5},
+    )  # fmt: skip
+    data = open_data(config, "somewhere", CPU)
+    options = data.loader.options
+    assert options == {
+        "batch_size": 10, "device": "cpu", "seed": 5, "rank": 0, "world_size": 1, "threads": 3,
+        "on_error": "skip",
+    }  # fmt: skip
+    assert data.loader.recipe.views[0].scale == (0.5, 1)
+    assert (data.fingerprint, data.num_samples) == ("abc", 40)
+    assert (data.num_global_views, data.image_size) == (2, 32)
+    assert (data.mean, data.std) == ((0.5,) * 3, (0.25,) * 3)
+
+
+def test_zero_threads_leave_the_choice_to_the_loader():
+    assert open_data(Config(data={"batch_size": 2}), "x", CPU).loader.options["threads"] is None
+
+
+@pytest.mark.parametrize(
+    ("augment", "words"),
+    [
+        ({"recipe": "dyno"}, "dyno"),
+        ({"recipe": "__name__"}, "__name__"),
+        ({"params": {"num_crops": 3}}, "num_crops"),
+    ],
+)
+def test_wrong_recipes_are_named(augment, words):
+    with pytest.raises(ConfigError, match=words):
+        open_data(Config(augment=augment), "x", CPU)
+
+
+def test_too_few_images_for_one_step():
+    with pytest.raises(BadPack, match="fewer than one step"):
+        open_data(Config(), "empty", CPU)

@@ -1,0 +1,190 @@
+"""Whole runs in one process, under DeepSpeed, on the fake loader."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+import stand_ins
+import torch
+from fake_data import open_fake_data
+
+from fastpass.errors import BadArgument, BadCheckpoint, Collapsed
+from fastpass.train import config as sections
+from fastpass.train import data
+from fastpass.train.checkpoint import find_checkpoint
+from fastpass.train.log import read_log
+from fastpass.train.read_config import read_config
+from fastpass.train.run import train
+
+TINY = Path(__file__).with_name("tiny.toml")
+NUM_STEPS = 8  # 48 images, 12 per step, 2 epochs
+
+pytestmark = pytest.mark.slow
+
+
+def config(*overrides):
+    fixed = ["train.epochs=2", "data.batch_size=12", "train.threads_per_rank=1",
+             "checkpoint.every_epochs=0.5"]  # fmt: skip
+    return read_config(TINY, [*fixed, *overrides])
+
+
+def run(output, *overrides, images="0", should_resume=False, open_data=open_fake_data):
+    return train(
+        config(*overrides), images, output, should_resume=should_resume, open_data=open_data
+    )
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory):
+    output = tmp_path_factory.mktemp("finished")
+    assert run(output) is True
+    return output
+
+
+def test_log_has_one_complete_line_per_step(finished):
+    log = read_log(finished)
+    assert [line["step"] for line in log] == list(range(1, NUM_STEPS + 1))
+    wanted = {
+        "epoch", "loss", "lr", "weight_decay", "teacher_momentum", "teacher_entropy",
+        "feature_std", "images_per_second", "data_wait",
+    }  # fmt: skip
+    assert all(wanted <= line.keys() for line in log)
+    assert log[-1]["epoch"] == 2.0
+    assert all(0.0 <= line["data_wait"] <= 1.0 for line in log)
+
+
+def test_checkpoints_are_pruned_and_complete(finished):
+    folders = sorted(path.name for path in (finished / "checkpoints").glob("step-*"))
+    assert folders == ["step-00000006", "step-00000008"]
+    checkpoint = find_checkpoint(finished)
+    checkpoint.verify()
+    assert checkpoint.step == NUM_STEPS
+    assert checkpoint.state["is_finished"] is True
+    assert set(checkpoint.tensors("teacher.safetensors")) == set(
+        checkpoint.tensors("student.safetensors")
+    )
+
+
+def test_resume_after_sigterm_repeats_the_uninterrupted_run(finished, tmp_path):
+    def open_data_with_signal(config, pattern, device):
+        opened = open_fake_data(config, pattern, device)
+        make_batch, served = opened.loader.batch, []
+
+        def batch(sample_ids):
+            served.append(sample_ids)
+            if len(served) == 3:
+                os.kill(os.getpid(), signal.SIGTERM)
+            return make_batch(sample_ids)
+
+        opened.loader.batch = batch
+        return opened
+
+    assert run(tmp_path, open_data=open_data_with_signal) is False
+    assert find_checkpoint(tmp_path).step == 3
+    assert run(tmp_path, should_resume=True) is True
+    for name in ("loss", "teacher_entropy", "feature_std", "lr"):
+        assert [x[name] for x in read_log(tmp_path)] == [x[name] for x in read_log(finished)]
+    old, new = find_checkpoint(finished), find_checkpoint(tmp_path)
+    for file in ("teacher.safetensors", "student.safetensors", "resume.safetensors"):
+        for name, value in old.tensors(file).items():
+            assert torch.equal(value, new.tensors(file)[name]), (file, name)
+
+
+def test_resuming_a_finished_run_does_nothing(finished):
+    before = read_log(finished)
+    assert run(finished, should_resume=True) is True
+    assert read_log(finished) == before
+
+
+def test_an_existing_run_is_not_overwritten(finished):
+    with pytest.raises(BadArgument, match="--resume"):
+        run(finished)
+
+
+def test_changed_configuration_is_refused_by_name(finished):
+    with pytest.raises(BadCheckpoint) as caught:
+        run(finished, "train.base_lr=0.1", "loss.teacher_temp=0.05", should_resume=True)
+    assert "train.base_lr: 0.05 -> 0.1" in str(caught.value)
+    assert "loss.teacher_temp: 0.04 -> 0.05" in str(caught.value)
+
+
+def test_harmless_changes_are_allowed(finished):
+    assert run(finished, "log.every_steps=5", "checkpoint.keep=3", should_resume=True) is True
+
+
+def test_changed_images_are_refused(finished):
+    with pytest.raises(BadCheckpoint, match="fakeother"):
+        run(finished, images="0:other", should_resume=True)
+
+
+def test_nothing_to_resume(tmp_path):
+    with pytest.raises(BadCheckpoint, match="no checkpoint in"):
+        run(tmp_path, should_resume=True)
+
+
+@pytest.mark.parametrize("name", ["teacher.safetensors", "deepspeed/mp_rank_00_model_states.pt"])
+def test_damage_is_found(finished, name):
+    path = find_checkpoint(finished).folder / name
+    good = path.read_bytes()
+    try:
+        middle = len(good) // 2
+        path.write_bytes(good[:middle] + bytes([good[middle] ^ 1]) + good[middle + 1 :])
+        with pytest.raises(BadCheckpoint, match=f"{path.name} is damaged"):
+            run(finished, should_resume=True)
+        path.unlink()
+        with pytest.raises(BadCheckpoint, match=f"{path.name} is missing"):
+            run(finished, should_resume=True)
+    finally:
+        path.write_bytes(good)
+
+
+def test_damaged_state_and_pointer(finished):
+    checkpoint = find_checkpoint(finished)
+    state, pointer = checkpoint.folder / "state.json", checkpoint.folder.parent / "latest"
+    good_state, good_pointer = state.read_text(), pointer.read_text()
+    try:
+        for text in ("{", "[]", json.dumps({"format": 99})):
+            state.write_text(text)
+            with pytest.raises(BadCheckpoint):
+                find_checkpoint(finished)
+        for text in ("", "step-99999999", "../../etc"):
+            pointer.write_text(text)
+            with pytest.raises(BadCheckpoint, match="latest"):
+                find_checkpoint(finished)
+    finally:
+        state.write_text(good_state)
+        pointer.write_text(good_pointer)
+
+
+def test_crafted_collapse_stops_the_run_and_a_healthy_one_goes_on(tmp_path):
+    with pytest.raises(Collapsed, match="uniform"):
+        run(tmp_path / "bad", "loss.teacher_temp=1e6", "loss.teacher_temp_start=1e6",
+            "monitor.policy=stop", "monitor.patience=2")  # fmt: skip
+    assert len(read_log(tmp_path / "bad")) == 4 + 2  # one epoch of grace, then two bad lines
+    assert run(tmp_path / "good", "monitor.policy=stop", "monitor.patience=2") is True
+
+
+def test_every_key_of_every_recipe_is_read(finished, tmp_path, monkeypatch):
+    """A key that no code looks at would be a promise not kept."""
+    read: set[tuple[str, str]] = set()
+    original = sections.Section.__getattribute__
+
+    def recording(self, name):
+        if name in type(self).model_fields:
+            read.add((type(self).__name__, name))
+        return original(self, name)
+
+    monkeypatch.setattr(sections.Section, "__getattribute__", recording)
+    run(tmp_path, "train.epochs=1", "monitor.grace_epochs=0", "monitor.policy=warn")
+    stand_ins.install(monkeypatch)
+    data.open_data(config(), "somewhere", torch.device("cpu"))
+    unread = {
+        (section.annotation.__name__, key)
+        for section in sections.Config.model_fields.values()
+        for key in section.annotation.model_fields
+    } - read
+    assert not unread
