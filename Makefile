@@ -19,7 +19,7 @@ gpu:
 	bash scripts/gpu.sh
 
 bench: setup-test
-	$(PYTHON) benchmarks/feed.py
+	$(PYTHON) -m benchmarks.feed
 
 build: setup-demo
 

@@ -1,6 +1,6 @@
 """GPU: normalizing uint8 views, our one-pass kernel against torch's elementwise operations.
 
-    python benchmarks/gpu_normalize.py
+    python -m benchmarks.gpu_normalize
 
 Bytes moved per element: 1 read, 2 written (bfloat16); the limit is the copy rate measured in the
 same run. Prints JSON and writes benchmarks/results/gpu-normalize.json.
@@ -8,18 +8,13 @@ same run. Prints JSON and writes benchmarks/results/gpu-normalize.json.
 
 from __future__ import annotations
 
-import json
 import statistics
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import torch
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from benchmarks.machine import describe_machine
-
+from benchmarks.machine import RESULTS, write_record
 from fastpass.augment.normalize import _normalize_with_torch, normalize_on_device
 
 MEAN, STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
@@ -51,18 +46,14 @@ def main() -> None:
         "torch": milliseconds(lambda: _normalize_with_torch(pixels, MEAN, STD, torch.bfloat16)),
         "copy of as many bytes": milliseconds(lambda: target.copy_(source)),
     }
-    result = {
-        "benchmark": "gpu_normalize",
-        "machine": describe_machine(),
+    body = {
         "gpu": torch.cuda.get_device_name(),
         "milliseconds": rows,
         "gigabytes_per_second": 3 * count / rows["fastpass"] / 1e6,
         "ratio_to_torch": rows["torch"] / rows["fastpass"],
         "share_of_copy_rate": rows["copy of as many bytes"] / rows["fastpass"],
     }
-    text = json.dumps(result, indent=2)
-    (Path(__file__).parent / "results" / "gpu-normalize.json").write_text(text + "\n")
-    print(text)
+    print(write_record("gpu_normalize", body, RESULTS / "gpu-normalize.json").read_text())
 
 
 if __name__ == "__main__":

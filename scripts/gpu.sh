@@ -23,4 +23,4 @@ if command -v compute-sanitizer >/dev/null; then
 else
   echo "[gpu] compute-sanitizer not found: memory checks are left out"
 fi
-"$python" benchmarks/gpu_normalize.py
+"$python" -m benchmarks.gpu_normalize

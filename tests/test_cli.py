@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from support.pictures import image_folder, jpeg
 
 VERBS = ["synth", "pack", "index", "preview", "evaluate", "export", "report", "backends"]

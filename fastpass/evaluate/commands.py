@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import click
 
-from fastpass.evaluate.encoder import Which
+from fastpass.evaluate.which import Which
 
 
 @click.group("evaluate")

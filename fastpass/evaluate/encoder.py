@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import torch
 from torch import Tensor
 
 from fastpass.errors import BadCheckpoint
+from fastpass.evaluate.which import Which
 from fastpass.model.backbone import create_backbone
 from fastpass.train import checkpoint as files
 from fastpass.train.checkpoint import Checkpoint
-
-Which = Literal["teacher", "student", "untrained", "pixels"]
 
 
 @dataclass(frozen=True)

@@ -10,9 +10,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from fastpass.evaluate.encoder import Encoder, Which, load_encoder
+from fastpass.evaluate.encoder import Encoder, load_encoder
 from fastpass.evaluate.features import extract_features, open_images
 from fastpass.evaluate.knn import knn_classify
+from fastpass.evaluate.which import Which
 from fastpass.train.checkpoint import Checkpoint
 
 

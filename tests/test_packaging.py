@@ -1,0 +1,59 @@
+"""What the package says about itself, and that it says the same everywhere."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from importlib.metadata import entry_points
+from pathlib import Path
+
+import fastpass as fp
+
+ROOT = Path(__file__).parents[1]
+
+
+def _pyproject() -> dict[str, object]:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+
+
+def test_one_version_everywhere() -> None:
+    version = _pyproject()["version"]
+    assert version == fp.__version__
+    cmake = re.search(r"project\(fastpass VERSION (\S+)", (ROOT / "CMakeLists.txt").read_text())
+    assert cmake is not None
+    assert cmake.group(1) == version
+    assert f"## {version}" in (ROOT / "CHANGELOG.md").read_text()
+
+
+def test_every_public_name_exists() -> None:
+    for name in fp.__all__:
+        assert getattr(fp, name) is not None
+    assert dir(fp) == sorted(fp.__all__)
+
+
+def test_the_command_is_installed() -> None:
+    (command,) = (
+        entry for entry in entry_points(group="console_scripts") if entry.name == "fastpass"
+    )
+    assert command.value == "fastpass.cli:main"
+
+
+def test_every_document_that_is_linked_exists() -> None:
+    for document in [ROOT / "README.md", *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)\)", document.read_text()):
+            if "://" not in target:
+                assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def test_every_command_of_the_readme_is_real() -> None:
+    """Verbs and files named in the README's shell blocks exist."""
+    from fastpass.cli import cli
+
+    text = (ROOT / "README.md").read_text()
+    shell = "\n".join(re.findall(r"```sh\n(.*?)```", text, re.DOTALL))
+    verbs = set(re.findall(r"^fastpass (\w+)", shell, re.MULTILINE))
+    assert verbs
+    for verb in verbs:
+        assert cli.get_command(None, verb) is not None  # type: ignore[arg-type]
+    for path in re.findall(r"configs/\S+\.toml", text):
+        assert (ROOT / path.rstrip("`")).exists()
