@@ -46,7 +46,7 @@ class DinoTrainer:
         """One update with a batch: V tensors float [N, 3, h, w], the global views first."""
         at = self.schedules
         # Randomness (drop path) belongs to the step, not to what ran before: restarts are exact.
-        torch.manual_seed((self.seed * 1_000_003 + step) * 65_537 + self.rank)
+        torch.manual_seed(((self.seed * 1_000_003 + step) * 65_537 + self.rank) % 2**63)
 
         with torch.no_grad(), self.engine.autocast():
             teacher_features = self.teacher.features(views[: self.loss.num_teacher_views])

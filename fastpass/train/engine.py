@@ -32,6 +32,9 @@ def start_processes() -> torch.device:
         import deepspeed
     except ImportError as error:
         raise MissingBackend("training needs DeepSpeed: pip install 'fastpass[train]'") from error
+    # On CPUs DeepSpeed would compile an all-reduce through shared memory when it is first used:
+    # 40 s, and a compiler wanted wherever one trains. Gloo is there already.
+    deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
     deepspeed.init_distributed(auto_mpi_discovery=False, verbose=False)
     if not torch.cuda.is_available():
         return torch.device("cpu")

@@ -46,7 +46,6 @@ def train(
         raise BadArgument(f"{output} already holds a run: add --resume or choose another --output")
     device = start_processes()
     _set_threads(config, device)
-    _prepare_output(output, config)
     data = open_data(config, data_pattern, device)
     try:
         trainer, images_per_step = make_trainer(config, data, device)
@@ -54,6 +53,7 @@ def train(
         first_step = snapshots.restore(checkpoint) if checkpoint is not None else 0
         log = None
         if ranks.rank() == 0:
+            _write_config(output, config)
             log = RunLog(output, first_step=first_step, has_tensorboard=config.log.tensorboard)
         loop = TrainLoop(config, trainer, data, snapshots, log=log, images_per_step=images_per_step)
         step = loop.run(first_step)
@@ -96,9 +96,8 @@ def _set_threads(config: Config, device: torch.device) -> None:
         torch.set_num_threads(config.train.threads_per_rank or default)
 
 
-def _prepare_output(output: Path, config: Config) -> None:
-    if ranks.rank() != 0:
-        return
+def _write_config(output: Path, config: Config) -> None:
+    """Leave the complete configuration, defaults included, beside the log."""
     try:
         output.mkdir(parents=True, exist_ok=True)
         text = json.dumps(config.model_dump(mode="json"), indent=1)
