@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 from fastpass.synth.ifs import IteratedFunctionSystem
 
 MAX_ROTATION = np.pi / 9  # radians, either way
-SIZE_RANGE = (0.50, 1.05)  # long side of the fractal over the side of the picture
+SIZE_RANGE = (0.80, 1.10)  # long side of the fractal over the side of the picture
 POINTS_PER_PIXEL = 3  # of the picture: dense enough for solid regions, ~2 ms at 256 px
 COVERAGE_CELLS = 64
 PILOT_POINTS = 2048
 # Lightness of 1. The ranges stay apart, so that every figure can be seen.
 DARK_RANGE, LIGHT_RANGE = (0.10, 0.35), (0.60, 0.88)
-DARK_FIGURES = 0.25  # share of the pictures with a dark figure on light ground
+DARK_FIGURES = 0.0  # share of the pictures with a dark figure on light ground
 
 
 @dataclass(frozen=True)
