@@ -63,6 +63,7 @@ def swav(
     num_local_crops: int = 6,
     global_scale: tuple[float, float] = (0.14, 1.0),
     local_scale: tuple[float, float] = (0.05, 0.14),
+    blur_sigma: tuple[float, float] = (0.1, 2.0),
 ) -> Recipe:
     """SwAV (Caron et al. 2020), as released, with its Pillow blur and its std (0.228 first)."""
     require_integer("num_local_crops", num_local_crops, 0, MAX_VIEWS - 2)
@@ -71,7 +72,7 @@ def swav(
         scale=global_scale,
         jitter=Jitter(0.8, 0.8, 0.8, 0.2, probability=0.8),
         grayscale=0.2,
-        blur=Blur(0.5),
+        blur=Blur(0.5, blur_sigma),
         std=(0.228, 0.224, 0.225),
     )
     small = replace(large, size=local_size, kind="local", scale=local_scale)

@@ -20,6 +20,7 @@ MAX_SINGULAR_VALUE = 0.97
 MIN_MAPS, MAX_MAPS = 2, 4
 # A map that almost never fires would leave holes at any affordable number of points.
 MIN_PROBABILITY = 0.02
+HUE_SPREAD = 0.05  # turns, standard deviation between the instances of a class
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,8 @@ class IteratedFunctionSystem:
 
     theta, phi: float64 [N], radians. sigma: float64 [N, 2], descending, below 1.
     signs: float64 [N, 2], each -1 or 1. translation: float64 [N, 2].
+    hue: of the figure, in turns: a class has a color as leaves and birds have, but not for itself
+    alone, and its instances vary.
     """
 
     theta: NDArray[np.float64]
@@ -35,6 +38,7 @@ class IteratedFunctionSystem:
     sigma: NDArray[np.float64]
     signs: NDArray[np.float64]
     translation: NDArray[np.float64]
+    hue: float
 
     @property
     def num_maps(self) -> int:
@@ -100,6 +104,7 @@ def sample_system(rng: np.random.Generator) -> IteratedFunctionSystem:
         sigma=sample_singular_values(rng, num_maps, sigma_factor),
         signs=rng.choice([-1.0, 1.0], (num_maps, 2)),
         translation=rng.uniform(-1.0, 1.0, (num_maps, 2)),
+        hue=rng.random(),
     )
 
 
@@ -120,4 +125,5 @@ def vary_system(
         phi=system.phi + strength * rng.standard_normal(count),
         sigma=-np.sort(-sigma, axis=1),
         translation=system.translation + strength * rng.standard_normal((count, 2)),
+        hue=system.hue + HUE_SPREAD * rng.standard_normal(),
     )

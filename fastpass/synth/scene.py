@@ -1,6 +1,6 @@
 """One picture: a fractal, placed, colored and laid over a background, all drawn from one generator.
 
-Shape is the only thing that tells the class: hues, lightness, background, size, place, rotation and
+Shape tells the class, and in part the figure's hue; lightness, background, size, place, rotation and
 mirroring are drawn anew for every picture.
 """
 
@@ -21,7 +21,7 @@ COVERAGE_CELLS = 64
 PILOT_POINTS = 2048
 # Lightness of 1. The ranges stay apart, so that every figure can be seen.
 DARK_RANGE, LIGHT_RANGE = (0.10, 0.35), (0.60, 0.88)
-DARK_FIGURES = 0.0  # share of the pictures with a dark figure on light ground
+HUE_RANGE = 0.05  # turns, standard deviation within one figure
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def draw_picture(system: IteratedFunctionSystem, rng: np.random.Generator, size:
     for cells, weight in _octaves(rng):
         chaos.plasma(rng.uniform(-weight, weight, (cells + 1, cells + 1)), size, field)
     field += np.float32(0.5)
-    figure, ground = _palettes(rng)
+    figure, ground = _palettes(system.hue, rng)
     image = chaos.compose(counts, tints, _opacity(counts, rng), figure, field, ground)
     return Picture(image=image, coverage=float(chaos.coverage(counts, min(size, COVERAGE_CELLS))))
 
@@ -111,16 +111,24 @@ def _opacity(counts: NDArray[np.float32], rng: np.random.Generator) -> NDArray[n
     return clipped
 
 
-def _palettes(rng: np.random.Generator) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """(figure, ground), each float32 [256, 3]: ramps through random hues, one light, one dark."""
-    light, dark = _ramp(rng, LIGHT_RANGE), _ramp(rng, DARK_RANGE)
-    return (dark, light) if rng.random() < DARK_FIGURES else (light, dark)
+def _palettes(
+    hue: float, rng: np.random.Generator
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """(figure, ground), each float32 [256, 3]: a light ramp near ``hue``, a dark and muted one."""
+    figure = _ramp(rng, hue + rng.normal(0.0, HUE_RANGE, 3), LIGHT_RANGE, (0.5, 1.0))
+    ground = _ramp(rng, rng.random(3), DARK_RANGE, (0.0, 0.4))
+    return figure, ground
 
 
-def _ramp(rng: np.random.Generator, lightness: tuple[float, float]) -> NDArray[np.float32]:
+def _ramp(
+    rng: np.random.Generator,
+    hues: NDArray[np.float64],
+    lightness: tuple[float, float],
+    saturation: tuple[float, float],
+) -> NDArray[np.float32]:
     stops = [
-        colorsys.hls_to_rgb(rng.random(), rng.uniform(*lightness), rng.uniform(0.2, 1.0))
-        for _ in range(3)
+        colorsys.hls_to_rgb(hue % 1.0, rng.uniform(*lightness), rng.uniform(*saturation))
+        for hue in hues
     ]
     grid = np.linspace(0.0, 2.0, 256)
     channels = [np.interp(grid, [0.0, 1.0, 2.0], column) for column in np.array(stops).T]
