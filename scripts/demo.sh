@@ -52,7 +52,7 @@ stage data fastpass synth -o "$run/data"
 stage index fastpass index "$run"/data/train-*.tar "$run"/data/val-*.tar
 stage train deepspeed --num_accelerators "$accelerators" train.py --config "$config" \
   --data "$run/data/train-*.tar" --output "$run/train"
-stage knn "${knn[@]}" --untrained -o "$run/knn.json"
+stage knn "${knn[@]}" --untrained --curve -o "$run/knn.json"
 stage knn-pixels "${knn[@]}" --features pixels -o "$run/knn_pixels.json"
 
 echo "== report"

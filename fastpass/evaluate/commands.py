@@ -31,6 +31,7 @@ def evaluate_group() -> None:
     help="Whose features: a network of the checkpoint, or a baseline.",
 )
 @click.option("--untrained", is_flag=True, help="Also the same encoder before training.")
+@click.option("--curve", is_flag=True, help="Also every earlier checkpoint that was kept.")
 @click.option("--batch-size", default=256, show_default=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Also write the JSON here.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
@@ -42,6 +43,7 @@ def knn_command(
     temperature: float,
     which: Which,
     untrained: bool,
+    curve: bool,
     batch_size: int,
     output: Path | None,
     as_json: bool,
@@ -51,12 +53,20 @@ def knn_command(
     The JSON goes beside the checkpoint (evaluate-knn.json) unless -o says where.
     """
     from fastpass.evaluate.knn_run import evaluate_knn
-    from fastpass.train.checkpoint import find_checkpoint
+    from fastpass.train.checkpoint import find_checkpoint, kept_checkpoints
 
     found = find_checkpoint(checkpoint)
+    earlier = [c for c in kept_checkpoints(checkpoint) if c.step < found.step] if curve else []
     kinds: list[Which] = [which, "untrained"] if untrained and which != "untrained" else [which]
     report = evaluate_knn(
-        found, train_source, val_source, kinds, k=k, temperature=temperature, batch_size=batch_size
+        found,
+        train_source,
+        val_source,
+        kinds,
+        earlier=earlier,
+        k=k,
+        temperature=temperature,
+        batch_size=batch_size,
     )
     write_report(report, output or found.folder / "evaluate-knn.json")
     if as_json:
@@ -80,7 +90,7 @@ def print_table(report: dict[str, Any]) -> None:
     from rich.table import Table
 
     title = f"k-NN, k = {report['k']}, T = {report['temperature']}"
-    table = Table("features", "top-1 %", title=title)
+    table = Table("features", "step", "top-1 %", title=title)
     for row in report["results"]:
-        table.add_row(row["features"], f"{row['top1']:.2f}")
+        table.add_row(row["features"], str(row["step"]), f"{row['top1']:.2f}")
     Console().print(table)

@@ -23,23 +23,28 @@ def evaluate_knn(
     val_source: str,
     kinds: Sequence[Which],
     *,
+    earlier: Sequence[Checkpoint] = (),
     k: int = 20,
     temperature: float = 0.07,
     batch_size: int = 256,
     open_images: Callable[..., Any] = open_images,
 ) -> dict[str, Any]:
-    """A report with top-1 accuracy (percent) for each of ``kinds``; see ``load_encoder``."""
+    """A report with top-1 accuracy (percent) for each of ``kinds``; see ``load_encoder``.
+
+    ``earlier`` checkpoints of the same run are evaluated too (the first of ``kinds``): the curve.
+    """
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    jobs = [(other, kinds[0]) for other in earlier] + [(checkpoint, which) for which in kinds]
     results = []
     num_train = num_val = 0
-    for which in kinds:
+    for source, which in jobs:
         start = time.perf_counter()
-        encoder = load_encoder(checkpoint, which, device)
+        encoder = load_encoder(source, which, device)
 
-        def features_of(source: str, encoder: Encoder = encoder) -> tuple[Tensor, Tensor]:
-            images = open_images(source, encoder, batch_size=batch_size, device=device)
-            with closing(images):
-                return extract_features(images, encoder.encode)
+        def features_of(images: str, encoder: Encoder = encoder) -> tuple[Tensor, Tensor]:
+            loader = open_images(images, encoder, batch_size=batch_size, device=device)
+            with closing(loader):
+                return extract_features(loader, encoder.encode)
 
         features, labels = features_of(train_source)
         queries, query_labels = features_of(val_source)
@@ -49,7 +54,8 @@ def evaluate_knn(
             k=k, temperature=temperature,
         )  # fmt: skip
         seconds = time.perf_counter() - start
-        results.append({"features": which, "top1": knn.top1, "seconds": seconds})
+        step = source.step if which in ("teacher", "student") else 0
+        results.append({"features": which, "step": step, "top1": knn.top1, "seconds": seconds})
     return {
         "protocol": "weighted k-NN on L2-normalised features, cosine, votes exp(similarity / T)",
         "checkpoint": str(checkpoint.folder),

@@ -46,6 +46,27 @@ def knn_figure(results: tuple[KnnResult, ...]) -> str:
     return _svg(figure, "knn")
 
 
+def knn_curve_figure(results: tuple[KnnResult, ...]) -> str | None:
+    """k-NN accuracy by training step, from the untrained network on; None with fewer points."""
+    by_name = {result.name: result for result in results}
+    trained = by_name.get("trained")
+    if trained is None or len(trained.curve) < 2:
+        return None
+    points = list(trained.curve)
+    if "untrained" in by_name:
+        points.insert(0, (0, by_name["untrained"].top1))
+    figure, axes = _figure("knn-curve", 7.0, 2.4)
+    axes.plot(*zip(*points, strict=True), color=_ACCENT, linewidth=1.8, marker="o", label="encoder")
+    if "raw pixels" in by_name:
+        pixels = by_name["raw pixels"].top1
+        axes.axhline(pixels, color=_MUTED, linestyle="--", label="raw pixels")
+    axes.legend(frameon=False, labelcolor=_INK)
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("step")
+    axes.set_ylabel("k-NN top-1, percent")
+    return _svg(figure, "knn-curve")
+
+
 def small_multiples(run: Run) -> list[tuple[str, str]]:
     """(title, SVG) of every known field that the log has."""
     charts = []

@@ -74,6 +74,7 @@ def render_page(run: Run, views: Sequence[ViewPicture] = ()) -> str:
         loss_svg=loss_svg,
         knn=run.knn,
         knn_svg=figures.knn_figure(run.knn) if run.knn else "",
+        knn_curve_svg=figures.knn_curve_figure(run.knn),
         charts=figures.small_multiples(run),
         commands=run.commands,
         machine=_flat(describe_machine()),

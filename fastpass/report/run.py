@@ -23,10 +23,14 @@ KNN_NAMES = {
 
 @dataclass(frozen=True)
 class KnnResult:
-    """name: whose features ("trained", "untrained", "raw pixels", ...). top1: percent."""
+    """name: whose features ("trained", "untrained", "raw pixels", ...). top1: percent.
+
+    curve: (step, top1) of that network during training, the last one included.
+    """
 
     name: str
     top1: float
+    curve: tuple[tuple[int, float], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,15 +99,18 @@ def _read_log(path: Path) -> list[dict[str, float]]:
 
 def _read_knn(paths: list[Path]) -> tuple[KnnResult, ...]:
     """All results of all files, each kind of features once, the trained ones first."""
-    top1: dict[str, float] = {}
+    found: dict[str, dict[int, float]] = {}
     for path in paths:
         try:
             for row in json.loads(path.read_text(encoding="utf-8"))["results"]:
-                top1[row["features"]] = float(row["top1"])
+                found.setdefault(row["features"], {})[int(row["step"])] = float(row["top1"])
         except (ValueError, KeyError, TypeError) as error:
             raise ReadFailed(
                 f"{path} is not the JSON of `fastpass evaluate knn` "
                 f"({type(error).__name__}: {error}); write it again"
             ) from error
-    kinds = sorted(top1, key=lambda kind: (*KNN_NAMES, kind).index(kind))
-    return tuple(KnnResult(KNN_NAMES.get(kind, kind), top1[kind]) for kind in kinds)
+    results = []
+    for kind in sorted(found, key=lambda kind: (*KNN_NAMES, kind).index(kind)):
+        curve = tuple(sorted(found[kind].items()))
+        results.append(KnnResult(KNN_NAMES.get(kind, kind), curve[-1][1], curve))
+    return tuple(results)

@@ -1,7 +1,7 @@
 """One picture: a fractal, placed, colored and laid over a background, all drawn from one generator.
 
-Shape tells the class, and in part the figure's hue; lightness, background, size, place, rotation and
-mirroring are drawn anew for every picture.
+Shape tells the class, and in part the figure's hue; lightness, background, size, place, rotation
+and mirroring are drawn anew for every picture.
 """
 
 from __future__ import annotations

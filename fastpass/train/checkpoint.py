@@ -76,6 +76,13 @@ def find_checkpoint(path: str | Path) -> Checkpoint:
     return Checkpoint(folder, state)
 
 
+def kept_checkpoints(run: str | Path) -> list[Checkpoint]:
+    """All complete checkpoints of a run's folder, oldest first. Raises BadCheckpoint."""
+    newest = find_checkpoint(run)
+    folders = sorted(newest.folder.parent.glob("step-*"))
+    return [find_checkpoint(folder) for folder in folders if folder.suffix != PARTIAL]
+
+
 def has_checkpoint(run: Path) -> bool:
     return (run / "checkpoints" / LATEST).exists()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -84,8 +85,20 @@ def test_report(checkpoint):
     kinds = ["teacher", "untrained", "pixels"]
     report = evaluate_knn(checkpoint, "train", "validation", kinds, k=5, open_images=open_images)
     assert [row["features"] for row in report["results"]] == ["teacher", "untrained", "pixels"]
+    assert [row["step"] for row in report["results"]] == [3, 0, 0]
     assert report["results"][2]["top1"] == 100.0  # the brightest channel is plain in the pixels
     assert (report["num_train"], report["num_val"], report["step"], report["k"]) == (60, 60, 3, 5)
+
+
+def test_curve_evaluates_earlier_checkpoints_first(checkpoint):
+    earlier = replace(checkpoint, state={**checkpoint.state, "step": 1})
+    report = evaluate_knn(
+        checkpoint, "train", "val", ["teacher"], earlier=[earlier], k=5, open_images=open_images
+    )
+    assert [(row["features"], row["step"]) for row in report["results"]] == [
+        ("teacher", 1),
+        ("teacher", 3),
+    ]
 
 
 def test_command_prints_and_writes_the_same(checkpoint, monkeypatch):

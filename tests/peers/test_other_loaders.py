@@ -6,9 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from support.pictures import image_folder
 
 import fastpass as fp
-from support.pictures import image_folder
 
 
 @pytest.fixture

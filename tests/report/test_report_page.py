@@ -20,10 +20,10 @@ from PIL import Image
 
 import fastpass
 from fastpass.errors import BadPack, ReadFailed, WriteFailed
-from fastpass.report import write_report
+from fastpass.report import figures, write_report
 from fastpass.report.commands import report
 from fastpass.report.page import render_page
-from fastpass.report.run import Run, read_run
+from fastpass.report.run import KnnResult, Run, read_run
 from fastpass.report.views import ViewPicture, caption, draw_views, first_image
 
 DRAWN = SimpleNamespace(
@@ -40,7 +40,11 @@ def run(tmp_path: Path) -> Run:
         for i in range(1, 10)
     ]  # fmt: skip
     (tmp_path / "log.jsonl").write_text("".join(json.dumps(r) + "\n" for r in records))
-    rows = [{"features": "teacher", "top1": 61.3}, {"features": "untrained", "top1": 33.1}]
+    rows = [
+        {"features": "teacher", "step": 50, "top1": 47.9},
+        {"features": "teacher", "step": 90, "top1": 61.3},
+        {"features": "untrained", "step": 0, "top1": 33.1},
+    ]
     (tmp_path / "knn.json").write_text(json.dumps({"results": rows}))
     (tmp_path / "commands.txt").write_text("fastpass synth -o '<data> & more'\n")
     return read_run(tmp_path)
@@ -94,7 +98,7 @@ def test_the_page_says_the_numbers(run: Run) -> None:
 
 def test_charts_are_well_formed_follow_the_theme_and_share_no_ids(run: Run) -> None:
     drawings = re.findall(r"<svg.*?</svg>", render_page(run), flags=re.DOTALL)
-    assert len(drawings) == 2 + 4
+    assert len(drawings) == 3 + 4
     ids: list[str] = []
     for drawing in drawings:
         root = ElementTree.fromstring(drawing)
@@ -182,3 +186,10 @@ def test_command_line(run: Run, tmp_path: Path) -> None:
     assert re.search(r"trained +61\.30 %", result.stdout)
     assert str(target) in result.stdout
     assert "61.3 %" in target.read_text()
+
+
+def test_knn_curve_needs_two_checkpoints(run: Run) -> None:
+    assert run.knn[0].curve == ((50, 47.9), (90, 61.3))
+    assert 'id="knn-curve"' in (figures.knn_curve_figure(run.knn) or "")
+    newest_only = (KnnResult("trained", 61.3, ((90, 61.3),)), *run.knn[1:])
+    assert figures.knn_curve_figure(newest_only) is None

@@ -43,7 +43,8 @@ def test_the_median_leaves_the_start_up_out(tmp_path: Path) -> None:
 
 
 def _knn(**top1: float) -> str:
-    return json.dumps({"k": 20, "results": [{"features": k, "top1": v} for k, v in top1.items()]})
+    rows = [{"features": kind, "step": 7, "top1": value} for kind, value in top1.items()]
+    return json.dumps({"k": 20, "results": rows})
 
 
 def test_knn_results_come_in_order_with_readable_names(tmp_path: Path) -> None:
