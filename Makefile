@@ -30,4 +30,4 @@ setup-test:
 	@bash scripts/setup.sh test
 
 clean:
-	rm -rf build runs .venv
+	rm -rf build .venv

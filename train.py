@@ -1,7 +1,7 @@
 """Train an encoder without labels: deepspeed train.py --config configs/dino_demo.toml ...
 
 Works under the launchers ``deepspeed`` and ``torchrun`` and as plain ``python train.py`` alike.
-Exit code: 0 done (or stopped by a signal, with a checkpoint), 1 the data or the run failed,
+Exit code: 0 done, 1 the data or the run failed or was stopped by a signal (with a checkpoint),
 2 wrong usage or configuration.
 """
 
@@ -42,7 +42,7 @@ def main() -> int:
     if rank == "0":
         end = "done" if is_done else "stopped by a signal; --resume goes on from here"
         print(f"{arguments.output}: {end}", file=sys.stderr)
-    return 0
+    return 0 if is_done else 1
 
 
 if __name__ == "__main__":

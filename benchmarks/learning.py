@@ -84,8 +84,9 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     arguments = parser.parse_args()
     config = f"configs/dino_{'cifar10' if arguments.name == 'cifar10' else 'demo'}.toml"
-    folder = ROOT / "runs" / "learning" / arguments.name
+    folder = Path("runs/learning") / arguments.name  # relative: the records name no machine
     data = folder / "data"
+    os.chdir(ROOT)
     if not data.exists():
         make_data(arguments.name, data)
     stamp = time.strftime("%Y%m%d-%H%M%S")

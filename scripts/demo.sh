@@ -12,6 +12,9 @@ config=configs/dino_demo.toml
 mkdir -p "$run/done"
 : >"$run/commands.txt"
 everything_reused=1
+# Other code or another recipe: other results, whatever the commands look like.
+sources=$(find fastpass csrc train.py "$config" -name '*.py' -o -name '*.toml' -o -name '*.cpp' -o -name '*.h' |
+  sort | xargs cat | sha256sum)
 
 # The words of a command, quoted so that it can be typed again.
 shown() {
@@ -24,13 +27,14 @@ shown() {
 }
 
 # stage NAME COMMAND...: run COMMAND, once; what it left in $run/NAME before is removed first.
-# A stage counts as done when the very same command has finished and no earlier stage ran anew.
+# A stage counts as done when the very same command has finished with the same sources and no earlier
+# stage ran anew.
 stage() {
   local name=$1 mark="$run/done/$1" line started=$SECONDS
   shift
   line=$(shown "$@")
   echo "$line" >>"$run/commands.txt"
-  if [ "$everything_reused" = 1 ] && [ -f "$mark" ] && [ "$(cat "$mark")" = "$line" ]; then
+  if [ "$everything_reused" = 1 ] && [ "$(cat "$mark" 2>/dev/null)" = "$line $sources" ]; then
     echo "== $name: done before"
     return
   fi
@@ -38,7 +42,7 @@ stage() {
   rm -rf "$mark" "${run:?}/$name"
   echo "== $name: $line"
   "$@"
-  echo "$line" >"$mark"
+  echo "$line $sources" >"$mark"
   echo "== $name: $((SECONDS - started)) s"
 }
 

@@ -28,6 +28,10 @@ esac
 def project(tmp_path: Path) -> Path:
     (tmp_path / "scripts").mkdir()
     shutil.copy(SCRIPT, tmp_path / "scripts")
+    for folder in ("fastpass", "csrc", "configs"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "train.py").write_text("")
+    (tmp_path / "configs" / "dino_demo.toml").write_text("")
     commands = tmp_path / ".venv" / "bin"
     commands.mkdir(parents=True)
     for name, text in (("fastpass", STUB), ("deepspeed", STUB), ("python", "#!/bin/sh\necho 2\n")):
@@ -57,6 +61,13 @@ def test_all_stages_run_once_and_are_reused(project: Path) -> None:
     code, words, output = _demo(project)
     assert (code, words) == (0, ["report"]), output
     assert all(f"== {stage}: done before" in output for stage in STAGES)
+
+
+def test_another_recipe_starts_over(project: Path) -> None:
+    _demo(project)
+    (project / "configs" / "dino_demo.toml").write_text("[train]\n")
+    code, words, output = _demo(project)
+    assert (code, words) == (0, FIRST_WORDS), output
 
 
 def test_force_starts_over(project: Path) -> None:

@@ -25,7 +25,7 @@ py::array_t<std::uint8_t> to_array(PixelBuffer* pixels) {
 DecodeOptions make_options(const Crop& crop, int scale_denominator, bool fill_damage,
                            std::int64_t max_pixels) {
   DecodeOptions options;
-  if (crop) options.crop = {(*crop)[0], (*crop)[1], (*crop)[2], (*crop)[3]};
+  if (crop) options.crop = CropBox{(*crop)[0], (*crop)[1], (*crop)[2], (*crop)[3]};
   options.scale_denominator = scale_denominator;
   options.on_damage = fill_damage ? OnDamage::kFill : OnDamage::kRaise;
   options.max_pixels = max_pixels;

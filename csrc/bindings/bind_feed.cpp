@@ -35,7 +35,9 @@ ForeignDecoder make_foreign_decoder(py::function decode) {
       std::memcpy(pixels->view().data, rgb.data(), static_cast<std::size_t>(rgb.nbytes()));
       return {};
     } catch (const py::error_already_set& error) {
-      return {Fault::kCorruptImage, py::cast<std::string>(py::str(error.value()))};
+      return status_of(error);
+    } catch (const std::exception& error) {  // pybind11's own, for want of memory or a wrong type
+      return {Fault::kOutOfMemory, error.what()};
     }
   };
 }
@@ -46,7 +48,9 @@ class EngineHandle {
   EngineHandle(std::shared_ptr<const SampleSource> source, EngineOptions options,
                py::function foreign_decoder)
       : engine_(std::make_unique<Engine>(std::move(source), std::move(options),
-                                         make_foreign_decoder(std::move(foreign_decoder)))) {}
+                                         make_foreign_decoder(std::move(foreign_decoder)))) {
+    raise_if_error(engine_->start());
+  }
   ~EngineHandle() {
     const py::gil_scoped_release no_gil;
     engine_.reset();

@@ -3,6 +3,8 @@
 
 #include <pybind11/pybind11.h>
 
+#include <string>
+
 #include "common/status.h"
 
 namespace fastpass {
@@ -47,11 +49,28 @@ inline pybind11::object make_exception(const Status& status) {
   return type(status.message(), pybind11::arg("byte_offset") = offset);
 }
 
+// The way back: which fault a Python exception stands for. Needs the GIL.
+inline Status status_of(const pybind11::error_already_set& error) {
+  const std::string name = pybind11::str(error.type().attr("__name__"));
+  const std::string message = pybind11::str(error.value());
+  for (int fault = 1; fault <= static_cast<int>(Fault::kClosed); ++fault) {
+    if (name == exception_name(static_cast<Fault>(fault))) {
+      return {static_cast<Fault>(fault), message};
+    }
+  }
+  return {name == "MemoryError" ? Fault::kOutOfMemory : Fault::kCorruptImage,
+          name + ": " + message};
+}
+
 // Needs the GIL.
+inline void set_exception(const Status& status) {
+  const pybind11::object exception = make_exception(status);
+  PyErr_SetObject(pybind11::type::handle_of(exception).ptr(), exception.ptr());
+}
+
 inline void raise_if_error(const Status& status) {
   if (status.ok()) return;
-  pybind11::object exception = make_exception(status);
-  PyErr_SetObject(pybind11::type::handle_of(exception).ptr(), exception.ptr());
+  set_exception(status);
   throw pybind11::error_already_set();
 }
 

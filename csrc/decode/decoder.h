@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -15,10 +16,8 @@ namespace fastpass {
 struct CropBox {
   int top = 0;
   int left = 0;
-  int height = 0;  // 0 x 0: the whole image
+  int height = 0;
   int width = 0;
-
-  bool is_whole_image() const { return height == 0 && width == 0; }
 };
 
 enum class OnDamage : std::uint8_t {
@@ -30,8 +29,8 @@ enum class OnDamage : std::uint8_t {
 constexpr std::int64_t kDefaultMaxPixels = 178956970;
 
 struct DecodeOptions {
-  CropBox crop;               // in pixels of the image after DCT scaling
-  int scale_denominator = 1;  // 1, 2, 4, 8
+  std::optional<CropBox> crop;  // in pixels of the image after DCT scaling
+  int scale_denominator = 1;    // 1, 2, 4, 8
   OnDamage on_damage = OnDamage::kRaise;
   std::int64_t max_pixels = kDefaultMaxPixels;  // width x height in the file
 };

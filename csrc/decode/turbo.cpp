@@ -224,7 +224,7 @@ class TurboDecoder : public Decoder {
     }
     const int height = static_cast<int>(info_.output_height);
     const int width = static_cast<int>(info_.output_width);
-    crop_ = options.crop.is_whole_image() ? CropBox{0, 0, height, width} : options.crop;
+    crop_ = options.crop.value_or(CropBox{0, 0, height, width});
     const bool fits = crop_.top >= 0 && crop_.left >= 0 && crop_.height > 0 && crop_.width > 0 &&
                       crop_.height <= height - crop_.top && crop_.width <= width - crop_.left;
     if (!fits) {

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <cstring>
 #include <new>
+#include <system_error>
 #include <utility>
 
 #include "augment/render.h"
@@ -90,20 +91,21 @@ class Engine::Worker {
   void run() {
     std::size_t row = 0;
     while (const std::shared_ptr<Batch> batch = engine_.take(&row)) {
-      const Status status = render_row_or_out_of_memory(batch.get(), row);
-      const std::int64_t position = batch->positions[row];
-      if (!status.ok()) batch->row_statuses[row] = status.at(engine_.source_->describe(position));
+      batch->row_statuses[row] = render_row_or_say_why(batch.get(), row);
       engine_.finish_row(batch.get());
     }
   }
 
  private:
-  // No exception may leave a thread; the only one that the stages can meet is this.
-  Status render_row_or_out_of_memory(Batch* batch, std::size_t row) {
+  // No exception may leave a thread.
+  Status render_row_or_say_why(Batch* batch, std::size_t row) noexcept {
     try {
-      return render_row(batch, row);
+      const Status status = render_row(batch, row);
+      return status.ok() ? status : status.at(engine_.source_->describe(batch->positions[row]));
     } catch (const std::bad_alloc&) {
-      return {Fault::kOutOfMemory, "no memory to decode and augment this sample"};
+      return {Fault::kOutOfMemory, ""};
+    } catch (const std::exception& error) {
+      return {Fault::kCorruptImage, error.what()};
     }
   }
 
@@ -162,9 +164,21 @@ Engine::Engine(std::shared_ptr<const SampleSource> source, EngineOptions options
       options_(std::move(options)),
       foreign_decoder_(std::move(foreign_decoder)),
       pool_(std::make_shared<SlotPool>(layout_of(options_))) {
-  for (int i = 0; i < options_.num_threads; ++i) {
-    threads_.emplace_back([this] { Worker(this).run(); });
+  for (int i = 0; i < options_.num_threads; ++i) workers_.push_back(std::make_unique<Worker>(this));
+}
+
+Status Engine::start() {
+  try {
+    for (const auto& worker : workers_) {
+      threads_.emplace_back([&worker] { worker->run(); });
+    }
+  } catch (const std::system_error& error) {
+    if (threads_.empty()) {
+      return {Fault::kOutOfMemory, std::string("no thread could be started: ") + error.what()};
+    }
+    // The system grants no more threads: those that there are do the work.
   }
+  return {};
 }
 
 Engine::~Engine() { close(); }

@@ -51,6 +51,8 @@ class Engine {
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
 
+  // Starts the threads; kOutOfMemory where the system grants none. Call once, before anything else.
+  Status start();
   // Queues one batch: `positions` in the source (at most batch_size), drawn for `epoch`.
   Status submit(std::vector<std::int64_t> positions, std::uint32_t epoch);
   // The oldest batch that was not handed out yet. *slot stays empty when `timeout_seconds` passed
@@ -83,6 +85,7 @@ class Engine {
   std::condition_variable batch_ready_;
   std::deque<std::shared_ptr<Batch>> queue_;  // oldest first; the consumer takes from the front
   bool is_closed_ = false;
+  std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;
 };
 

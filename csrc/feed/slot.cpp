@@ -5,6 +5,7 @@
 namespace fastpass {
 namespace {
 
+constexpr std::size_t kMaxViewBytes = std::size_t{1} << 40;  // far from where a product wraps
 constexpr std::size_t kAlignment = 64;  // a cache line, and the widest SIMD register
 
 std::size_t round_up(std::size_t bytes) {
@@ -16,8 +17,12 @@ std::size_t round_up(std::size_t bytes) {
 Status SlotPool::allocate(std::unique_ptr<BatchSlot>* slot) const {
   auto made = std::make_unique<BatchSlot>();
   for (std::size_t view = 0; view < layout_.view_sizes.size(); ++view) {
-    const std::size_t bytes =
-        round_up(static_cast<std::size_t>(layout_.batch_size) * layout_.view_bytes(view));
+    const auto num_rows = static_cast<std::size_t>(layout_.batch_size);
+    if (num_rows > kMaxViewBytes / layout_.view_bytes(view)) {
+      return {Fault::kOutOfMemory, "view " + std::to_string(view) + " of a batch of " +
+                                       std::to_string(num_rows) + " needs more than 2^40 bytes"};
+    }
+    const std::size_t bytes = round_up(num_rows * layout_.view_bytes(view));
     auto* memory = static_cast<std::uint8_t*>(std::aligned_alloc(kAlignment, bytes));
     if (memory == nullptr) {
       return {Fault::kOutOfMemory, "no memory for a batch: view " + std::to_string(view) +
@@ -36,11 +41,12 @@ Status SlotPool::acquire(std::shared_ptr<BatchSlot>* slot) {
     if (!free_.empty()) {
       taken = std::move(free_.back());
       free_.pop_back();
-    } else {
-      ++num_allocated_;
     }
   }
-  if (!taken) FASTPASS_RETURN_IF_ERROR(allocate(&taken));
+  if (!taken) {
+    FASTPASS_RETURN_IF_ERROR(allocate(&taken));
+    ++num_allocated_;
+  }
   slot->reset(taken.release(),
               [pool = shared_from_this()](BatchSlot* used) { pool->give_back(used); });
   return {};

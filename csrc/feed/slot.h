@@ -5,6 +5,7 @@
 // keeps its batches therefore never sees them overwritten: the pool just makes a new slot.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
@@ -64,7 +65,7 @@ class SlotPool : public std::enable_shared_from_this<SlotPool> {
   const BatchLayout layout_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<BatchSlot>> free_;
-  std::int64_t num_allocated_ = 0;
+  std::atomic<std::int64_t> num_allocated_{0};
 };
 
 }  // namespace fastpass

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
-from fastpass.augment.checks import require_integer
 from fastpass.augment.recipe import MAX_VIEWS, Recipe
 from fastpass.augment.spec import Blur, Interpolation, Jitter, ViewSpec
+from fastpass.checks import require_integer
 
 
 def dino(

@@ -9,10 +9,10 @@ import numpy as np
 import numpy.typing as npt
 
 from fastpass._native import core
-from fastpass.augment.checks import require_choice, require_integer
 from fastpass.augment.native import native_params, native_spec, params_from_native
 from fastpass.augment.params import ViewParams
 from fastpass.augment.recipe import Recipe
+from fastpass.checks import require_choice, require_integer, require_type
 from fastpass.decode import decode_image
 from fastpass.errors import BadArgument, MissingBackend
 
@@ -33,6 +33,7 @@ def draw(
 
     Raises BadArgument.
     """
+    require_type("recipe", recipe, Recipe)
     require_integer("width", width, 1, MAX_SOURCE_SIDE)
     require_integer("height", height, 1, MAX_SOURCE_SIDE)
     require_integer("seed", seed, 0, 2**64 - 1)
@@ -84,8 +85,14 @@ def render(
         raise MissingBackend(f"backend = {backend!r}: augment has only the backend 'cpu' so far")
     pixels = _pixels_of(data)
     height, width = pixels.shape[:2]
+    require_type("recipe", recipe, Recipe)
+    require_type("normalize", normalize, bool)
     if params is None:
         params = draw(recipe, width, height, seed=seed, epoch=epoch, sample_id=sample_id)
+    if not isinstance(params, list | tuple):
+        raise BadArgument(f"params is a {type(params).__name__}, wanted what draw() returned")
+    for place, view_params in enumerate(params):
+        require_type(f"params[{place}]", view_params, ViewParams)
     if len(params) != len(recipe.views):
         raise BadArgument(f"{len(params)} params came for {len(recipe.views)} views")
     return [

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastpass._native import core
-from fastpass.decode.jpeg import Pixels, decode_jpeg
+from fastpass.checks import require_bytes, require_integer
+from fastpass.decode.jpeg import MAX_PIXELS, Pixels, decode_jpeg
 from fastpass.decode.probe import probe
 from fastpass.errors import CorruptImage, ImageTooLarge
 
@@ -23,7 +24,8 @@ def decode_image(data: Buffer, *, max_pixels: int = core.DEFAULT_MAX_PIXELS) -> 
     the JPEG path's speed. Transparency is dropped, palettes are expanded, 16-bit samples keep
     their high byte; of an animation the first frame is taken.
     """
-    encoded = memoryview(data)
+    encoded = require_bytes("data", data)
+    require_integer("max_pixels", max_pixels, 1, MAX_PIXELS)
     if bytes(encoded[:2]) == b"\xff\xd8":
         return decode_jpeg(encoded, max_pixels=max_pixels)
     info = probe(encoded)

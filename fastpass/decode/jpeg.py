@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from fastpass._native import core
+from fastpass.checks import require_bytes, require_integer, require_type
 from fastpass.errors import BadArgument, FastpassError, MissingBackend
 from fastpass.types import CropBox
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
+
+MAX_THREADS = 1024
+MAX_PIXELS = 2**40  # far above what any format can declare
+MAX_SIDE = 2**31 - 1
 
 Pixels = npt.NDArray[np.uint8]
 OnDamage = Literal["raise", "fill"]
@@ -57,7 +62,7 @@ def decode_jpeg(
     """Decode JPEG bytes to RGB; a sequence is decoded in parallel, without the GIL.
 
     Args:
-        data: one bytes-like object, or a sequence of them.
+        data: one bytes-like object, or a list or tuple of them.
         backend: "auto" or "turbo" (libjpeg-turbo); see :func:`fastpass.backends`.
         crop: the part wanted, in pixels of the (scaled) image: bit for bit the slice
             ``[top : top + height, left : left + width]`` of the full result. Rows below it
@@ -79,10 +84,16 @@ def decode_jpeg(
         BadArgument, MissingBackend. Of a sequence, the first failure is raised and names its
         position.
     """
-    try:
-        batch, is_single = [memoryview(data)], True  # type: ignore[arg-type]
-    except TypeError:
-        batch, is_single = [_bytes_of(item, i) for i, item in enumerate(data)], False  # type: ignore[arg-type]
+    is_single = not isinstance(data, list | tuple)
+    items: list[Any] = [data] if is_single else list(data)  # type: ignore[arg-type]
+    batch = [require_bytes("data" if is_single else f"image {i}", x) for i, x in enumerate(items)]
+    threads = core.available_processors() if threads is None else threads
+    require_integer("threads", threads, 1, MAX_THREADS)
+    require_integer("max_pixels", max_pixels, 1, MAX_PIXELS)
+    if crop is not None:
+        require_type("crop", crop, CropBox)
+        for side in ("top", "left", "height", "width"):
+            require_integer(f"crop.{side}", getattr(crop, side), -MAX_SIDE, MAX_SIDE)
     _check(backend, scale_denominator, on_damage, index)
     results: list[Pixels | FastpassError] = core.decode_jpegs(
         batch,
@@ -91,7 +102,7 @@ def decode_jpeg(
         scale_denominator=scale_denominator,
         fill_damage=on_damage == "fill",
         max_pixels=max_pixels,
-        num_threads=core.available_processors() if threads is None else threads,
+        num_threads=threads,
     )
     images = [_checked(result, i, len(results), is_single) for i, result in enumerate(results)]
     return images[0] if is_single else images
@@ -103,15 +114,6 @@ def _checked(result: Pixels | FastpassError, position: int, count: int, is_singl
     if not is_single:
         result.add_context(f"image {position} of {count}")
     raise result
-
-
-def _bytes_of(item: Buffer, position: int) -> memoryview:
-    try:
-        return memoryview(item)
-    except TypeError as error:
-        raise BadArgument(
-            f"image {position} is a {type(item).__name__}, wanted bytes-like JPEG data"
-        ) from error
 
 
 def _check(backend: str, scale_denominator: int, on_damage: str, index: object) -> None:

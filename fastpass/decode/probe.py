@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from fastpass._native import core
+from fastpass.checks import require_bytes
 from fastpass.types import ImageInfo
 
+if TYPE_CHECKING:
+    from typing_extensions import Buffer
 
-def probe(data: bytes | bytearray | memoryview) -> ImageInfo:
+
+def probe(data: Buffer) -> ImageInfo:
     """Read the header of an encoded JPEG, PNG or WebP.
 
     ``data``: the encoded bytes, uint8, contiguous. Sizes are in pixels as stored, that is before
@@ -17,4 +23,4 @@ def probe(data: bytes | bytearray | memoryview) -> ImageInfo:
     itself, and ``UnsupportedImage`` for any other format. The pixels may still be damaged: only
     decoding can tell.
     """
-    return ImageInfo(*core.probe(data))
+    return ImageInfo(*core.probe(require_bytes("data", data)))

@@ -20,7 +20,9 @@ def evaluate_group() -> None:
 @click.option("--checkpoint", required=True, help="Folder of a training run, or one checkpoint.")
 @click.option("--train", "train_source", required=True, help="Labelled images to vote with.")
 @click.option("--val", "val_source", required=True, help="Labelled images to classify.")
-@click.option("--k", default=20, show_default=True, help="Number of neighbors.")
+@click.option(
+    "--k", type=click.IntRange(min=1), default=20, show_default=True, help="Number of neighbors."
+)
 @click.option("--temperature", default=0.07, show_default=True, help="Of the votes.")
 @click.option(
     "--features",
@@ -32,7 +34,7 @@ def evaluate_group() -> None:
 )
 @click.option("--untrained", is_flag=True, help="Also the same encoder before training.")
 @click.option("--curve", is_flag=True, help="Also every earlier checkpoint that was kept.")
-@click.option("--batch-size", default=256, show_default=True)
+@click.option("--batch-size", type=click.IntRange(min=1), default=256, show_default=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Also write the JSON here.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def knn_command(

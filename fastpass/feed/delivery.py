@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from fastpass.augment.normalize import normalize_on_device
 from fastpass.augment.recipe import Recipe
-from fastpass.errors import MissingBackend
+from fastpass.errors import BadArgument, MissingBackend
 from fastpass.feed.batch import Batch
 
 
@@ -29,7 +29,7 @@ class Delivery:
                 "fastpass.Loader hands out torch tensors: install torch"
             ) from error
         self._torch = torch
-        self._device = torch.device(device)
+        self._device = self._parse_device(device)
         self._dtype = getattr(torch, dtype)
         self._has_labels = has_labels
         self._is_cpu = self._device.type == "cpu"
@@ -37,6 +37,12 @@ class Delivery:
             self._check_device()
         self.engine_dtype = dtype if self._is_cpu else "uint8"
         self._views = recipe.views
+
+    def _parse_device(self, device: Any) -> Any:
+        try:
+            return self._torch.device(device)
+        except (RuntimeError, TypeError) as error:
+            raise BadArgument(f"device = {device!r}: wanted 'cpu' or a CUDA device") from error
 
     def _check_device(self) -> None:
         if self._device.type != "cuda":

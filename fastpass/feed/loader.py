@@ -13,8 +13,10 @@ from typing import Any, Literal
 from fastpass._native import core
 from fastpass.augment.native import native_spec
 from fastpass.augment.recipe import Recipe
+from fastpass.checks import require_choice, require_integer, require_type
 from fastpass.decode.image import decode_image
-from fastpass.errors import BadArgument, BadPack, Closed, ConfigError, MissingBackend
+from fastpass.decode.jpeg import MAX_PIXELS, MAX_THREADS
+from fastpass.errors import BadPack, Closed, ConfigError, MissingBackend
 from fastpass.feed.batch import Batch, LoaderStats
 from fastpass.feed.delivery import Delivery
 from fastpass.feed.order import EpochOrder
@@ -77,9 +79,12 @@ class Loader:
     ) -> None:
         threads = fair_share_of_processors() if threads is None else threads
         _check_choices(backend=backend, dtype=dtype, mode=mode, on_error=on_error)
-        _check_positive(batch_size=batch_size, threads=threads, batches_ahead=batches_ahead)
-        if not 0 <= seed < 2**64:
-            raise BadArgument(f"seed is {seed}, wanted 0 to 2**64 - 1")
+        require_type("recipe", recipe, Recipe)
+        require_integer("batch_size", batch_size, 1, 2**20)
+        require_integer("threads", threads, 1, MAX_THREADS)
+        require_integer("batches_ahead", batches_ahead, 1, 1024)
+        require_integer("max_pixels", max_pixels, 1, MAX_PIXELS)
+        require_integer("seed", seed, 0, 2**64 - 1)
         rank, world_size = rank_and_world_size(rank, world_size)
         self.pack = source if isinstance(source, Pack) else Pack(source)
         self.recipe = recipe
@@ -104,7 +109,8 @@ class Loader:
         self._engine = core.Engine(
             self.pack.native,
             views=[native_spec(view) for view in recipe.views],
-            batch_size=batch_size,
+            # No more rows than this rank can ever fill.
+            batch_size=min(batch_size, -(-len(self.pack) // world_size)),
             num_threads=threads,
             dtype=self._delivery.engine_dtype,
             seed=seed,
@@ -211,8 +217,7 @@ class Loader:
 
     def set_epoch(self, epoch: int) -> None:
         """Go to the start of an epoch; no change if the loader is in it (a resumed one stays)."""
-        if not 0 <= epoch < 2**32:
-            raise BadArgument(f"epoch is {epoch}, wanted 0 to 2**32 - 1")
+        require_integer("epoch", epoch, 0, 2**32 - 1)
         if epoch != self._epoch:
             self._epoch, self._samples_done, self._is_resumed = epoch, 0, False
 
@@ -235,7 +240,13 @@ class Loader:
         Raises:
             ConfigError: naming every key that differs.
         """
+        require_type("state", state, dict)
         mine = self.state_dict()
+        missing = [key for key in mine if key not in state]
+        if missing:
+            raise ConfigError(f"the loader's state lacks {', '.join(missing)}")
+        require_integer("epoch", state["epoch"], 0, 2**32 - 1)
+        require_integer("samples_done", state["samples_done"], 0, self._order.size)
         different = [
             f"{key} (saved {state.get(key)!r}, here {mine[key]!r})"
             for key in ("seed", "shuffle", "fingerprint")
@@ -243,7 +254,7 @@ class Loader:
         ]
         if different:
             raise ConfigError(f"this loader cannot continue that run: {'; '.join(different)}")
-        self._epoch, self._samples_done = int(state["epoch"]), int(state["samples_done"])
+        self._epoch, self._samples_done = state["epoch"], state["samples_done"]
         self._is_resumed = True
 
     def stats(self) -> LoaderStats:
@@ -286,18 +297,7 @@ def _decode_foreign(data: bytes, max_pixels: int) -> Any:
 def _check_choices(*, backend: str, dtype: str, mode: str, on_error: str) -> None:
     if backend in ("dali", "ffcv"):
         raise MissingBackend(f"the {backend} loader is not part of this version: use 'native'")
-    choices = {
-        "backend": (backend, ("native",)),
-        "dtype": (dtype, ("float32", "float16", "bfloat16", "uint8")),
-        "mode": (mode, ("fast", "exact")),
-        "on_error": (on_error, ("raise", "skip")),
-    }
-    for name, (value, allowed) in choices.items():
-        if value not in allowed:
-            raise BadArgument(f"{name} is {value!r}, wanted one of {', '.join(allowed)}")
-
-
-def _check_positive(**values: int) -> None:
-    for name, value in values.items():
-        if not isinstance(value, int) or value < 1:
-            raise BadArgument(f"{name} is {value!r}, wanted an integer of at least 1")
+    require_choice("backend", backend, ("native",))
+    require_choice("dtype", dtype, ("float32", "float16", "bfloat16", "uint8"))
+    require_choice("mode", mode, ("fast", "exact"))
+    require_choice("on_error", on_error, ("raise", "skip"))

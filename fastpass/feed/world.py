@@ -6,6 +6,7 @@ import os
 import sys
 
 from fastpass._native import core
+from fastpass.checks import require_integer
 from fastpass.errors import BadArgument
 
 
@@ -15,8 +16,8 @@ def rank_and_world_size(rank: int | None, world_size: int | None) -> tuple[int, 
         raise BadArgument("give rank and world_size together, or neither")
     if rank is None or world_size is None:
         rank, world_size = _from_surroundings()
-    if not 0 <= rank < world_size:
-        raise BadArgument(f"rank is {rank}, wanted 0 to {world_size - 1} (world_size {world_size})")
+    require_integer("world_size", world_size, 1, 2**20)
+    require_integer("rank", rank, 0, world_size - 1)
     return rank, world_size
 
 
@@ -25,11 +26,19 @@ def _from_surroundings() -> tuple[int, int]:
     distributed = sys.modules.get("torch.distributed")
     if distributed is not None and distributed.is_available() and distributed.is_initialized():
         return distributed.get_rank(), distributed.get_world_size()
-    return int(os.environ.get("RANK", "0")), int(os.environ.get("WORLD_SIZE", "1"))
+    return _environment_integer("RANK", 0), _environment_integer("WORLD_SIZE", 1)
+
+
+def _environment_integer(name: str, default: int) -> int:
+    text = os.environ.get(name) or str(default)
+    if not text.isdecimal():
+        raise BadArgument(f"the environment says {name}={text!r}, wanted a number")
+    return int(text)
 
 
 def fair_share_of_processors() -> int:
     """Processors this process may use, divided by the ranks on this machine; at least 1."""
     # torchrun and DeepSpeed name the number of ranks on a machine differently.
-    local = os.environ.get("LOCAL_WORLD_SIZE") or os.environ.get("LOCAL_SIZE") or "1"
-    return max(1, int(core.available_processors()) // int(local))
+    name = "LOCAL_WORLD_SIZE" if os.environ.get("LOCAL_WORLD_SIZE") else "LOCAL_SIZE"
+    local = max(1, _environment_integer(name, 1))
+    return max(1, int(core.available_processors()) // local)

@@ -6,7 +6,7 @@ import glob
 import os
 from collections.abc import Sequence
 
-from fastpass.errors import BadPack
+from fastpass.errors import BadArgument, BadPack
 
 PathLike = str | os.PathLike[str]
 Source = PathLike | Sequence[PathLike]
@@ -21,7 +21,12 @@ def expand(source: Source) -> list[str]:
     """
     if isinstance(source, str | os.PathLike):
         return _expand_one(os.fspath(source))
-    return [path for part in source for path in _expand_one(os.fspath(part))]
+    try:
+        parts = [os.fspath(part) for part in source]
+    except TypeError as error:
+        kind = type(source).__name__
+        raise BadArgument(f"the source is a {kind}, wanted a path or a list of paths") from error
+    return [path for part in parts for path in _expand_one(part)]
 
 
 def _expand_one(path: str) -> list[str]:

@@ -41,7 +41,7 @@ def report(run_dir: Path, output: Path, image: Path | None, recipe: str, seed: i
     run = read_run(run_dir)
     views: tuple[ViewPicture, ...] = ()
     if image is not None:
-        make_recipe = getattr(fastpass.recipes, recipe, None)
+        make_recipe = fastpass.recipes.RECIPES.get(recipe)
         if make_recipe is None:
             raise click.BadParameter(f"'{recipe}' is no recipe of fastpass.recipes")
         views = draw_views(first_image(image), make_recipe(), seed=seed)

@@ -140,7 +140,9 @@ class CheckpointWriter:
     def _remove_old(self, newest: Path) -> None:
         complete = sorted(p for p in self._root.glob("step-*") if p.suffix != PARTIAL)
         outdated = [path for path in complete if path < newest][: -(self._keep - 1) or None]
-        for path in [*outdated, *self._root.glob(f"step-*{PARTIAL}")]:
+        for path in outdated:  # renamed first: a crash leaves no folder that looks complete
+            path.rename(path.with_name(path.name + PARTIAL))
+        for path in self._root.glob(f"step-*{PARTIAL}"):
             shutil.rmtree(path, ignore_errors=True)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 import torch
 
-from fastpass.errors import BadPack, ConfigError
+from fastpass.errors import ConfigError
 from fastpass.train.config import Config
 
 
@@ -65,12 +65,6 @@ def open_data(config: Config, pattern: str, device: torch.device) -> TrainData:
         threads=config.data.threads or None,
         on_error=config.data.on_error,
     )
-    if len(loader) == 0:
-        raise BadPack(
-            f"{pattern} holds {len(pack)} images, fewer than one step needs "
-            f"({config.data.batch_size} per rank x {ranks.world_size()} ranks): "
-            "lower data.batch_size or add images"
-        )
     views = recipe.views
     return TrainData(
         loader=loader,
@@ -88,14 +82,21 @@ def make_recipe(config: Config) -> Any:
     from fastpass.augment import recipes
 
     name = config.augment.recipe
-    factory = getattr(recipes, name, None)
-    if name.startswith("_") or not callable(factory):
-        raise ConfigError(f"augment.recipe: {name!r} is not a recipe of fastpass.augment.recipes")
+    if name not in recipes.RECIPES:
+        raise ConfigError(f"augment.recipe: {name!r} is none of {', '.join(recipes.RECIPES)}")
+    factory: Callable[..., Any] = recipes.RECIPES[name]
     params = {
         key: tuple(value) if isinstance(value, list) else value
         for key, value in config.augment.params.items()
     }
     try:
-        return factory(**params)
+        recipe = factory(**params)
     except TypeError as error:
         raise ConfigError(f"augment.params: {error}") from error
+    kinds = [view.kind for view in recipe.views]
+    if len(kinds) < 2 or kinds != sorted(kinds) or kinds[0] != "global":  # "global" < "local"
+        raise ConfigError(
+            f"augment.recipe: {name!r} gives the views {', '.join(kinds)}; DINO needs at least "
+            "two, and the global ones first"
+        )
+    return recipe

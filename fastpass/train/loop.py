@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from fastpass.errors import BadPack
 from fastpass.train.clock import DataClock
 from fastpass.train.config import Config
 from fastpass.train.data import TrainData
@@ -46,6 +47,7 @@ class TrainLoop:
         )
         self._save_every = max(1, round(config.checkpoint.every_epochs * self._steps_per_epoch))
         self._should_stop = False
+        self._is_stopped = False
 
     def run(self, first_step: int) -> int:
         """Train from ``first_step``; returns the number of steps done since the start of the run.
@@ -58,25 +60,40 @@ class TrainLoop:
         step = saved_step = first_step
         try:
             with self._signals():
-                for batch in self._clock.timed(self._batches(first_step)):
+                for step, batch in self._clock.timed(self._numbered_batches(first_step)):
                     result = self._trainer.train_step(batch.views, step)
                     step += 1
                     self._report(step, num_steps, result, progress)
                     if self._vote.any(self._should_stop):
+                        self._is_stopped = step < num_steps
                         break
                     if step % self._save_every == 0:
                         self._snapshots.save(step, self._loader.state_dict())
                         saved_step = step
+                if not self._is_stopped:
+                    step = num_steps
                 if step > saved_step:
                     self._snapshots.save(step, self._loader.state_dict())
         finally:
             progress.close()
         return step
 
-    def _batches(self, first_step: int) -> Iterator[Any]:
+    def _numbered_batches(self, first_step: int) -> Iterator[tuple[int, Any]]:
+        """(step, batch) to the end of the run.
+
+        Every epoch begins at its own step: where damaged images cost it whole batches, their
+        steps are left out, and schedules and restarts stay in time.
+        """
+        step = first_step
         for epoch in range(first_step // self._steps_per_epoch, self._config.train.epochs):
+            first_of_epoch = epoch * self._steps_per_epoch
+            step = max(step, first_of_epoch)
             self._loader.set_epoch(epoch)
-            yield from self._loader
+            for batch in self._loader:
+                yield step, batch
+                step += 1
+            if step == first_of_epoch:
+                raise BadPack(f"epoch {epoch} has no batch: every image of it is damaged")
 
     def _report(self, step: int, num_steps: int, result: StepResult, progress: Progress) -> None:
         if step % self._config.log.every_steps and step != num_steps:

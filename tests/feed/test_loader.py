@@ -259,14 +259,14 @@ def test_stats_count(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("option", "error"),
     [
-        ({"batch_size": 0}, "batch_size is 0"),
-        ({"threads": 0}, "threads is 0"),
-        ({"dtype": "float64"}, "dtype is 'float64'"),
-        ({"mode": "quick"}, "mode is 'quick'"),
-        ({"on_error": "ignore"}, "on_error is 'ignore'"),
-        ({"seed": -1}, "seed is -1"),
+        ({"batch_size": 0}, "batch_size = 0"),
+        ({"threads": 0}, "threads = 0"),
+        ({"dtype": "float64"}, "dtype = 'float64'"),
+        ({"mode": "quick"}, "mode = 'quick'"),
+        ({"on_error": "ignore"}, "on_error = 'ignore'"),
+        ({"seed": -1}, "seed = -1"),
         ({"rank": 1}, "together"),
-        ({"rank": 2, "world_size": 2}, "rank is 2"),
+        ({"rank": 2, "world_size": 2}, "rank = 2"),
     ],
 )
 def test_bad_arguments_are_named(folder: Path, option: dict[str, object], error: str) -> None:

@@ -6,7 +6,7 @@ import pytest
 import stand_ins
 import torch
 
-from fastpass.errors import BadPack, ConfigError
+from fastpass.errors import ConfigError
 from fastpass.train.config import Config
 from fastpass.train.data import open_data
 
@@ -34,7 +34,7 @@ def test_everything_reaches_the_loader():
     assert data.loader.recipe.views[0].scale == (0.5, 1)
     assert (data.fingerprint, data.num_samples) == ("abc", 40)
     assert (data.num_global_views, data.image_size) == (2, 32)
-    assert (data.mean, data.std) == ((0.5,) * 3, (0.25,) * 3)
+    assert (data.mean, data.std) == ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 
 def test_zero_threads_leave_the_choice_to_the_loader():
@@ -46,14 +46,11 @@ def test_zero_threads_leave_the_choice_to_the_loader():
     [
         ({"recipe": "dyno"}, "dyno"),
         ({"recipe": "__name__"}, "__name__"),
+        ({"recipe": "replace"}, "replace"),
         ({"params": {"num_crops": 3}}, "num_crops"),
+        ({"recipe": "rrc"}, "at least two"),
     ],
 )
 def test_wrong_recipes_are_named(augment, words):
     with pytest.raises(ConfigError, match=words):
         open_data(Config(augment=augment), "x", CPU)
-
-
-def test_too_few_images_for_one_step():
-    with pytest.raises(BadPack, match="fewer than one step"):
-        open_data(Config(), "empty", CPU)

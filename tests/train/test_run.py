@@ -15,7 +15,7 @@ from fake_data import open_fake_data
 from fastpass.errors import BadArgument, BadCheckpoint, Collapsed
 from fastpass.train import config as sections
 from fastpass.train import data
-from fastpass.train.checkpoint import find_checkpoint
+from fastpass.train.checkpoint import find_checkpoint, kept_checkpoints
 from fastpass.train.log import read_log
 from fastpass.train.read_config import read_config
 from fastpass.train.run import train
@@ -67,6 +67,12 @@ def test_checkpoints_are_pruned_and_complete(finished):
     assert set(checkpoint.tensors("teacher.safetensors")) == set(
         checkpoint.tensors("student.safetensors")
     )
+
+
+def test_kept_checkpoints_are_listed_oldest_first(finished):
+    kept = kept_checkpoints(finished)
+    assert [checkpoint.step for checkpoint in kept] == [6, 8]
+    assert kept[-1].folder == find_checkpoint(finished).folder
 
 
 def test_resume_after_sigterm_repeats_the_uninterrupted_run(finished, tmp_path):

@@ -8,6 +8,23 @@ from collections.abc import Sequence
 from fastpass.errors import BadArgument
 
 
+def require_bytes(name: str, value: object) -> memoryview:
+    """A memoryview of any contiguous bytes-like object; refuse everything else."""
+    try:
+        view = memoryview(value)  # type: ignore[arg-type]
+    except TypeError as error:
+        raise BadArgument(f"{name} is a {type(value).__name__}, wanted bytes-like data") from error
+    if not view.c_contiguous:
+        raise BadArgument(f"{name} is not contiguous in memory: pass a copy")
+    return view
+
+
+def require_type(name: str, value: object, wanted: type) -> None:
+    """Refuse all but instances of ``wanted``."""
+    if not isinstance(value, wanted):
+        raise BadArgument(f"{name} is a {type(value).__name__}, wanted a {wanted.__name__}")
+
+
 def require_number(name: str, value: object, low: float, high: float) -> None:
     """Refuse all but a finite int or float in [low, high]."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
