@@ -17,8 +17,14 @@ def backends() -> list[Backend]:
         if name == "turbo"
     ]
     found.append(Backend("pillow", "decode", *_installed("PIL", "PNG and WebP only; a slow path")))
+    if not found:
+        found.append(Backend("turbo", "decode", False, "built without libjpeg-turbo"))
+    for name in ("cpu", "cuda", "nvjpeg"):
+        found.append(Backend(name, "decode", False, "not part of this version"))
     found.append(Backend("cpu", "augment", True, "exact: rounds as Pillow and torchvision do"))
     found.append(Backend("native", "feed", *_installed("torch", "threads without the GIL")))
+    for name in ("dali", "ffcv"):
+        found.append(Backend(name, "feed", False, "not part of this version"))
     found.append(_cuda())
     return found
 
@@ -33,8 +39,11 @@ def _cuda() -> Backend:
     try:
         cuda = load_cuda()
     except MissingBackend as error:
-        return Backend("cuda", "feed", False, str(error))
+        return Backend("cuda", "augment", False, str(error))
     count = cuda.device_count()
     if count == 0:
-        return Backend("cuda", "feed", False, f"built ({cuda.ARCHITECTURES}), but no GPU is there")
-    return Backend("cuda", "feed", True, f"built ({cuda.ARCHITECTURES}); {count} GPU(s)")
+        return Backend(
+            "cuda", "augment", False, f"built ({cuda.ARCHITECTURES}), but no GPU is there"
+        )
+    note = f"normalization of uint8 views; built ({cuda.ARCHITECTURES}), {count} GPU(s)"
+    return Backend("cuda", "augment", True, note)

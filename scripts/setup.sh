@@ -14,6 +14,10 @@ fail() { printf '[setup] %s\n' "$*" >&2; exit 1; }
 [ "$(uname -s)" = Linux ] || fail "fastpass needs Linux; this is $(uname -s). WSL 2 or a container works."
 [ "$(uname -m)" = x86_64 ] || [ "$(uname -m)" = aarch64 ] || fail "fastpass needs x86-64 or 64-bit Arm; this is $(uname -m)."
 
+old_python() { python3 -c 'import sys; sys.exit(sys.version_info >= (3, 11))'; }
+refuse_old_python() { fail "fastpass needs Python 3.11 or newer; python3 is $(python3 --version). Debian 12 and Ubuntu 24.04 have it."; }
+if command -v python3 >/dev/null && old_python; then refuse_old_python; fi
+
 # ---- system packages ---------------------------------------------------------------------------
 declare -A packages=(  # file or command that proves it is there -> Debian package
   [g++]=g++ [cmake]=cmake [git]=git
@@ -45,11 +49,19 @@ if [ ${#missing[@]} -gt 0 ]; then
   $as_root apt-get update -qq
   $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
-python3 -c 'import sys; sys.exit(sys.version_info < (3, 11))' || fail "fastpass needs Python 3.11 or newer; python3 is $(python3 --version)."
+if old_python; then refuse_old_python; fi
 
 # ---- Python packages ---------------------------------------------------------------------------
-[ -x .venv/bin/python ] || { say "virtual environment .venv"; python3 -m venv .venv; }
+# Not there, cut short before pip arrived, or moved with the checkout (its scripts name the old path):
+if ! .venv/bin/python -m pip --version >/dev/null 2>&1 || [ "$(cat .venv/.fastpass-home 2>/dev/null)" != "$PWD" ]; then
+  say "virtual environment .venv"
+  rm -rf .venv
+  python3 -m venv .venv
+  echo "$PWD" >.venv/.fastpass-home
+fi
+# --no-compile: modules are compiled when they are first imported, most never are.
 pip() { .venv/bin/python -m pip --disable-pip-version-check -q "$@"; }
+install() { pip install --no-compile "$@"; }
 export PATH="$PWD/.venv/bin:$PATH"
 
 # A stamp per step, named after what the step depends on.
@@ -60,27 +72,27 @@ step() {  # step NAME KEY COMMAND...: run once per KEY
   "$@"
   echo "$key" >"$stamp"
 }
-pyproject=$(sha256sum <pyproject.toml)
+wanted=$(cat pyproject.toml scripts/setup.sh | sha256sum)
 
 install_demo() {
   say "build tools, torch, timm (about a minute and a half)"
-  pip install 'scikit-build-core>=0.11' 'pybind11>=3.0' ninja setuptools wheel
-  pip install torch torchvision timm
+  install 'scikit-build-core>=0.11' 'pybind11>=3.0' ninja setuptools wheel
+  install torch torchvision timm
   say "DeepSpeed and the rest"
-  DS_BUILD_OPS=0 pip install --no-build-isolation $(scripts/requirements.py train)
+  DS_BUILD_OPS=0 install --no-build-isolation $(scripts/requirements.py train)
 }
 install_test() {
   say "test peers: DALI, FFCV, linters, pytest (about two minutes)"
-  pip install --prefer-binary $(scripts/requirements.py dev bench dali)
+  install --prefer-binary $(scripts/requirements.py dev bench dali)
   # FFCV is a source archive that wants numpy and opencv at build time from outside.
-  pip install --prefer-binary $(scripts/requirements.py ffcv)
+  install --prefer-binary $(scripts/requirements.py ffcv)
 }
 build() {
   say "native modules (nvcc: $(command -v nvcc || echo "not found, the CUDA module is left out"))"
   pip install --no-build-isolation --no-deps -e . --config-settings=cmake.define.FASTPASS_CPP_TESTS=OFF
 }
 
-step demo "$pyproject" install_demo
-[ "$level" = demo ] || step test "$pyproject" install_test
+step demo "$wanted" install_demo
+[ "$level" = demo ] || step test "$wanted" install_test
 sources=$(find csrc CMakeLists.txt pyproject.toml -type f -print0 | sort -z | xargs -0 sha256sum | sha256sum)
 step build "$PWD $(command -v nvcc || true) $sources" build

@@ -56,7 +56,7 @@ def test_backends_for_machines() -> None:
     turbo = next(backend for backend in found if backend["name"] == "turbo")
     assert turbo["available"]
     assert turbo["reason"].startswith("libjpeg-turbo ")
-    cuda = next(backend for backend in found if backend["name"] == "cuda")
+    cuda = next(b for b in found if (b["stage"], b["name"]) == ("augment", "cuda"))
     assert cuda["available"] or "nvcc" in cuda["reason"] or "no GPU" in cuda["reason"]
 
 
