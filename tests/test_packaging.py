@@ -57,3 +57,8 @@ def test_every_command_of_the_readme_is_real() -> None:
         assert cli.get_command(None, verb) is not None  # type: ignore[arg-type]
     for path in re.findall(r"configs/\S+\.toml", text):
         assert (ROOT / path.rstrip("`")).exists()
+
+
+def test_no_placeholder_is_published() -> None:
+    for document in [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]:
+        assert "@@" not in document.read_text(), document
