@@ -118,6 +118,8 @@ def _checked(result: Pixels | FastpassError, position: int, count: int, is_singl
 
 def _check(backend: str, scale_denominator: int, on_damage: str, index: object) -> None:
     names = [name for name, _ in core.jpeg_backends()]
+    if not names:
+        raise MissingBackend("this build has no JPEG decoder: build with -DFASTPASS_TURBO=ON")
     if backend not in ("auto", *names):
         raise MissingBackend(
             f"no JPEG decoder named {backend!r} in this build; there are: auto, {', '.join(names)}"
