@@ -120,23 +120,41 @@ def test_faults_of_png_files_keep_their_names_in_a_loader(tmp_path: Path) -> Non
     assert kinds == ["ImageTooLarge", "UnsupportedImage"]
 
 
-_FEW_THREADS = """
+_NO_THREADS = """
 import resource, sys, fastpass as fp
 from support.pictures import jpeg
-data = [jpeg(i) for i in range(64)]
+data = [jpeg(i) for i in range(8)]
+fp.recipes, fp.Loader
+import torch
 space = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
-resource.setrlimit(resource.RLIMIT_AS, (space + (600 << 20),) * 2)
-print(len(fp.decode_jpeg(data * 20, threads=1000)))
+resource.setrlimit(resource.RLIMIT_AS, (space + (2 << 30),) * 2)
+print(len(fp.decode_jpeg(data, threads=8)))
+try:
+    fp.Loader(sys.argv[1], fp.recipes.rrc(size=32), batch_size=2, threads=2)
+except fp.OutOfMemory as error:
+    print(error)
 """
 
 
-def test_a_system_that_grants_few_threads_is_no_crash() -> None:
+def test_a_system_that_grants_no_threads_is_no_crash(tmp_path: Path) -> None:
+    """Thread stacks of 8 GiB in 2 GiB of free address space: every thread is refused."""
+    root = image_folder(tmp_path / "root", num_classes=1, per_class=2)
     result = subprocess.run(
-        [sys.executable, "-c", _FEW_THREADS],
+        [
+            "bash",
+            "-c",
+            'ulimit -s 8388608 && exec "$@"',
+            "-",
+            sys.executable,
+            "-c",
+            _NO_THREADS,
+            root,
+        ],
         capture_output=True,
         text=True,
-        env={"PYTHONPATH": ":".join(sys.path)},
+        env={"PYTHONPATH": ":".join(sys.path), "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
     )
-    assert result.returncode in (0, 1), result.stderr
-    assert "terminate" not in result.stderr
-    assert result.stdout.strip() == "1280" or "OutOfMemory" in result.stderr
+    assert result.returncode == 0, result.stderr
+    decoded, refusal = result.stdout.splitlines()
+    assert decoded == "8"
+    assert "no thread could be started" in refusal
