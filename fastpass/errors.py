@@ -39,6 +39,10 @@ class StalePack(BadPack):
     """The index does not belong to its tar any more: run ``fastpass index`` again."""
 
 
+class BadSeekIndex(FastpassError, ValueError):
+    """A JPEG's seek index is damaged or was made from another file: build it again."""
+
+
 class ReadFailed(FastpassError, OSError):
     """The operating system refused to read."""
 

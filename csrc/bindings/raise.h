@@ -21,6 +21,8 @@ inline const char* exception_name(Fault fault) {
       return "BadPack";
     case Fault::kStalePack:
       return "StalePack";
+    case Fault::kBadSeekIndex:
+      return "BadSeekIndex";
     case Fault::kReadFailed:
       return "ReadFailed";
     case Fault::kWriteFailed:

@@ -15,6 +15,7 @@ enum class Fault : std::uint8_t {
   kImageTooLarge,     // more pixels than the budget allows
   kBadPack,           // a tar or its index is damaged
   kStalePack,         // the index does not belong to this tar any more
+  kBadSeekIndex,      // a JPEG's seek index is damaged or belongs to another file
   kReadFailed,        // the operating system refused to read
   kWriteFailed,       // the operating system refused to write (full disk, read-only, ...)
   kOutOfMemory,

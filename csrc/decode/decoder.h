@@ -9,16 +9,10 @@
 
 #include "common/status.h"
 #include "common/view.h"
+#include "decode/crop_box.h"
 #include "decode/pixel_buffer.h"
 
 namespace fastpass {
-
-struct CropBox {
-  int top = 0;
-  int left = 0;
-  int height = 0;
-  int width = 0;
-};
 
 enum class OnDamage : std::uint8_t {
   kRaise,  // damaged entropy-coded data is a kCorruptImage
@@ -33,6 +27,8 @@ struct DecodeOptions {
   int scale_denominator = 1;    // 1, 2, 4, 8
   OnDamage on_damage = OnDamage::kRaise;
   std::int64_t max_pixels = kDefaultMaxPixels;  // width x height in the file
+  Span seek_index;                              // of this very file; empty: none
+  bool is_seek_index_verified = false;  // the caller vouches that index and file belong together
 };
 
 // One per thread; reused from image to image.
