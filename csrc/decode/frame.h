@@ -25,7 +25,9 @@ enum class ColorModel : std::uint8_t { kGray, kYcc, kRgb, kCmyk, kYcck };
 
 struct FrameComponent {
   int id = 0;
-  int h = 1;  // sampling factors, 1..4
+  // Sampling factors, 1..4. A frame of one component says 1 x 1 whatever its file says: its MCU is
+  // one block (T.81, A.2.2), and the image has the same size.
+  int h = 1;
   int v = 1;
   int quant_index = 0;
   QuantTable quant;         // as it stood at the component's first scan
