@@ -118,7 +118,8 @@ inline std::vector<std::uint8_t> encode(const Frame& frame, Coefficients& coeffi
     arrays[c] = info.mem->request_virt_barray(
         reinterpret_cast<j_common_ptr>(&info), JPOOL_IMAGE, TRUE,
         static_cast<JDIMENSION>(coefficients.blocks_wide[c]),
-        static_cast<JDIMENSION>(coefficients.blocks_high[c]), 1);
+        static_cast<JDIMENSION>(coefficients.blocks_high[c]),
+        static_cast<JDIMENSION>(component.v));
   }
   info.scan_info = scans;
   info.num_scans = frame.num_components;
