@@ -40,6 +40,7 @@ inline std::vector<std::uint8_t> make_jpeg(const MadeJpeg& made) {
   jpeg_compress_struct info;
   jpeg_error_mgr errors;
   info.err = jpeg_std_error(&errors);
+  errors.emit_message = [](j_common_ptr, int) {};  // it warns of 16-bit tables
   jpeg_create_compress(&info);
   unsigned char* buffer = nullptr;
   unsigned long size = 0;
