@@ -76,9 +76,8 @@ FASTPASS_HD inline bool refill_fast(BitReader& reader) {
   return true;
 }
 
-// At least 57 bits, fewer only where a marker follows. Wants count <= 56.
-FASTPASS_HD inline void refill(BitReader& reader) {
-  if (refill_fast(reader)) return;
+// Byte by byte: stuffed bytes, markers, the end of the file.
+FASTPASS_HD FASTPASS_COLD inline void refill_slow(BitReader& reader) {
   while (reader.marker == 0 && reader.count <= 56) {
     int byte = load_byte(reader);
     if (byte == 0xFF) {
@@ -97,6 +96,14 @@ FASTPASS_HD inline void refill(BitReader& reader) {
   }
 }
 
+// At least 57 bits, fewer only where a marker follows. Wants count <= 56.
+FASTPASS_HD inline void refill(BitReader& reader) {
+  if (refill_fast(reader)) return;
+  BitReader copy = reader;  // its address is taken, so that `reader` may stay in registers
+  refill_slow(copy);
+  reader = copy;
+}
+
 // The longest code and the longest value are 32 bits together.
 FASTPASS_HD inline void refill_for_symbol(BitReader& reader) {
   if (reader.count < 32) refill(reader);
@@ -107,13 +114,19 @@ FASTPASS_HD inline int peek_bits(const BitReader& reader, int num_bits) {
   return static_cast<int>(reader.bits >> (64 - num_bits));
 }
 
+FASTPASS_HD FASTPASS_COLD inline void run_out(BitReader& reader) {
+  reader.count = 0;
+  if (!reader.has_run_out) report_damage(reader, DamageKind::kEndOfData);
+  reader.has_run_out = true;
+}
+
 FASTPASS_HD inline void skip_bits(BitReader& reader, int num_bits) {
   reader.bits <<= num_bits;
   reader.count -= num_bits;
   if (reader.count >= 0) return;
-  reader.count = 0;
-  if (!reader.has_run_out) report_damage(reader, DamageKind::kEndOfData);
-  reader.has_run_out = true;
+  BitReader copy = reader;
+  run_out(copy);
+  reader = copy;
 }
 
 FASTPASS_HD inline int read_bit(BitReader& reader) {

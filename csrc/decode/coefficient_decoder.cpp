@@ -69,7 +69,7 @@ Status CoefficientDecoder::decode_scan(Status* damage) {
   const auto first = static_cast<std::size_t>(parts_[0].index);
   const int num_rows = is_interleaved ? frame.mcus_high : frame.components[first].height_in_blocks;
   for (int row = 0; row < num_rows; ++row) {
-    if (!(is_interleaved ? decode_interleaved_row(row) : decode_block_row(row))) {
+    if (!decode_row(row)) {
       return Status(Fault::kCorruptImage, "DC coefficients that leave 32 bits",
                     static_cast<std::int64_t>(reader_.position));
     }
@@ -123,31 +123,61 @@ void CoefficientDecoder::begin_scan() {
   if (frame.is_progressive) note_known_bits();
   band_ = {scan.spectral_begin, scan.spectral_end, scan.low_bit};
   end_of_band_run_ = 0;
-  mcus_to_restart_ = scan.restart_interval;
+  mcus_to_restart_ = scan.restart_interval != 0 ? scan.restart_interval : -1;
   next_restart_ = 0;
 }
 
-// False for an MCU of which there are no data: its coefficients stay as they are.
-bool CoefficientDecoder::begin_mcu() {
-  const int interval = markers_->scan().restart_interval;
-  if (interval != 0) {
-    if (mcus_to_restart_ == 0) {
-      read_restart(reader_, next_restart_);
-      next_restart_ = (next_restart_ + 1) & 7;
-      for (Part& part : parts_) part.predictor = 0;
-      end_of_band_run_ = 0;
-      mcus_to_restart_ = interval;
-    }
-    --mcus_to_restart_;
-  }
-  return !reader_.has_run_out;
+FASTPASS_COLD void CoefficientDecoder::restart(BitReader& reader) {
+  read_restart(reader, next_restart_);
+  next_restart_ = (next_restart_ + 1) & 7;
+  for (Part& part : parts_) part.predictor = 0;
+  end_of_band_run_ = 0;
+  mcus_to_restart_ = markers_->scan().restart_interval;
 }
 
-bool CoefficientDecoder::decode_interleaved_row(int mcu_row) {
+// False for an MCU of which there are no data: its coefficients stay as they are.
+inline bool CoefficientDecoder::begin_mcu(BitReader& reader) {
+  if (mcus_to_restart_ == 0) {
+    BitReader copy = reader;
+    restart(copy);
+    reader = copy;
+  }
+  --mcus_to_restart_;
+  return !reader.has_run_out;
+}
+
+bool CoefficientDecoder::decode_row(int row) {
+  switch (coding_) {
+    case Coding::kSequential:
+      return decode_row_as<Coding::kSequential>(row);
+    case Coding::kDcFirst:
+      return decode_row_as<Coding::kDcFirst>(row);
+    case Coding::kDcRefine:
+      return decode_row_as<Coding::kDcRefine>(row);
+    case Coding::kAcFirst:
+      return decode_row_as<Coding::kAcFirst>(row);
+    case Coding::kAcRefine:
+      return decode_row_as<Coding::kAcRefine>(row);
+  }
+  return false;
+}
+
+// With a bit reader of its own, which can live in registers.
+template <CoefficientDecoder::Coding coding>
+bool CoefficientDecoder::decode_row_as(int row) {
+  BitReader reader = reader_;
+  const bool is_done = num_parts_ > 1 ? decode_interleaved_row<coding>(row, reader)
+                                      : decode_block_row<coding>(row, reader);
+  reader_ = reader;
+  return is_done;
+}
+
+template <CoefficientDecoder::Coding coding>
+inline bool CoefficientDecoder::decode_interleaved_row(int mcu_row, BitReader& reader) {
   const ChunkLayout& layout = image_->layout();
   const int mcus_wide = markers_->frame().mcus_wide;
   for (int mcu = 0; mcu < mcus_wide; ++mcu) {
-    if (!begin_mcu()) continue;
+    if (!begin_mcu(reader)) continue;
     std::int16_t* chunk = image_->chunk(mcu_row, mcu / layout.mcus);
     for (int i = 0; i < num_parts_; ++i) {
       Part& part = parts_[static_cast<std::size_t>(i)];
@@ -155,7 +185,7 @@ bool CoefficientDecoder::decode_interleaved_row(int mcu_row) {
       for (int y = 0; y < part.v; ++y) {
         for (int x = 0; x < part.h; ++x) {
           std::int16_t* block = chunk + layout.block_offset(part.index, y, column + x);
-          if (!decode_block(&part, block)) return false;
+          if (!decode_block<coding>(&part, block, reader)) return false;
         }
       }
     }
@@ -164,7 +194,8 @@ bool CoefficientDecoder::decode_interleaved_row(int mcu_row) {
 }
 
 // Of a scan of one component: an MCU is a block, and blocks that only pad the image are left out.
-bool CoefficientDecoder::decode_block_row(int block_row) {
+template <CoefficientDecoder::Coding coding>
+inline bool CoefficientDecoder::decode_block_row(int block_row, BitReader& reader) {
   const ChunkLayout& layout = image_->layout();
   Part& part = parts_[0];
   const int width =
@@ -175,34 +206,30 @@ bool CoefficientDecoder::decode_block_row(int block_row) {
     std::int16_t* chunk = image_->chunk(mcu_row, index);
     const int num_blocks = std::min(chunk_width, width - left);
     for (int column = 0; column < num_blocks; ++column) {
-      if (!begin_mcu()) continue;
+      if (!begin_mcu(reader)) continue;
       std::int16_t* block = chunk + layout.block_offset(part.index, block_row % part.v, column);
-      if (!decode_block(&part, block)) return false;
+      if (!decode_block<coding>(&part, block, reader)) return false;
     }
   }
   return true;
 }
 
-bool CoefficientDecoder::decode_block(Part* part, std::int16_t* block) {
-  const std::uint8_t* offsets = zigzag_offsets().offset;
-  switch (coding_) {
-    case Coding::kSequential:
-      decode_sequential_block(reader_, *part->dc_table, *part->ac_table, &part->predictor, offsets,
-                              block);
-      return true;
-    case Coding::kDcFirst:
-      return decode_dc_first(reader_, *part->dc_table, band_.low_bit, &part->predictor, block);
-    case Coding::kDcRefine:
-      decode_dc_refine(reader_, band_.low_bit, block);
-      return true;
-    case Coding::kAcFirst:
-      decode_ac_first(reader_, *part->ac_table, band_, &end_of_band_run_, offsets, block);
-      return true;
-    case Coding::kAcRefine:
-      decode_ac_refine(reader_, *part->ac_table, band_, &end_of_band_run_, offsets, block);
-      return true;
+template <CoefficientDecoder::Coding coding>
+inline bool CoefficientDecoder::decode_block(Part* part, std::int16_t* block, BitReader& reader) {
+  const std::uint8_t* offsets = offsets_;
+  if constexpr (coding == Coding::kSequential) {
+    decode_sequential_block(reader, *part->dc_table, *part->ac_table, &part->predictor, offsets,
+                            block);
+  } else if constexpr (coding == Coding::kDcFirst) {
+    return decode_dc_first(reader, *part->dc_table, band_.low_bit, &part->predictor, block);
+  } else if constexpr (coding == Coding::kDcRefine) {
+    decode_dc_refine(reader, band_.low_bit, block);
+  } else if constexpr (coding == Coding::kAcFirst) {
+    decode_ac_first(reader, *part->ac_table, band_, &end_of_band_run_, offsets, block);
+  } else {
+    decode_ac_refine(reader, *part->ac_table, band_, &end_of_band_run_, offsets, block);
   }
-  return false;
+  return true;
 }
 
 void CoefficientDecoder::note_known_bits() {

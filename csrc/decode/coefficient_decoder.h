@@ -41,16 +41,24 @@ class CoefficientDecoder {
 
   Status decode_scan(Status* damage);
   void begin_scan();
-  bool decode_interleaved_row(int mcu_row);
-  bool decode_block_row(int block_row);
-  bool begin_mcu();
-  bool decode_block(Part* part, std::int16_t* block);
+  bool decode_row(int row);
+  template <Coding coding>
+  bool decode_row_as(int row);
+  template <Coding coding>
+  bool decode_interleaved_row(int mcu_row, BitReader& reader);
+  template <Coding coding>
+  bool decode_block_row(int block_row, BitReader& reader);
+  template <Coding coding>
+  bool decode_block(Part* part, std::int16_t* block, BitReader& reader);
+  bool begin_mcu(BitReader& reader);
+  void restart(BitReader& reader);
   Status damage_in_row(int row, int num_rows) const;
   void note_known_bits();
   bool find_block_smoothing() const;
 
   const MarkerReader* markers_ = nullptr;
   CoefficientImage* image_ = nullptr;
+  const std::uint8_t* offsets_ = zigzag_offsets().offset;
   BitReader reader_;
   int num_scans_ = 0;
   std::array<HuffmanTable, 4> dc_tables_;
@@ -60,7 +68,7 @@ class CoefficientDecoder {
   Coding coding_ = Coding::kSequential;
   Band band_ = {0, 63, 0};
   std::int32_t end_of_band_run_ = 0;
-  int mcus_to_restart_ = 0;
+  int mcus_to_restart_ = -1;  // counts down; from -1 where there are no restarts
   int next_restart_ = 0;
   // [component][zigzag position]: the lowest bit sent so far, -1 for none.
   std::array<std::array<int, 64>, kMaxComponents> known_bits_;

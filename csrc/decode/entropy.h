@@ -96,12 +96,13 @@ FASTPASS_HD inline void decode_ac_first(BitReader& reader, const HuffmanTable& t
   }
 }
 
-// One more bit of a coefficient that is not zero: away from zero, and once only.
+// One more bit of a coefficient that is not zero: away from zero, and once only. Without a branch:
+// these bits are as good as random.
 FASTPASS_HD inline void refine(BitReader& reader, int low_bit, std::int16_t* coefficient) {
-  if (read_bit(reader) == 0 || (*coefficient >> low_bit & 1) != 0) return;
-  const int step = 1 << low_bit;
-  *coefficient =
-      static_cast<std::int16_t>(*coefficient >= 0 ? *coefficient + step : *coefficient - step);
+  const int value = *coefficient;
+  const int sign = value < 0 ? -1 : 0;
+  const int step = (read_bit(reader) & ~(value >> low_bit) & 1) << low_bit;
+  *coefficient = static_cast<std::int16_t>(value + ((step ^ sign) - sign));
 }
 
 // Refines what is not zero from position k on, until `zeros` zeros are passed and one more is met,

@@ -23,8 +23,8 @@ struct QuantTable {
 
 enum class ColorModel : std::uint8_t { kGray, kYcc, kRgb, kCmyk, kYcck };
 
-// A frame of one component has h = v = 1 whatever its header says: its scans are not interleaved, so
-// that an MCU is one block (T.81, A.2.2), and the factors change nothing else.
+// A frame of one component has h = v = 1 whatever its header says: its scans are not interleaved,
+// so that an MCU is one block (T.81, A.2.2), and the factors change nothing else.
 struct FrameComponent {
   int id = 0;
   // Sampling factors, 1..4. A frame of one component says 1 x 1 whatever its file says: its MCU is

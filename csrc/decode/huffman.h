@@ -41,7 +41,8 @@ FASTPASS_HD inline void build_huffman_table(const std::uint8_t* counts, const st
 }
 
 // Bits that are no code count as 17 bits long and mean 0, as in libjpeg.
-FASTPASS_HD inline int decode_long_symbol(BitReader& reader, const HuffmanTable& table) {
+FASTPASS_HD FASTPASS_COLD inline int decode_long_symbol(BitReader& reader,
+                                                        const HuffmanTable& table) {
   for (int length = kLookupBits + 1; length <= kMaxCodeBits; ++length) {
     const int code = peek_bits(reader, length);
     if (code > table.max_code[length]) continue;
@@ -56,7 +57,12 @@ FASTPASS_HD inline int decode_long_symbol(BitReader& reader, const HuffmanTable&
 // Wants refill_for_symbol() before it; 15 more bits are there afterwards.
 FASTPASS_HD inline int decode_symbol(BitReader& reader, const HuffmanTable& table) {
   const int entry = table.lookup[reader.bits >> (64 - kLookupBits)];
-  if (entry == 0) return decode_long_symbol(reader, table);
+  if (entry == 0) {
+    BitReader copy = reader;
+    const int symbol = decode_long_symbol(copy, table);
+    reader = copy;
+    return symbol;
+  }
   skip_bits(reader, entry >> 8);
   return entry & 255;
 }
@@ -64,8 +70,9 @@ FASTPASS_HD inline int decode_symbol(BitReader& reader, const HuffmanTable& tabl
 // A value of `size` bits, 1..15: the lower half of its range stands for negative ones (F.2.2.1).
 FASTPASS_HD inline int read_value(BitReader& reader, int size) {
   const int value = peek_bits(reader, size);
+  const int is_negative = static_cast<int>(reader.bits >> 63) - 1;  // all ones, or 0: no branch
   skip_bits(reader, size);
-  return value < 1 << (size - 1) ? value - (1 << size) + 1 : value;
+  return value + (is_negative & (1 - (1 << size)));
 }
 
 }  // namespace fastpass
