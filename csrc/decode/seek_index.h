@@ -25,8 +25,8 @@ struct SeekEntry {
 // leaves fewer than two entries.
 std::vector<std::uint8_t> serialize_seek_index(Span jpeg, const std::vector<SeekEntry>& states);
 
-// Whether these bytes are a sound seek index of this very JPEG, as far as can be said without
-// reading the JPEG's markers; always with the hash.
+// kBadSeekIndex unless these bytes are a sound seek index of this very JPEG, by the hash of all its
+// bytes; its markers are not read.
 Status verify_seek_index(Span index, Span jpeg);
 
 // Borrows the bytes. Entries are read in place: any of them in constant time.
