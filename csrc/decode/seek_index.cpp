@@ -42,11 +42,9 @@ int bits_for(std::uint64_t value) {
   return bits;
 }
 
-// Of the whole index, for a layout whose widths are all in range.
-std::uint64_t index_bytes(const SeekLayout& layout, std::int64_t num_entries) {
-  const std::int64_t groups = (num_entries + kSeekGroupEntries - 1) / kSeekGroupEntries;
-  const std::int64_t bits = groups * layout.base_bits + num_entries * layout.entry_bits();
-  return static_cast<std::uint64_t>(kSeekHeaderBytes + (bits + 7) / 8 + kSeekChecksumBytes);
+std::uint64_t index_bytes(const SeekLayout& layout) {
+  const std::int64_t bits = layout.entry_position(layout.num_entries);
+  return static_cast<std::uint64_t>((bits + 7) / 8 + kSeekChecksumBytes);
 }
 
 // Every `step`-th state.
@@ -54,35 +52,50 @@ struct KeptStates {
   const std::vector<SeekEntry>& states;
   std::size_t step;
 
-  std::int64_t size() const { return static_cast<std::int64_t>((states.size() - 1) / step + 1); }
-  const SeekEntry& operator[](std::int64_t i) const {
-    return states[static_cast<std::size_t>(i) * step];
+  int size() const { return static_cast<int>((states.size() - 1) / step + 1); }
+  const SeekEntry& operator[](int i) const { return states[static_cast<std::size_t>(i) * step]; }
+  std::int64_t offset(int i) const { return static_cast<std::int64_t>((*this)[i].bit_offset); }
+
+  // The table item behind the group of `first`: the next group's offset, or what makes the line
+  // through the first and the last entry of the last group.
+  std::int64_t next_base(int first) const {
+    if (first + kSeekGroupEntries < size()) return offset(first + kSeekGroupEntries);
+    const int last = size() - 1;
+    const std::int64_t length = offset(last) - offset(first);
+    return offset(first) + length * kSeekGroupEntries / std::max(1, last - first);
   }
+  int first_of_last_group() const { return (size() - 1) / kSeekGroupEntries * kSeekGroupEntries; }
 };
+
+// body(i, how far entry i lies off its line).
+template <typename Body>
+void for_each_residual(const KeptStates& kept, Body body) {
+  for (int first = 0; first < kept.size(); first += kSeekGroupEntries) {
+    const std::int64_t base = kept.offset(first), next = kept.next_base(first);
+    const int behind = std::min(kept.size(), first + kSeekGroupEntries);
+    for (int i = first; i < behind; ++i) body(i, kept.offset(i) - seek_line(base, next, i));
+  }
+}
 
 SeekLayout smallest_layout(const KeptStates& kept) {
   SeekLayout layout;
-  std::uint64_t longest_offset = 0;
-  int dc_max[4];
-  for (int component = 0; component < 4; ++component) {
-    layout.dc_min[component] = dc_max[component] = kept[0].dc[static_cast<std::size_t>(component)];
-  }
-  std::uint64_t base = 0;
-  for (std::int64_t i = 0; i < kept.size(); ++i) {
-    const SeekEntry& entry = kept[i];
-    if (i % kSeekGroupEntries == 0) base = entry.bit_offset;
-    longest_offset = std::max(longest_offset, entry.bit_offset - base);
-    for (int component = 0; component < 4; ++component) {
-      const int dc = entry.dc[static_cast<std::size_t>(component)];
-      layout.dc_min[component] = std::min(layout.dc_min[component], dc);
-      dc_max[component] = std::max(dc_max[component], dc);
+  layout.num_entries = kept.size();
+  layout.base_bits =
+      bits_for(static_cast<std::uint64_t>(kept.next_base(kept.first_of_last_group())));
+  std::uint64_t widest = 0;
+  for_each_residual(kept, [&](int, std::int64_t residual) {
+    // 2 r or -2 r - 1: as many bits as r takes with its sign
+    widest |= static_cast<std::uint64_t>(residual) * 2 ^ static_cast<std::uint64_t>(residual >> 63);
+  });
+  layout.offset_bits = bits_for(widest);
+  for (std::size_t component = 0; component < 4; ++component) {
+    int low = kept[0].dc[component], high = low;
+    for (int i = 1; i < kept.size(); ++i) {
+      low = std::min<int>(low, kept[i].dc[component]);
+      high = std::max<int>(high, kept[i].dc[component]);
     }
-  }
-  layout.base_bits = bits_for(base);  // the last group's is the largest
-  layout.offset_bits = bits_for(longest_offset);
-  for (int component = 0; component < 4; ++component) {
-    const int range = dc_max[component] - layout.dc_min[component];
-    layout.dc_bits[component] = bits_for(static_cast<std::uint64_t>(range));
+    layout.dc_min[component] = low;
+    layout.dc_bits[component] = bits_for(static_cast<std::uint64_t>(high - low));
   }
   return layout;
 }
@@ -114,19 +127,19 @@ class BitWriter {
 void put_entries(const KeptStates& kept, const SeekLayout& layout,
                  std::vector<std::uint8_t>* index) {
   BitWriter writer(index);
-  std::uint64_t base = 0;
-  for (std::int64_t i = 0; i < kept.size(); ++i) {
-    const SeekEntry& entry = kept[i];
-    if (i % kSeekGroupEntries == 0) {
-      base = entry.bit_offset;
-      writer.put(base, layout.base_bits);
-    }
-    writer.put(entry.bit_offset - base, layout.offset_bits);
-    for (int component = 0; component < 4; ++component) {
-      const int above = entry.dc[static_cast<std::size_t>(component)] - layout.dc_min[component];
+  for (int first = 0; first < kept.size(); first += kSeekGroupEntries) {
+    writer.put(kept[first].bit_offset, layout.base_bits);
+  }
+  const std::int64_t end_of_line = kept.next_base(kept.first_of_last_group());
+  writer.put(static_cast<std::uint64_t>(end_of_line), layout.base_bits);
+  for_each_residual(kept, [&](int i, std::int64_t residual) {
+    const std::int64_t biased = residual + seek_bias(layout.offset_bits);
+    writer.put(static_cast<std::uint64_t>(biased), layout.offset_bits);
+    for (std::size_t component = 0; component < 4; ++component) {
+      const int above = kept[i].dc[component] - layout.dc_min[component];
       writer.put(static_cast<std::uint64_t>(above), layout.dc_bits[component]);
     }
-  }
+  });
   writer.finish();
 }
 
@@ -165,7 +178,7 @@ std::vector<std::uint8_t> serialize_seek_index(Span jpeg, const std::vector<Seek
     // An entry has at least one bit: most steps that are too small for a long file end here.
     if (kSeekHeaderBytes + static_cast<std::size_t>(kept.size()) / 8 > budget) continue;
     const SeekLayout layout = smallest_layout(kept);
-    const std::size_t num_bytes = index_bytes(layout, kept.size());
+    const std::size_t num_bytes = index_bytes(layout);
     if (num_bytes > budget) continue;
     std::vector<std::uint8_t> index;
     index.reserve(num_bytes);
@@ -202,6 +215,7 @@ Status SeekIndexView::read_header(Span index, Span jpeg) {
                      header.zero == 0 && header.mcus_per_entry >= 1 &&
                      header.mcus_per_entry <= INT_MAX && header.num_entries >= 2 &&
                      header.num_entries <= kMostEntries;
+  layout_.num_entries = is_possible ? static_cast<int>(header.num_entries) : 0;
   layout_.base_bits = header.base_bits;
   layout_.offset_bits = header.offset_bits;
   for (int component = 0; component < 4; ++component) {
@@ -210,7 +224,7 @@ Status SeekIndexView::read_header(Span index, Span jpeg) {
     layout_.dc_min[component] = header.dc_min[component];
   }
   if (!is_possible) return bad("is damaged: impossible header");
-  const std::uint64_t wanted_bytes = index_bytes(layout_, header.num_entries);
+  const std::uint64_t wanted_bytes = index_bytes(layout_);
   if (index.size != wanted_bytes) {
     return bad("is damaged: " + std::to_string(index.size) + " bytes, wanted " +
                std::to_string(wanted_bytes) + " for " + std::to_string(header.num_entries) +
@@ -222,24 +236,28 @@ Status SeekIndexView::read_header(Span index, Span jpeg) {
   }
   index_ = index;
   mcus_per_entry_ = static_cast<int>(header.mcus_per_entry);
-  num_entries_ = static_cast<int>(header.num_entries);
   return Status();
 }
 
-Status SeekIndexView::check_offsets(std::uint64_t jpeg_bits) const {
-  std::uint64_t previous = 0;
-  for (int group = 0; group * kSeekGroupEntries < num_entries_; ++group) {
-    std::int64_t position = seek_group_position(layout_, group);
-    const std::uint64_t base = seek_bits(index_.data, position, layout_.base_bits);
-    position += layout_.base_bits;
-    const int first = group * kSeekGroupEntries;
-    const int behind = std::min(num_entries_, first + kSeekGroupEntries);
-    for (int i = first; i < behind; ++i, position += layout_.entry_bits()) {
-      const std::uint64_t offset = base + seek_bits(index_.data, position, layout_.offset_bits);
-      if (offset <= previous || offset >= jpeg_bits) {
+// As seek_bit_offset() for every entry, but reading each table item once.
+Status SeekIndexView::check_offsets(std::size_t jpeg_bytes) const {
+  const std::int64_t end = static_cast<std::int64_t>(jpeg_bytes) * 8;
+  const std::int64_t bias = seek_bias(layout_.offset_bits);
+  const int entry_bits = layout_.entry_bits();
+  std::int64_t previous = 0, position = layout_.entry_position(0);
+  std::int64_t next = seek_bits(index_.data, layout_.base_position(0), layout_.base_bits);
+  for (int first = 0; first < num_entries(); first += kSeekGroupEntries) {
+    const std::int64_t base = next;
+    const int group = first / kSeekGroupEntries;
+    next = seek_bits(index_.data, layout_.base_position(group + 1), layout_.base_bits);
+    const int behind = std::min(num_entries(), first + kSeekGroupEntries);
+    for (int i = first; i < behind; ++i, position += entry_bits) {
+      const std::int64_t offset =
+          seek_line(base, next, i) - bias + seek_bits(index_.data, position, layout_.offset_bits);
+      if (offset <= previous || offset >= end) {
         return bad("is damaged: entry " + std::to_string(i) + " lies at bit " +
                    std::to_string(offset) + ", wanted one behind " + std::to_string(previous) +
-                   " and before " + std::to_string(jpeg_bits));
+                   " and before " + std::to_string(end));
       }
       previous = offset;
     }
@@ -259,18 +277,18 @@ Status SeekIndexView::check_hash(Span jpeg) const {
 Status SeekIndexView::parse(Span index, Span jpeg, int num_mcus, bool verify) {
   FASTPASS_RETURN_IF_ERROR(read_header(index, jpeg));
   const std::int64_t wanted = (std::int64_t{num_mcus} + mcus_per_entry_ - 1) / mcus_per_entry_;
-  if (num_entries_ != wanted) {
-    return bad("belongs to another file: " + std::to_string(num_entries_) + " entries, wanted " +
+  if (num_entries() != wanted) {
+    return bad("belongs to another file: " + std::to_string(num_entries()) + " entries, wanted " +
                std::to_string(wanted) + " for " + std::to_string(num_mcus) + " MCUs");
   }
-  FASTPASS_RETURN_IF_ERROR(check_offsets(std::uint64_t{jpeg.size} * 8));
+  FASTPASS_RETURN_IF_ERROR(check_offsets(jpeg.size));
   return verify ? check_hash(jpeg) : Status();
 }
 
 Status verify_seek_index(Span index, Span jpeg) {
   SeekIndexView view;
   FASTPASS_RETURN_IF_ERROR(view.read_header(index, jpeg));
-  FASTPASS_RETURN_IF_ERROR(view.check_offsets(std::uint64_t{jpeg.size} * 8));
+  FASTPASS_RETURN_IF_ERROR(view.check_offsets(jpeg.size));
   return view.check_hash(jpeg);
 }
 

@@ -38,11 +38,11 @@ class SeekIndexView {
   Status parse(Span index, Span jpeg, int num_mcus, bool verify);
 
   int mcus_per_entry() const { return mcus_per_entry_; }
-  int num_entries() const { return num_entries_; }
+  int num_entries() const { return layout_.num_entries; }
   // The state before MCU i * mcus_per_entry(); its byte offset is inside the file.
   SeekEntry entry(int i) const {
     SeekEntry entry;
-    entry.bit_offset = seek_bit_offset(layout_, index_.data, i);
+    entry.bit_offset = static_cast<std::uint64_t>(seek_bit_offset(layout_, index_.data, i));
     seek_dc(layout_, index_.data, i, entry.dc.data());
     return entry;
   }
@@ -52,13 +52,12 @@ class SeekIndexView {
  private:
   friend Status verify_seek_index(Span index, Span jpeg);
   Status read_header(Span index, Span jpeg);
-  Status check_offsets(std::uint64_t jpeg_bits) const;
+  Status check_offsets(std::size_t jpeg_bytes) const;
   Status check_hash(Span jpeg) const;
 
   Span index_;
   SeekLayout layout_;
   int mcus_per_entry_ = 0;
-  int num_entries_ = 0;
 };
 
 }  // namespace fastpass

@@ -137,11 +137,15 @@ void test_the_smallest_step_that_fits_is_taken() {
   SeekIndexView view;
   CHECK(view.parse(span_of(index), span_of(jpeg), c.num_mcus, true).ok());
   CHECK(view.mcus_per_entry() > 1);
-  // One step less: at least this many bits, as the fields do not become narrower by much.
-  const int step = view.mcus_per_entry();
-  const double ratio = static_cast<double>(step) / (step - 1);
-  const double bits = ratio * view.num_entries() * (view.layout().entry_bits() - 1);
-  CHECK(bits / 8 * 50 > static_cast<double>(jpeg.size()));
+  // With one step less, as all the states of a file that is long enough for them.
+  std::vector<SeekEntry> more;
+  const std::size_t step = static_cast<std::size_t>(view.mcus_per_entry()) - 1;
+  for (std::size_t i = 0; i < states.size(); i += step) more.push_back(states[i]);
+  const Bytes longer(jpeg.size() * 2);
+  const Bytes larger = serialize_seek_index(span_of(longer), more);
+  CHECK(view.parse(span_of(larger), span_of(longer), static_cast<int>(more.size()), true).ok());
+  CHECK(view.mcus_per_entry() == 1);
+  CHECK(larger.size() * 50 > jpeg.size());
 }
 
 void test_files_without_an_index() {
@@ -245,6 +249,16 @@ void test_forged_fields() {
   CHECK(num_accepted > 100 && num_accepted < 19000);  // other predictors, for example
 }
 
+void test_forged_sizes() {
+  const Sound sound = make_sound();
+  Bytes longer = sound.index;
+  longer.insert(longer.end() - kSeekChecksumBytes, 0);
+  CHECK(fault_of(with_checksum(longer), sound.jpeg, sound.num_mcus, false) == Fault::kBadSeekIndex);
+  Bytes wider = sound.index;  // entries that would reach behind the end
+  wider[36] = 16;
+  CHECK(fault_of(with_checksum(wider), sound.jpeg, sound.num_mcus, false) == Fault::kBadSeekIndex);
+}
+
 void test_messages() {
   const Sound sound = make_sound();
   SeekIndexView view;
@@ -269,6 +283,7 @@ int main() {
   fastpass::test_every_other_length_is_noticed();
   fastpass::test_an_index_of_another_file_is_refused();
   fastpass::test_forged_fields();
+  fastpass::test_forged_sizes();
   fastpass::test_messages();
   return RESULT();
 }
