@@ -41,7 +41,9 @@ __version__ = "0.1.0"
 
 # public name -> the module it comes from
 _LAZY = {
-    **dict.fromkeys(["build_seek_index", "decode_image", "decode_jpeg", "probe"], "fastpass.decode"),
+    **dict.fromkeys(
+        ["build_seek_index", "decode_image", "decode_jpeg", "probe"], "fastpass.decode"
+    ),
     **dict.fromkeys(
         ["Blur", "Jitter", "Recipe", "ViewParams", "ViewSpec", "draw", "recipes", "render"],
         "fastpass.augment",

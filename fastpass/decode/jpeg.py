@@ -83,9 +83,9 @@ def decode_jpeg(
         YCCK are converted as Pillow does. EXIF orientation is *not* applied (see ``probe``).
 
     Raises:
-        CorruptImage: with the byte offset; BadSeekIndex, UnsupportedImage, ImageTooLarge, OutOfMemory,
-        BadArgument, MissingBackend. Of a sequence, the first failure is raised and names its
-        position.
+        CorruptImage: with the byte offset; BadSeekIndex, UnsupportedImage, ImageTooLarge,
+        OutOfMemory, BadArgument, MissingBackend. Of a sequence, the first failure is raised and
+        names its position.
     """
     is_single = not isinstance(data, list | tuple)
     items: list[Any] = [data] if is_single else list(data)  # type: ignore[arg-type]

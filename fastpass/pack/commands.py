@@ -128,4 +128,3 @@ def index_command(sources: tuple[str, ...], seek_index: bool, as_json: bool) -> 
         click.echo(f"Error: {refusal}", err=True)
     if errors:
         sys.exit(1)
-
