@@ -180,8 +180,7 @@ inline void store_8x8(const typename V::Reg columns[8], std::uint8_t* out, std::
 // Whether 4 * row wraps anywhere (see has_only_first_row).
 template <class V>
 inline bool is_extreme(typename V::Reg row) {
-  return !V::is_zero(
-      V::differing(V::template right16<2>(V::template left16<2>(row)), row));
+  return !V::is_zero(V::differing(V::template right16<2>(V::template left16<2>(row)), row));
 }
 
 // V::kLanes blocks. False, and nothing is written, where the formula must do it.

@@ -13,8 +13,7 @@ struct ReducedRows {
 template <class V>
 inline ReducedRows<V> load_dequantized(const std::int16_t* rows, const typename V::Reg quant[8]) {
   ReducedRows<V> loaded;
-  for (int y = 0; y < 8; ++y)
-    loaded.row[y] = V::mul16(V::load(rows + y * kGroupStride), quant[y]);
+  for (int y = 0; y < 8; ++y) loaded.row[y] = V::mul16(V::load(rows + y * kGroupStride), quant[y]);
   return loaded;
 }
 
@@ -60,10 +59,10 @@ inline typename V::Reg second_pass_4x4(const typename V::Reg in[4]) {
                             combine(columns37, kFix0_899, -kFix0_509));
   const Reg outer = V::add32(even0, even2), inner = V::sub32(even0, even2);
   // Bits 16..31 of a sum less its last three: what right32<19> and a pack would give.
-  const Reg out01 = V::template right16<3>(
-      V::upper_halves(V::add32(outer, odd2), V::add32(inner, odd0)));
-  const Reg out23 = V::template right16<3>(
-      V::upper_halves(V::sub32(inner, odd0), V::sub32(outer, odd2)));
+  const Reg out01 =
+      V::template right16<3>(V::upper_halves(V::add32(outer, odd2), V::add32(inner, odd0)));
+  const Reg out23 =
+      V::template right16<3>(V::upper_halves(V::sub32(inner, odd0), V::sub32(outer, odd2)));
   // Each lane: rows 0..3 of columns 0 and 1 in turn, then of columns 2 and 3.
   const Reg bytes = V::add8(V::pack16(out01, out23), V::set8(128));
   static const std::uint8_t kOrder[16] = {0, 1, 8, 9, 2, 3, 10, 11, 4, 5, 12, 13, 6, 7, 14, 15};
@@ -92,12 +91,11 @@ template <class V>
 inline typename V::Reg transform_2x2(const typename V::Reg in[8]) {
   using Reg = typename V::Reg;
   const RowPair<V> in13(in[1], in[3]), in57(in[5], in[7]);
-  const WideSums<V> odd =
-      in13.combine(kFix3_624, -kFix1_272) + in57.combine(kFix0_850, -kFix0_720);
-  const WideSums<V> even = plus_constant(
-      WideSums<V>{V::template right32<1>(V::low16(V::zero(), in[0])),
-                  V::template right32<1>(V::high16(V::zero(), in[0]))},
-      1 << 12);
+  const WideSums<V> odd = in13.combine(kFix3_624, -kFix1_272) + in57.combine(kFix0_850, -kFix0_720);
+  const WideSums<V> even =
+      plus_constant(WideSums<V>{V::template right32<1>(V::low16(V::zero(), in[0])),
+                                V::template right32<1>(V::high16(V::zero(), in[0]))},
+                    1 << 12);
   const WideSums<V> upper = even + odd, lower = even - odd;
   const Reg upper_left = V::template right32<13>(upper.low);
   const Reg lower_left = V::template right32<13>(lower.low);
@@ -111,8 +109,8 @@ inline typename V::Reg transform_2x2(const typename V::Reg in[8]) {
   const Reg pair_sums =
       V::add32(V::low32(upper_terms, lower_terms), V::high32(upper_terms, lower_terms));
   const Reg odd_sums = V::add32(pair_sums, V::swap_halves(pair_sums));
-  const Reg even_sums = V::add32(V::template left32<15>(V::low32(upper_left, lower_left)),
-                                 V::set32(1 << 19));
+  const Reg even_sums =
+      V::add32(V::template left32<15>(V::low32(upper_left, lower_left)), V::set32(1 << 19));
   const Reg left = V::template right32<20>(V::add32(even_sums, odd_sums));
   const Reg right = V::template right32<20>(V::sub32(even_sums, odd_sums));
   const Reg words = V::low32(left, right);
