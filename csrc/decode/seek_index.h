@@ -17,7 +17,8 @@ struct SeekEntry {
   // 8 * byte offset in the file + bit (0 = highest) of the next Huffman code. At the beginning of a
   // restart interval: the first byte behind the marker.
   std::uint64_t bit_offset = 0;
-  std::array<std::int16_t, 4> dc{};  // predictors; zeros at the beginning of a restart interval
+  // Predictors, by component of the frame; zeros at the beginning of a restart interval.
+  std::array<std::int16_t, 4> dc{};
 };
 
 // Packs the states before MCU 0, 1, 2, ... (all MCUs of the single scan, row by row), keeping every
