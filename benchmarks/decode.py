@@ -182,7 +182,8 @@ def main(
     as_json: bool, output: Path | None,
 ) -> None:  # fmt: skip
     """Measure, print the tables, write the record."""
-    console = Console(stderr=True, quiet=as_json)
+    wide = None if sys.stderr.isatty() else 140
+    console = Console(stderr=True, quiet=as_json, width=wide)
     works = [work for work in WORKS if not names or work.name in names]
     results: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as scratch:
