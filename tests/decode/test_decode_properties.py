@@ -152,6 +152,18 @@ def test_damage_is_refused_with_its_place_or_decoded(
 
 
 @every_decoder
+def test_tables_are_forgotten_from_image_to_image(backend: str) -> None:
+    """A file without its tables is refused, whatever the same decoder had read before."""
+    whole = write_jpeg(JpegSpec(20, 20))
+    start, end = whole.index(b"\xff\xdb"), whole.index(b"\xff\xc0")
+    lacking = whole[:start] + whole[end:]
+    with pytest.raises(fp.CorruptImage):
+        fp.decode_jpeg(lacking, backend=backend)
+    with pytest.raises(fp.CorruptImage, match="image 1 of 2"):
+        fp.decode_jpeg([whole, lacking], backend=backend, threads=1)
+
+
+@every_decoder
 def test_the_pixel_budget_is_exact(backend: str) -> None:
     data = write_jpeg(JpegSpec(30, 40))
     assert fp.decode_jpeg(data, backend=backend, max_pixels=1200).shape == (30, 40, 3)

@@ -2,6 +2,7 @@
 // compiler.
 //
 //   fuzz_driver [--iterations N | --seconds T] [--seed S] [FOLDER or FILE ...]
+//   fuzz_driver --write-seeds FOLDER
 //
 // Every mutant depends on the seed, its number and the corpus alone. When a run dies, its last
 // input is written to fuzz-failure.jpg; `fuzz_driver fuzz-failure.jpg --iterations 0` runs that one
@@ -29,6 +30,7 @@ struct Arguments {
   std::int64_t seconds = 0;  // 0: iterations count
   std::uint64_t seed = 1;
   std::vector<std::string> places;
+  std::string seeds_folder;
 };
 
 constexpr unsigned int kSecondsPerInput = 20;
@@ -45,7 +47,8 @@ void save_input(int signal_number) {
     constexpr char kSaved[] = "the input is in fuzz-failure.jpg\n";
     constexpr char kLost[] = "the input could not be written\n";
     const char* text = is_saved ? kSaved : kLost;
-    static_cast<void>(write(STDERR_FILENO, text, std::strlen(text)) + 0);
+    const auto written = write(STDERR_FILENO, text, std::strlen(text));
+    static_cast<void>(written);  // nobody is left to tell
   }
   std::signal(signal_number, SIG_DFL);
   std::raise(signal_number);
@@ -97,6 +100,21 @@ void fuzz(const Arguments& arguments) {
   print_tally(tally);
 }
 
+bool write_seeds(const std::string& folder) {
+  int number = 0;
+  for (const Bytes& seed : make_seeds()) {
+    const std::string path = folder + "/seed-" + std::to_string(number++) + ".jpg";
+    std::ofstream stream(path, std::ios::binary);
+    stream.write(reinterpret_cast<const char*>(seed.data()),
+                 static_cast<std::streamsize>(seed.size()));
+    if (!stream.flush()) {
+      std::fprintf(stderr, "cannot write %s\n", path.c_str());
+      return false;
+    }
+  }
+  return true;
+}
+
 bool parse(int argc, char** argv, Arguments* arguments) {
   for (int i = 1; i < argc; ++i) {
     const std::string word = argv[i];
@@ -106,7 +124,9 @@ bool parse(int argc, char** argv, Arguments* arguments) {
     }
     if (++i == argc) return false;
     const long long number = std::atoll(argv[i]);
-    if (word == "--iterations") {
+    if (word == "--write-seeds") {
+      arguments->seeds_folder = argv[i];
+    } else if (word == "--iterations") {
       arguments->iterations = number;
     } else if (word == "--seconds") {
       arguments->seconds = number;
@@ -129,8 +149,12 @@ int main(int argc, char** argv) {
   fastpass_fuzz::Arguments arguments;
   if (!fastpass_fuzz::parse(argc, argv, &arguments)) {
     std::fprintf(stderr,
-                 "usage: fuzz_driver [--iterations N | --seconds T] [--seed S] [PLACE ...]\n");
+                 "usage: fuzz_driver [--iterations N | --seconds T] [--seed S] [PLACE ...]\n"
+                 "       fuzz_driver --write-seeds FOLDER\n");
     return 2;
+  }
+  if (!arguments.seeds_folder.empty()) {
+    return fastpass_fuzz::write_seeds(arguments.seeds_folder) ? 0 : 1;
   }
   for (const int number : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGALRM}) {
     std::signal(number, fastpass_fuzz::save_input);
