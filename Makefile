@@ -2,13 +2,14 @@
 PYTHON := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo test lint build gpu bench setup-demo setup-test clean
+.PHONY: demo test lint build gpu bench fuzz setup-demo setup-test clean
 
 demo: setup-demo
 	bash scripts/demo.sh
 
 test: setup-test lint
 	cmake --workflow --preset dev
+	cmake --workflow --preset asan
 	$(PYTHON) -m pytest $(PYTEST_ARGS)
 
 lint: setup-test
@@ -19,7 +20,12 @@ gpu:
 	bash scripts/gpu.sh
 
 bench: setup-test
+	$(PYTHON) -m benchmarks.decode
 	$(PYTHON) -m benchmarks.feed
+
+# MINUTES=20 by default, on all processors.
+fuzz: setup-demo
+	bash scripts/fuzz.sh
 
 build: setup-demo
 

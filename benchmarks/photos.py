@@ -13,9 +13,14 @@ def photo_folder(folder: Path | None, scratch: Path) -> Path:
     """``folder``, else the real photos below FASTPASS_SHARED, else 200 fractals in ``scratch``."""
     if folder is not None:
         return folder
-    beside = Path(__file__).parents[2] / "shared"
-    shared = Path(os.environ.get("FASTPASS_SHARED", beside)) / "data" / "photos_imagenet200"
+    shared = shared_folder("photos_imagenet200")
     return shared if shared.is_dir() else _fractals(scratch)
+
+
+def shared_folder(name: str) -> Path:
+    """Where the set of real photos of that name is, if it is anywhere."""
+    beside = Path(__file__).parents[2] / "shared"
+    return Path(os.environ.get("FASTPASS_SHARED", beside)) / "data" / name
 
 
 def list_photos(folder: Path) -> list[Path]:

@@ -109,27 +109,23 @@ class TurboDecoder : public Decoder {
     errors_.base.error_exit = on_error;
     errors_.base.emit_message = on_message;
     progress_.progress_monitor = on_progress;
-    // jpeg_create_decompress fails only without memory or with another library's header.
-    if (setjmp(errors_.jump) == 0) {
-      jpeg_create_decompress(&info_);
-      info_.progress = &progress_;
-      is_created_ = true;
-    }
-  }
-  ~TurboDecoder() override {
-    if (is_created_) jpeg_destroy_decompress(&info_);
   }
   TurboDecoder(const TurboDecoder&) = delete;
   TurboDecoder& operator=(const TurboDecoder&) = delete;
 
+  // An object of libjpeg per image: an object keeps its tables, and would decode a file that lacks
+  // one with its predecessor's.
   Status decode(Span jpeg, const DecodeOptions& options, PixelBuffer* pixels) override {
-    if (!is_created_) return {Fault::kOutOfMemory, errors_.error_message};
     jpeg_ = jpeg;
     errors_.error_code = errors_.damage_code = 0;
+    if (!try_create()) {
+      jpeg_destroy_decompress(&info_);
+      return {Fault::kOutOfMemory, errors_.error_message};
+    }
     Status status = read_header(options);
     if (status.ok()) status = allocate(options, pixels);
     if (status.ok()) status = read_rows(pixels->view());
-    jpeg_abort_decompress(&info_);
+    jpeg_destroy_decompress(&info_);
     if (status.ok() && errors_.damage_code != 0 && options.on_damage == OnDamage::kRaise) {
       return {Fault::kCorruptImage,
               std::string("damaged JPEG data: ") + errors_.damage_message +
@@ -141,6 +137,15 @@ class TurboDecoder : public Decoder {
 
  private:
   // Functions that call setjmp own nothing that has a destructor: longjmp would skip it.
+
+  // Fails only without memory or with another library's header.
+  bool try_create() {
+    if (setjmp(errors_.jump) != 0) return false;
+    jpeg_create_decompress(&info_);
+    info_.progress = &progress_;
+    return true;
+  }
+
   bool try_read_header() {
     if (setjmp(errors_.jump) != 0) return false;
     jpeg_mem_src(&info_, jpeg_.data, static_cast<unsigned long>(jpeg_.size));
@@ -244,7 +249,6 @@ class TurboDecoder : public Decoder {
   jpeg_decompress_struct info_;
   ErrorManager errors_;
   jpeg_progress_mgr progress_;
-  bool is_created_ = false;
   Span jpeg_;
   CropBox crop_;
   std::vector<std::uint8_t> row_;  // one full row, where rows cannot go straight to the output

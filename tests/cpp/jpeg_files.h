@@ -1,0 +1,47 @@
+// JPEG files of the real test data, found by the rule of tests/conftest.py: below FASTPASS_SHARED,
+// else beside the working tree; FASTPASS_REQUIRE_SHARED=1 turns their absence into a failure.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+namespace fastpass_test {
+
+struct JpegFile {
+  std::string name;
+  std::vector<std::uint8_t> bytes;
+};
+
+inline std::filesystem::path hostile_folder() {
+  const char* shared = std::getenv("FASTPASS_SHARED");
+  return std::filesystem::path(shared != nullptr ? shared : "../shared") / "data" / "jpeg_hostile";
+}
+
+inline bool is_shared_required() {
+  const char* required = std::getenv("FASTPASS_REQUIRE_SHARED");
+  return required != nullptr && std::string(required) == "1";
+}
+
+// Every file below `folder` but its manifest, sorted by name; empty where there is no such folder.
+inline std::vector<JpegFile> read_files(const std::filesystem::path& folder) {
+  std::vector<JpegFile> files;
+  std::error_code missing;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(folder, missing)) {
+    if (!entry.is_regular_file() || entry.path().extension() == ".csv") continue;
+    std::ifstream stream(entry.path(), std::ios::binary);
+    files.push_back({entry.path().filename().string(),
+                     {std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>()}});
+  }
+  std::sort(files.begin(), files.end(),
+            [](const JpegFile& a, const JpegFile& b) { return a.name < b.name; });
+  return files;
+}
+
+}  // namespace fastpass_test

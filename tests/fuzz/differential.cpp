@@ -1,0 +1,188 @@
+#include "differential.h"
+
+#include <algorithm>
+#include <cinttypes>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "decode/decoder.h"
+#include "seek_index_of.h"
+
+namespace fastpass_fuzz {
+namespace {
+
+using fastpass::CropBox;
+using fastpass::DecodeOptions;
+using fastpass::ImageView;
+using fastpass::OnDamage;
+using fastpass::PixelBuffer;
+using fastpass::Span;
+using fastpass::Status;
+
+constexpr std::int64_t kMaxPixels = 1 << 18;  // larger images teach nothing and cost time
+
+struct Subject {
+  std::string name;
+  std::unique_ptr<fastpass::Decoder> decoder;
+  PixelBuffer whole;
+  PixelBuffer part;
+  Status status;  // of the whole image
+};
+
+std::vector<Subject>& subjects() {
+  static std::vector<Subject> all = [] {
+    std::vector<Subject> made;
+    for (const auto& backend : fastpass::decoder_backends()) {
+      made.push_back({backend.name, backend.make(), {}, {}, {}});
+      if (backend.name == "turbo") std::swap(made.front(), made.back());
+    }
+    return made;
+  }();
+  return all;
+}
+
+// Where the pixels first differ, or that they do not.
+struct Difference {
+  bool found = false;
+  int row = 0;
+  int byte = 0;
+};
+
+Difference compare(const ImageView& whole, const CropBox& box, const ImageView& part) {
+  if (part.height != box.height || part.width != box.width) return {true, -1, -1};
+  for (int y = 0; y < box.height; ++y) {
+    const std::uint8_t* expected = whole.row(box.top + y) + 3 * box.left;
+    if (std::memcmp(expected, part.row(y), std::size_t{3} * box.width) == 0) continue;
+    for (int x = 0;; ++x) {
+      if (expected[x] != part.row(y)[x]) return {true, y, x};
+    }
+  }
+  return {};
+}
+
+[[noreturn]] void disagree(const std::string& what, const Difference& difference) {
+  std::fprintf(stderr, "disagreement: %s (first at row %d, byte %d)\n", what.c_str(),
+               difference.row, difference.byte);
+  std::abort();
+}
+
+CropBox whole_of(const ImageView& view) { return {0, 0, view.height, view.width}; }
+
+// A box inside the image from four random bytes; one in eight is the whole image.
+CropBox draw_box(const std::uint8_t* random, int height, int width) {
+  if (random[0] % 8 == 0) return {0, 0, height, width};
+  const int top = random[0] * height / 256;
+  const int left = random[1] * width / 256;
+  return {top, left, 1 + random[2] * (height - top - 1) / 255,
+          1 + random[3] * (width - left - 1) / 255};
+}
+
+std::string describe(const DecodeOptions& options) {
+  const CropBox& box = *options.crop;
+  return " at 1/" + std::to_string(options.scale_denominator) + ", crop top " +
+         std::to_string(box.top) + " left " + std::to_string(box.left) + " height " +
+         std::to_string(box.height) + " width " + std::to_string(box.width);
+}
+
+// A whole image that was accepted: every part of it is accepted, with the same pixels.
+void check_parts(Subject* subject, Span input, DecodeOptions options, const std::uint8_t* random,
+                 Tally* tally) {
+  const ImageView& whole = subject->whole.view();
+  options.crop = draw_box(random, whole.height, whole.width);
+  Status status = subject->decoder->decode(input, options, &subject->part);
+  Difference difference{!status.ok(), -1, -1};
+  if (status.ok()) difference = compare(whole, *options.crop, subject->part.view());
+  if (difference.found) {
+    disagree(subject->name + ": a crop is not the slice of the whole" + describe(options) + " " +
+                 status.message(),
+             difference);
+  }
+  const std::vector<std::uint8_t> index = seek_index_of(input);
+  if (index.empty() || subject->name == "turbo") return;
+  ++tally->indexed;
+  options.seek_index = {index.data(), index.size()};
+  status = subject->decoder->decode(input, options, &subject->part);
+  difference = {!status.ok(), -1, -1};
+  if (status.ok()) difference = compare(whole, *options.crop, subject->part.view());
+  if (difference.found) {
+    disagree(subject->name + ": the seek index changes pixels" + describe(options) + " " +
+                 status.message(),
+             difference);
+  }
+}
+
+void check_pair(const Subject& turbo, const Subject& other, const DecodeOptions& options,
+                Tally* tally) {
+  const bool turbo_accepts = turbo.status.ok();
+  const bool other_accepts = other.status.ok();
+  if (!turbo_accepts || !other_accepts) {
+    ++(turbo_accepts ? tally->only_turbo : other_accepts ? tally->only_other : tally->both_refuse);
+    return;
+  }
+  ++tally->both_accept;
+  const ImageView& view = other.whole.view();
+  const CropBox box = whole_of(view);
+  Difference difference{true, -1, -1};
+  const ImageView& expected = turbo.whole.view();
+  if (view.height == expected.height && view.width == expected.width) {
+    difference = compare(expected, box, view);
+  }
+  if (difference.found) {
+    disagree(other.name + " and turbo at 1/" + std::to_string(options.scale_denominator),
+             difference);
+  }
+}
+
+void count_filled(std::vector<Subject>* all, Span input, DecodeOptions options, Tally* tally) {
+  options.on_damage = OnDamage::kFill;
+  for (Subject& subject : *all) {
+    subject.status = subject.decoder->decode(input, options, &subject.whole);
+  }
+  const Subject& turbo = all->front();
+  for (std::size_t i = 1; i < all->size(); ++i) {
+    const Subject& other = (*all)[i];
+    bool is_same = turbo.status.ok() == other.status.ok();
+    if (is_same && turbo.status.ok()) {
+      const ImageView& expected = turbo.whole.view();
+      is_same = expected.height == other.whole.view().height &&
+                expected.width == other.whole.view().width &&
+                !compare(expected, whole_of(expected), other.whole.view()).found;
+    }
+    ++(is_same ? tally->fill_same : tally->fill_different);
+  }
+}
+
+}  // namespace
+
+void compare_decoders(Span input, Tally* tally) {
+  ++tally->num_inputs;
+  std::uint8_t random[8] = {};
+  const std::size_t tail = std::min<std::size_t>(sizeof(random), input.size);
+  std::copy(input.data + input.size - tail, input.data + input.size, random);
+  DecodeOptions options;
+  options.max_pixels = kMaxPixels;
+  options.scale_denominator = 1 << (random[4] % 8 < 4 ? 0 : random[4] % 4);
+
+  std::vector<Subject>& all = subjects();
+  for (Subject& subject : all) {
+    subject.status = subject.decoder->decode(input, options, &subject.whole);
+    if (subject.status.ok()) check_parts(&subject, input, options, random, tally);
+  }
+  for (std::size_t i = 1; i < all.size(); ++i) check_pair(all.front(), all[i], options, tally);
+  const auto is_refused = [](const Subject& subject) { return !subject.status.ok(); };
+  if (std::any_of(all.begin(), all.end(), is_refused)) count_filled(&all, input, options, tally);
+}
+
+void print_tally(const Tally& tally) {
+  std::printf("%" PRId64 " inputs; turbo and another decoder: both accept %" PRId64
+              ", only turbo %" PRId64 ", only the other %" PRId64 ", both refuse %" PRId64
+              "; filled: same %" PRId64 ", different %" PRId64 "; indexed %" PRId64 "\n",
+              tally.num_inputs, tally.both_accept, tally.only_turbo, tally.only_other,
+              tally.both_refuse, tally.fill_same, tally.fill_different, tally.indexed);
+}
+
+}  // namespace fastpass_fuzz

@@ -1,0 +1,32 @@
+"""The JPEG decoders of this build, and Pillow as the witness for all of them."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+
+import numpy as np
+from PIL import Image
+
+import fastpass as fp
+
+
+def _available() -> list[str]:
+    found = []
+    for name in ("cpu", "turbo"):
+        with contextlib.suppress(fp.MissingBackend):
+            fp.decode_jpeg([], backend=name)
+            found.append(name)
+    return found
+
+
+JPEG_DECODERS = _available()
+
+
+def pillow_pixels(data: bytes, scale_denominator: int = 1) -> np.ndarray:
+    """RGB as Pillow makes it; scaled by its draft mode, which is libjpeg-turbo's scaling."""
+    with Image.open(io.BytesIO(data)) as image:
+        mode, (width, height) = image.mode, image.size
+        if scale_denominator > 1:
+            image.draft(mode, (width // scale_denominator, height // scale_denominator))
+        return np.asarray(image.convert("RGB"))
