@@ -31,12 +31,19 @@ class RowPair {
  public:
   RowPair(typename V::Reg first, typename V::Reg second)
       : low_(V::low16(first, second)), high_(V::high16(first, second)) {}
+  static RowPair of(typename V::Reg low, typename V::Reg high) {
+    RowPair pair;
+    pair.low_ = low;
+    pair.high_ = high;
+    return pair;
+  }
   WideSums<V> combine(int a, int b) const {
     const typename V::Reg factors = pair_constant<V>(a, b);
     return {V::mul_add_pairs(low_, factors), V::mul_add_pairs(high_, factors)};
   }
 
  private:
+  RowPair() = default;
   typename V::Reg low_, high_;
 };
 
@@ -105,21 +112,26 @@ inline void transform_8(const typename V::Reg in[8], typename V::Reg out[8]) {
   finish_butterfly<V, Pass>(even, odd, out);
 }
 
-// The same where in[4] to in[7] are zero: each sum is one product of a pair.
+// The factors of transform_8's four even (of in[0], in[2]) and four odd sums (of in[1], in[3]) where
+// in[4] to in[7] are zero: each sum is then one product of a pair.
+constexpr int kLowEven[4][2] = {{8192, kFix0_541 + kFix0_765},
+                                {8192, kFix0_541},
+                                {8192, -kFix0_541},
+                                {8192, -kFix0_541 - kFix0_765}};
+constexpr int kLowOdd[4][2] = {
+    {kFix1_501 - kFix0_899 + kFix1_175 - kFix0_390, kFix1_175},
+    {kFix1_175, kFix3_072 - kFix2_562 + kFix1_175 - kFix1_961},
+    {kFix1_175 - kFix0_390, kFix1_175 - kFix2_562},
+    {kFix1_175 - kFix0_899, kFix1_175 - kFix1_961}};
+
 template <class V, class Pass>
-inline void transform_low_4(const typename V::Reg in[4], typename V::Reg out[8]) {
-  const RowPair<V> in02(in[0], in[2]);
-  const int outer = kFix0_541 + kFix0_765;
-  const WideSums<V> even[4] = {plus_constant(in02.combine(8192, outer), Pass::kRounding),
-                               plus_constant(in02.combine(8192, kFix0_541), Pass::kRounding),
-                               plus_constant(in02.combine(8192, -kFix0_541), Pass::kRounding),
-                               plus_constant(in02.combine(8192, -outer), Pass::kRounding)};
-  const RowPair<V> in13(in[1], in[3]);
-  const WideSums<V> odd[4] = {
-      in13.combine(kFix1_501 - kFix0_899 + kFix1_175 - kFix0_390, kFix1_175),
-      in13.combine(kFix1_175, kFix3_072 - kFix2_562 + kFix1_175 - kFix1_961),
-      in13.combine(kFix1_175 - kFix0_390, kFix1_175 - kFix2_562),
-      in13.combine(kFix1_175 - kFix0_899, kFix1_175 - kFix1_961)};
+inline void transform_low_4(const RowPair<V>& in02, const RowPair<V>& in13,
+                            typename V::Reg out[8]) {
+  WideSums<V> even[4], odd[4];
+  for (int k = 0; k < 4; ++k) {
+    even[k] = plus_constant(in02.combine(kLowEven[k][0], kLowEven[k][1]), Pass::kRounding);
+    odd[k] = in13.combine(kLowOdd[k][0], kLowOdd[k][1]);
+  }
   finish_butterfly<V, Pass>(even, odd, out);
 }
 
@@ -142,20 +154,6 @@ inline void transpose_8x8(typename V::Reg r[8]) {
   r[5] = V::high64(b2, b6);
   r[6] = V::low64(b3, b7);
   r[7] = V::high64(b3, b7);
-}
-
-// The first four rows of the transpose.
-template <class V>
-inline void transpose_left_half(typename V::Reg r[8]) {
-  using Reg = typename V::Reg;
-  const Reg a0 = V::low16(r[0], r[1]), a2 = V::low16(r[2], r[3]);
-  const Reg a4 = V::low16(r[4], r[5]), a6 = V::low16(r[6], r[7]);
-  const Reg b0 = V::low32(a0, a2), b1 = V::high32(a0, a2);
-  const Reg b4 = V::low32(a4, a6), b5 = V::high32(a4, a6);
-  r[0] = V::low64(b0, b4);
-  r[1] = V::high64(b0, b4);
-  r[2] = V::low64(b1, b5);
-  r[3] = V::high64(b1, b5);
 }
 
 // columns[x]: column x of every block, as SecondPass leaves it.
@@ -184,36 +182,74 @@ inline bool is_extreme(typename V::Reg row) {
       V::differing(V::template right16<2>(V::template left16<2>(row)), row));
 }
 
+// Blocks of which only row[0] to row[3], and of these only the columns 0 to 3, hold anything: half
+// the first pass falls away, and its results come out as the second pass wants them.
+template <class V>
+inline void idct_low_4x4(const typename V::Reg row[4], std::uint8_t* out, std::ptrdiff_t stride) {
+  using Reg = typename V::Reg;
+  // Pairs of columns 0 2 1 3: columns 0 and 2 (1 and 3) of the result are then neighbors.
+  const Reg in02 = V::swap_middle32(V::low16(row[0], row[2]));
+  const Reg in13 = V::swap_middle32(V::low16(row[1], row[3]));
+  Reg sums[8];
+  for (int k = 0; k < 4; ++k) {
+    const Reg even =
+        V::add32(V::mul_add_pairs(in02, pair_constant<V>(kLowEven[k][0], kLowEven[k][1])),
+                 V::set32(FirstPass<V>::kRounding));
+    const Reg odd = V::mul_add_pairs(in13, pair_constant<V>(kLowOdd[k][0], kLowOdd[k][1]));
+    sums[k] = V::template right32<11>(V::add32(even, odd));
+    sums[7 - k] = V::template right32<11>(V::sub32(even, odd));
+  }
+  const Reg rows04 = V::pack32(sums[0], sums[4]), rows15 = V::pack32(sums[1], sums[5]);
+  const Reg rows26 = V::pack32(sums[2], sums[6]), rows37 = V::pack32(sums[3], sums[7]);
+  const Reg rows01 = V::low32(rows04, rows15), rows45 = V::high32(rows04, rows15);
+  const Reg rows23 = V::low32(rows26, rows37), rows67 = V::high32(rows26, rows37);
+  const auto columns02 = RowPair<V>::of(V::low64(rows01, rows23), V::low64(rows45, rows67));
+  const auto columns13 = RowPair<V>::of(V::high64(rows01, rows23), V::high64(rows45, rows67));
+  Reg columns[8];
+  transform_low_4<V, SecondPass<V>>(columns02, columns13, columns);
+  store_8x8<V>(columns, out, stride);
+}
+
+// Blocks of one value each: `row` holds their DC coefficients, dequantized.
+template <class V>
+inline void fill_8x8(typename V::Reg row, std::uint8_t* out, std::ptrdiff_t stride) {
+  using Reg = typename V::Reg;
+  // The two passes shift by 2 to the left and by 5 to the right, with rounding.
+  const Reg levels = V::template right16<3>(V::add16(row, V::set16(4)));
+  const Reg samples = V::add8(V::pack16(levels, levels), V::set8(128));
+  const Reg filled = V::shuffle8(samples, V::zero());
+  for (int y = 0; y < 4; ++y) V::store_halves(filled, out + y * stride, out + (4 + y) * stride);
+}
+
 // V::kLanes blocks. False, and nothing is written, where the formula must do it.
 template <class V>
 inline bool idct_8x8_lanes(const std::int16_t* rows, const typename V::Reg quant[8],
                            std::uint8_t* out, std::ptrdiff_t stride) {
   using Reg = typename V::Reg;
-  Reg r[8], columns[8];
+  Reg r[8], results[8];
   for (int y = 0; y < 8; ++y) r[y] = V::load(rows + y * kGroupStride);
   const Reg lower = V::either(V::either(r[4], r[5]), V::either(r[6], r[7]));
   for (int y = 0; y < 4; ++y) r[y] = V::mul16(r[y], quant[y]);
   if (is_extreme<V>(r[0])) return false;
   if (V::is_zero(lower)) {
-    // Columns 4..7 are the upper halves of the lanes.
-    const Reg all = V::either(V::either(r[0], r[1]), V::either(r[2], r[3]));
-    const bool is_low = V::is_zero(V::high64(all, all));
-    Reg half[4] = {r[0], r[1], r[2], r[3]};
-    transform_low_4<V, FirstPass<V>>(half, r);
-    if (is_low) {
-      transpose_left_half<V>(r);
-      transform_low_4<V, SecondPass<V>>(r, columns);
-      store_8x8<V>(columns, out, stride);
+    const Reg middle = V::either(V::either(r[1], r[2]), r[3]);
+    const Reg all = V::either(r[0], middle);
+    if (V::is_zero(V::high64(all, all))) {
+      if (V::is_zero(V::either(middle, V::without_first16(r[0])))) {
+        fill_8x8<V>(r[0], out, stride);
+      } else {
+        idct_low_4x4<V>(r, out, stride);
+      }
       return true;
     }
+    transform_low_4<V, FirstPass<V>>(RowPair<V>(r[0], r[2]), RowPair<V>(r[1], r[3]), results);
   } else {
     for (int y = 4; y < 8; ++y) r[y] = V::mul16(r[y], quant[y]);
-    transform_8<V, FirstPass<V>>(r, columns);
-    for (int y = 0; y < 8; ++y) r[y] = columns[y];
+    transform_8<V, FirstPass<V>>(r, results);
   }
-  transpose_8x8<V>(r);
-  transform_8<V, SecondPass<V>>(r, columns);
-  store_8x8<V>(columns, out, stride);
+  transpose_8x8<V>(results);
+  transform_8<V, SecondPass<V>>(results, r);
+  store_8x8<V>(r, out, stride);
   return true;
 }
 

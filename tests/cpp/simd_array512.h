@@ -158,6 +158,15 @@ struct Array512 {
     return make_in_lanes<std::uint8_t>(
         [&](int first, int i) { return a.bytes[first + order.bytes[first + i] % 16]; });
   }
+  static Reg swap_middle32(Reg a) {
+    return make_in_lanes<std::uint32_t>([&](int first, int i) {
+      return get<std::uint32_t>(a, first + (i == 1 ? 2 : i == 2 ? 1 : i));
+    });
+  }
+  static Reg without_first16(Reg a) {
+    return make_in_lanes<std::uint16_t>(
+        [&](int first, int i) { return i == 0 ? 0 : get<std::uint16_t>(a, first + i); });
+  }
   static Reg swap_halves(Reg a) {
     return make_in_lanes<std::uint32_t>(
         [&](int first, int i) { return get<std::uint32_t>(a, first + (i + 2) % 4); });
