@@ -15,9 +15,9 @@ FASTPASS_HD inline std::uint8_t clamp_to_byte(int value) {
 FASTPASS_HD inline void ycc_to_rgb_at(int y, int cb, int cr, std::uint8_t* rgb) {
   cb -= 128;
   cr -= 128;
-  rgb[0] = clamp_to_byte(y + ((91881 * cr + 32768) >> 16));               // 1.40200
+  rgb[0] = clamp_to_byte(y + ((91881 * cr + 32768) >> 16));                // 1.40200
   rgb[1] = clamp_to_byte(y + ((-22554 * cb - 46802 * cr + 32768) >> 16));  // 0.34414, 0.71414
-  rgb[2] = clamp_to_byte(y + ((116130 * cb + 32768) >> 16));              // 1.77200
+  rgb[2] = clamp_to_byte(y + ((116130 * cb + 32768) >> 16));               // 1.77200
 }
 
 // Three inks in place of red, green, blue, and their black, all inverted (255 = no ink).

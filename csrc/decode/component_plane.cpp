@@ -30,13 +30,11 @@ void ComponentPlane::plan(const FrameComponent& component, const ComponentScale&
   stride_ = round_up_64(kLeftMargin + width + kRightMargin) | 64;
   line_offset_ = stride_ * static_cast<std::size_t>(ring_rows_);
   const bool has_line = scale.expand_h > 1 || scale.blends_rows();
-  line_bytes_ =
-      has_line ? round_up_64(static_cast<std::size_t>(columns.size()) + kRightMargin) : 0;
+  line_bytes_ = has_line ? round_up_64(static_cast<std::size_t>(columns.size()) + kRightMargin) : 0;
 }
 
 std::uint8_t* ComponentPlane::sample(int y, int x) const {
-  return memory_ + stride_ * static_cast<std::size_t>(y % ring_rows_) + kLeftMargin +
-         (x - origin_);
+  return memory_ + stride_ * static_cast<std::size_t>(y % ring_rows_) + kLeftMargin + (x - origin_);
 }
 
 void ComponentPlane::put(const PixelKernels& kernels, int row, int column, int num_mcus,

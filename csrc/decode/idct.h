@@ -109,8 +109,8 @@ FASTPASS_HD inline void idct_8x8(const std::int16_t* block, int row_stride,
     dequantize_column(block, row_stride, quant, x, column);
     idct_sums_8(column, sums);
     for (int y = 0; y < 8; ++y) {
-      rows[y][x] = only_first_row ? wrap_to_int16(column[0] * 4)
-                                  : saturate_to_int16(descale<11>(sums[y]));
+      rows[y][x] =
+          only_first_row ? wrap_to_int16(column[0] * 4) : saturate_to_int16(descale<11>(sums[y]));
     }
   }
   for (int y = 0; y < 8; ++y) {
@@ -130,8 +130,8 @@ FASTPASS_HD inline void idct_4x4(const std::int16_t* block, int row_stride,
     dequantize_column(block, row_stride, quant, x, column);
     idct_sums_4(column, sums);
     for (int y = 0; y < 4; ++y) {
-      rows[y][x] = only_first_row ? wrap_to_int16(column[0] * 4)
-                                  : saturate_to_int16(descale<12>(sums[y]));
+      rows[y][x] =
+          only_first_row ? wrap_to_int16(column[0] * 4) : saturate_to_int16(descale<12>(sums[y]));
     }
   }
   for (int y = 0; y < 4; ++y) {

@@ -76,13 +76,9 @@ void idct_8x8_groups(const std::int16_t* coefficients, int num_groups, const std
 }
 
 const PixelKernels kScalarPixelKernels = {
-    "scalar",
-    {idct_1x1_groups, idct_groups<idct_2x2, 2>, idct_4x4_groups, idct_8x8_groups},
-    upsample_h2v1,
-    upsample_h2v2,
-    upsample_h1v2,
-    ycc_to_rgb,
-    gray_to_rgb,
-    interleave_rgb};
+    "scalar",      {idct_1x1_groups, idct_groups<idct_2x2, 2>, idct_4x4_groups, idct_8x8_groups},
+    upsample_h2v1, upsample_h2v2,
+    upsample_h1v2, ycc_to_rgb,
+    gray_to_rgb,   interleave_rgb};
 
 }  // namespace fastpass

@@ -67,9 +67,9 @@ class Reconstructor {
   std::array<ComponentPlane, kMaxComponents> planes_;
   std::unique_ptr<std::uint8_t[]> memory_;
   std::size_t capacity_ = 0;
-  int mcu_height_ = 0;       // in output rows
+  int mcu_height_ = 0;        // in output rows
   bool blends_rows_ = false;  // the last output row of an MCU row waits for the next MCU row
-  int next_row_ = 0;         // of the output, in the whole image
+  int next_row_ = 0;          // of the output, in the whole image
 };
 
 }  // namespace fastpass

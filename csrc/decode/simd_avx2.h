@@ -85,9 +85,9 @@ struct Avx2 {
   template <int kPhase>
   static Reg replace_third(Reg a, Reg b) {
     const auto mask = [](int x) { return static_cast<char>(x % 3 == kPhase ? -1 : 0); };
-    const __m128i lane = _mm_setr_epi8(mask(0), mask(1), mask(2), mask(3), mask(4), mask(5),
-                                       mask(6), mask(7), mask(8), mask(9), mask(10), mask(11),
-                                       mask(12), mask(13), mask(14), mask(15));
+    const __m128i lane =
+        _mm_setr_epi8(mask(0), mask(1), mask(2), mask(3), mask(4), mask(5), mask(6), mask(7),
+                      mask(8), mask(9), mask(10), mask(11), mask(12), mask(13), mask(14), mask(15));
     return _mm256_blendv_epi8(a, b, _mm256_broadcastsi128_si256(lane));
   }
 

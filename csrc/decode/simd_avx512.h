@@ -99,10 +99,10 @@ struct Avx512 {
     store_16(out + 3 * stride, _mm512_extracti32x4_epi32(sorted, 3));
   }
   static void store_columns16(Reg v, std::uint8_t* out, std::ptrdiff_t stride) {
-    const Reg order = _mm512_set_epi32(0x001F001E, 0x001D001C, 0x001B001A, 0x00170016, 0x00150014,
-                                       0x00130012, 0x000F000E, 0x000D000C, 0x000B000A, 0x00070006,
-                                       0x00050004, 0x00030002, 0x00190011, 0x00090001, 0x00180010,
-                                       0x00080000);
+    const Reg order =
+        _mm512_set_epi32(0x001F001E, 0x001D001C, 0x001B001A, 0x00170016, 0x00150014, 0x00130012,
+                         0x000F000E, 0x000D000C, 0x000B000A, 0x00070006, 0x00050004, 0x00030002,
+                         0x00190011, 0x00090001, 0x00180010, 0x00080000);
     const __m128i sorted = _mm512_castsi512_si128(_mm512_permutexvar_epi16(order, v));
     _mm_storel_epi64(reinterpret_cast<__m128i*>(out), sorted);
     _mm_storel_epi64(reinterpret_cast<__m128i*>(out + stride), _mm_unpackhi_epi64(sorted, sorted));

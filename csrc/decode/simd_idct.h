@@ -13,60 +13,24 @@
 
 namespace fastpass {
 
-// Sums of 32 bits for eight elements of 16 bits per lane.
-template <class V>
-struct WideSums {
-  typename V::Reg low, high;
-};
-
 template <class V>
 inline typename V::Reg pair_constant(int even, int odd) {
   return V::set32(static_cast<int>((static_cast<std::uint32_t>(odd) << 16) |
                                    (static_cast<std::uint32_t>(even) & 0xFFFFu)));
 }
 
-// Two rows, element by element, for linear combinations a * first + b * second.
+// a * (16-bit element of even index) + b * (the next), in 32 bits.
 template <class V>
-class RowPair {
- public:
-  RowPair(typename V::Reg first, typename V::Reg second)
-      : low_(V::low16(first, second)), high_(V::high16(first, second)) {}
-  static RowPair of(typename V::Reg low, typename V::Reg high) {
-    RowPair pair;
-    pair.low_ = low;
-    pair.high_ = high;
-    return pair;
-  }
-  WideSums<V> combine(int a, int b) const {
-    const typename V::Reg factors = pair_constant<V>(a, b);
-    return {V::mul_add_pairs(low_, factors), V::mul_add_pairs(high_, factors)};
-  }
-
- private:
-  RowPair() = default;
-  typename V::Reg low_, high_;
-};
-
-template <class V>
-inline WideSums<V> operator+(WideSums<V> a, WideSums<V> b) {
-  return {V::add32(a.low, b.low), V::add32(a.high, b.high)};
-}
-template <class V>
-inline WideSums<V> operator-(WideSums<V> a, WideSums<V> b) {
-  return {V::sub32(a.low, b.low), V::sub32(a.high, b.high)};
-}
-template <class V>
-inline WideSums<V> plus_constant(WideSums<V> a, int value) {
-  const typename V::Reg constant = V::set32(value);
-  return {V::add32(a.low, constant), V::add32(a.high, constant)};
+inline typename V::Reg combine(typename V::Reg pairs, int a, int b) {
+  return V::mul_add_pairs(pairs, pair_constant<V>(a, b));
 }
 
 // The first pass: 2^2 times the transform, in order.
 template <class V>
 struct FirstPass {
   static constexpr int kRounding = 1 << 10;
-  static typename V::Reg finish(WideSums<V> sums) {
-    return V::pack32(V::template right32<11>(sums.low), V::template right32<11>(sums.high));
+  static typename V::Reg finish(typename V::Reg low, typename V::Reg high) {
+    return V::pack32(V::template right32<11>(low), V::template right32<11>(high));
   }
 };
 
@@ -75,64 +39,81 @@ struct FirstPass {
 template <class V>
 struct SecondPass {
   static constexpr int kRounding = 1 << 17;
-  static typename V::Reg finish(WideSums<V> sums) {
-    return V::template right16<2>(V::upper_halves(sums.low, sums.high));
+  static typename V::Reg finish(typename V::Reg low, typename V::Reg high) {
+    return V::template right16<2>(V::upper_halves(low, high));
   }
 };
 
-template <class V, class Pass>
-inline void finish_butterfly(const WideSums<V> even[4], const WideSums<V> odd[4],
-                             typename V::Reg out[8]) {
+// What the sums of four elements per lane are made of: pairs of rows, element by element.
+template <class V>
+struct RowPairs {
+  typename V::Reg sum_difference04, in26, sums37_15, in17, in35;
+};
+
+template <class V>
+inline void add_and_subtract(const typename V::Reg even[4], const typename V::Reg odd[4],
+                             typename V::Reg sums[8]) {
   for (int k = 0; k < 4; ++k) {
-    out[k] = Pass::finish(even[k] + odd[k]);
-    out[7 - k] = Pass::finish(even[k] - odd[k]);
+    sums[k] = V::add32(even[k], odd[k]);
+    sums[7 - k] = V::sub32(even[k], odd[k]);
   }
+}
+
+// idct_sums_8, with rounding added.
+template <class V>
+inline void sums_8(const RowPairs<V>& pairs, int rounding, typename V::Reg sums[8]) {
+  using Reg = typename V::Reg;
+  const Reg half = V::set32(rounding);
+  const Reg sum04 = V::add32(combine<V>(pairs.sum_difference04, 8192, 0), half);
+  const Reg difference04 = V::add32(combine<V>(pairs.sum_difference04, 0, 8192), half);
+  const Reg even2 = combine<V>(pairs.in26, kFix0_541, kFix0_541 - kFix1_847);
+  const Reg even3 = combine<V>(pairs.in26, kFix0_541 + kFix0_765, kFix0_541);
+  const Reg even[4] = {V::add32(sum04, even3), V::add32(difference04, even2),
+                       V::sub32(difference04, even2), V::sub32(sum04, even3)};
+  const Reg z3 = combine<V>(pairs.sums37_15, kFix1_175 - kFix1_961, kFix1_175);
+  const Reg z4 = combine<V>(pairs.sums37_15, kFix1_175, kFix1_175 - kFix0_390);
+  const Reg odd[4] = {V::add32(combine<V>(pairs.in17, kFix1_501 - kFix0_899, -kFix0_899), z4),
+                      V::add32(combine<V>(pairs.in35, kFix3_072 - kFix2_562, -kFix2_562), z3),
+                      V::add32(combine<V>(pairs.in35, -kFix2_562, kFix2_053 - kFix2_562), z4),
+                      V::add32(combine<V>(pairs.in17, -kFix0_899, kFix0_298 - kFix0_899), z3)};
+  add_and_subtract<V>(even, odd, sums);
 }
 
 template <class V, class Pass>
 inline void transform_8(const typename V::Reg in[8], typename V::Reg out[8]) {
-  const RowPair<V> in26(in[2], in[6]);
-  const RowPair<V> sum_difference(V::add16(in[0], in[4]), V::sub16(in[0], in[4]));
-  const WideSums<V> sum04 = plus_constant(sum_difference.combine(8192, 0), Pass::kRounding);
-  const WideSums<V> difference04 = plus_constant(sum_difference.combine(0, 8192), Pass::kRounding);
-  const WideSums<V> even2 = in26.combine(kFix0_541, kFix0_541 - kFix1_847);
-  const WideSums<V> even3 = in26.combine(kFix0_541 + kFix0_765, kFix0_541);
-  const WideSums<V> even[4] = {sum04 + even3, difference04 + even2, difference04 - even2,
-                               sum04 - even3};
-
-  const RowPair<V> sums(V::add16(in[3], in[7]), V::add16(in[1], in[5]));
-  const WideSums<V> z3 = sums.combine(kFix1_175 - kFix1_961, kFix1_175);
-  const WideSums<V> z4 = sums.combine(kFix1_175, kFix1_175 - kFix0_390);
-  const RowPair<V> in17(in[1], in[7]);
-  const RowPair<V> in35(in[3], in[5]);
-  const WideSums<V> odd[4] = {in17.combine(kFix1_501 - kFix0_899, -kFix0_899) + z4,
-                              in35.combine(kFix3_072 - kFix2_562, -kFix2_562) + z3,
-                              in35.combine(-kFix2_562, kFix2_053 - kFix2_562) + z4,
-                              in17.combine(-kFix0_899, kFix0_298 - kFix0_899) + z3};
-  finish_butterfly<V, Pass>(even, odd, out);
+  using Reg = typename V::Reg;
+  const Reg sum04 = V::add16(in[0], in[4]), difference04 = V::sub16(in[0], in[4]);
+  const Reg sum37 = V::add16(in[3], in[7]), sum15 = V::add16(in[1], in[5]);
+  Reg low[8], high[8];
+  sums_8<V>({V::low16(sum04, difference04), V::low16(in[2], in[6]), V::low16(sum37, sum15),
+             V::low16(in[1], in[7]), V::low16(in[3], in[5])},
+            Pass::kRounding, low);
+  sums_8<V>({V::high16(sum04, difference04), V::high16(in[2], in[6]), V::high16(sum37, sum15),
+             V::high16(in[1], in[7]), V::high16(in[3], in[5])},
+            Pass::kRounding, high);
+  for (int k = 0; k < 8; ++k) out[k] = Pass::finish(low[k], high[k]);
 }
 
-// The factors of transform_8's four even (of in[0], in[2]) and four odd sums (of in[1], in[3]) where
-// in[4] to in[7] are zero: each sum is then one product of a pair.
+// The factors of sums_8's four even (of in[0], in[2]) and four odd sums (of in[1], in[3]) where
+// in[4] to in[7] are zero: each is then one product of a pair.
 constexpr int kLowEven[4][2] = {{8192, kFix0_541 + kFix0_765},
                                 {8192, kFix0_541},
                                 {8192, -kFix0_541},
                                 {8192, -kFix0_541 - kFix0_765}};
-constexpr int kLowOdd[4][2] = {
-    {kFix1_501 - kFix0_899 + kFix1_175 - kFix0_390, kFix1_175},
-    {kFix1_175, kFix3_072 - kFix2_562 + kFix1_175 - kFix1_961},
-    {kFix1_175 - kFix0_390, kFix1_175 - kFix2_562},
-    {kFix1_175 - kFix0_899, kFix1_175 - kFix1_961}};
+constexpr int kLowOdd[4][2] = {{kFix1_501 - kFix0_899 + kFix1_175 - kFix0_390, kFix1_175},
+                               {kFix1_175, kFix3_072 - kFix2_562 + kFix1_175 - kFix1_961},
+                               {kFix1_175 - kFix0_390, kFix1_175 - kFix2_562},
+                               {kFix1_175 - kFix0_899, kFix1_175 - kFix1_961}};
 
-template <class V, class Pass>
-inline void transform_low_4(const RowPair<V>& in02, const RowPair<V>& in13,
-                            typename V::Reg out[8]) {
-  WideSums<V> even[4], odd[4];
+template <class V>
+inline void sums_low_4(typename V::Reg in02, typename V::Reg in13, int rounding,
+                       typename V::Reg sums[8]) {
+  typename V::Reg even[4], odd[4];
   for (int k = 0; k < 4; ++k) {
-    even[k] = plus_constant(in02.combine(kLowEven[k][0], kLowEven[k][1]), Pass::kRounding);
-    odd[k] = in13.combine(kLowOdd[k][0], kLowOdd[k][1]);
+    even[k] = V::add32(combine<V>(in02, kLowEven[k][0], kLowEven[k][1]), V::set32(rounding));
+    odd[k] = combine<V>(in13, kLowOdd[k][0], kLowOdd[k][1]);
   }
-  finish_butterfly<V, Pass>(even, odd, out);
+  add_and_subtract<V>(even, odd, sums);
 }
 
 template <class V>
@@ -178,35 +159,39 @@ inline void store_8x8(const typename V::Reg columns[8], std::uint8_t* out, std::
 // Whether 4 * row wraps anywhere (see has_only_first_row).
 template <class V>
 inline bool is_extreme(typename V::Reg row) {
-  return !V::is_zero(
-      V::differing(V::template right16<2>(V::template left16<2>(row)), row));
+  return !V::is_zero(V::differing(V::template right16<2>(V::template left16<2>(row)), row));
 }
 
-// Blocks of which only row[0] to row[3], and of these only the columns 0 to 3, hold anything: half
-// the first pass falls away, and its results come out as the second pass wants them.
+// The first pass where row[4] to row[7] are zero.
+template <class V>
+inline void first_pass_low_4(const typename V::Reg row[4], typename V::Reg out[8]) {
+  typename V::Reg low[8], high[8];
+  sums_low_4<V>(V::low16(row[0], row[2]), V::low16(row[1], row[3]), FirstPass<V>::kRounding, low);
+  sums_low_4<V>(V::high16(row[0], row[2]), V::high16(row[1], row[3]), FirstPass<V>::kRounding,
+                high);
+  for (int k = 0; k < 8; ++k) out[k] = FirstPass<V>::finish(low[k], high[k]);
+}
+
+// Both passes where the columns 4 to 7 are zero as well: half the first falls away, and its results
+// come out as the second wants them.
 template <class V>
 inline void idct_low_4x4(const typename V::Reg row[4], std::uint8_t* out, std::ptrdiff_t stride) {
   using Reg = typename V::Reg;
-  // Pairs of columns 0 2 1 3: columns 0 and 2 (1 and 3) of the result are then neighbors.
+  // Columns in the order 0 2 1 3: those that the second pass combines are then neighbors.
   const Reg in02 = V::swap_middle32(V::low16(row[0], row[2]));
   const Reg in13 = V::swap_middle32(V::low16(row[1], row[3]));
-  Reg sums[8];
-  for (int k = 0; k < 4; ++k) {
-    const Reg even =
-        V::add32(V::mul_add_pairs(in02, pair_constant<V>(kLowEven[k][0], kLowEven[k][1])),
-                 V::set32(FirstPass<V>::kRounding));
-    const Reg odd = V::mul_add_pairs(in13, pair_constant<V>(kLowOdd[k][0], kLowOdd[k][1]));
-    sums[k] = V::template right32<11>(V::add32(even, odd));
-    sums[7 - k] = V::template right32<11>(V::sub32(even, odd));
-  }
+  Reg sums[8], low[8], high[8];
+  sums_low_4<V>(in02, in13, FirstPass<V>::kRounding, sums);
+  for (Reg& sum : sums) sum = V::template right32<11>(sum);
   const Reg rows04 = V::pack32(sums[0], sums[4]), rows15 = V::pack32(sums[1], sums[5]);
   const Reg rows26 = V::pack32(sums[2], sums[6]), rows37 = V::pack32(sums[3], sums[7]);
   const Reg rows01 = V::low32(rows04, rows15), rows45 = V::high32(rows04, rows15);
   const Reg rows23 = V::low32(rows26, rows37), rows67 = V::high32(rows26, rows37);
-  const auto columns02 = RowPair<V>::of(V::low64(rows01, rows23), V::low64(rows45, rows67));
-  const auto columns13 = RowPair<V>::of(V::high64(rows01, rows23), V::high64(rows45, rows67));
+  sums_low_4<V>(V::low64(rows01, rows23), V::high64(rows01, rows23), SecondPass<V>::kRounding, low);
+  sums_low_4<V>(V::low64(rows45, rows67), V::high64(rows45, rows67), SecondPass<V>::kRounding,
+                high);
   Reg columns[8];
-  transform_low_4<V, SecondPass<V>>(columns02, columns13, columns);
+  for (int k = 0; k < 8; ++k) columns[k] = SecondPass<V>::finish(low[k], high[k]);
   store_8x8<V>(columns, out, stride);
 }
 
@@ -242,7 +227,7 @@ inline bool idct_8x8_lanes(const std::int16_t* rows, const typename V::Reg quant
       }
       return true;
     }
-    transform_low_4<V, FirstPass<V>>(RowPair<V>(r[0], r[2]), RowPair<V>(r[1], r[3]), results);
+    first_pass_low_4<V>(r, results);
   } else {
     for (int y = 4; y < 8; ++y) r[y] = V::mul16(r[y], quant[y]);
     transform_8<V, FirstPass<V>>(r, results);

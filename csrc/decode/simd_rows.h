@@ -105,7 +105,7 @@ struct Rgb16 {
 template <class V>
 inline Rgb16<V> ycc_to_rgb_16(typename V::Reg y, typename V::Reg cb, typename V::Reg cr) {
   using Reg = typename V::Reg;
-  const Reg red = V::add16(cr, V::mul_round16(cr, V::set16(13173)));                  // 0.40200
+  const Reg red = V::add16(cr, V::mul_round16(cr, V::set16(13173)));                 // 0.40200
   const Reg blue = V::add16(V::add16(cb, cb), V::mul_round16(cb, V::set16(-7471)));  // -0.22800
   const Reg factors = V::set32((18734 << 16) | (-22554 & 0xFFFF));  // 1 - 0.71414, -0.34414
   const Reg rounding = V::set32(1 << 15);
