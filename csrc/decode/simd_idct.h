@@ -27,28 +27,19 @@ inline typename V::Reg combine(typename V::Reg pairs, int a, int b) {
 
 // The first pass: 2^2 times the transform, in order.
 template <class V>
-struct FirstPass {
-  static constexpr int kRounding = 1 << 10;
-  static typename V::Reg finish(typename V::Reg low, typename V::Reg high) {
-    return V::pack32(V::template right32<11>(low), V::template right32<11>(high));
-  }
-};
+inline typename V::Reg finish_first_pass(typename V::Reg low, typename V::Reg high) {
+  return V::pack32(V::template right32<11>(low), V::template right32<11>(high));
+}
 
 // The second: the samples less 128, in the order 0 4 1 5 2 6 3 7 of each lane. The upper halves of
 // the sums cannot overflow, so that two shifts do what would take a saturating pack otherwise.
 template <class V>
-struct SecondPass {
-  static constexpr int kRounding = 1 << 17;
-  static typename V::Reg finish(typename V::Reg low, typename V::Reg high) {
-    return V::template right16<2>(V::upper_halves(low, high));
-  }
-};
+inline typename V::Reg finish_second_pass(typename V::Reg low, typename V::Reg high) {
+  return V::template right16<2>(V::upper_halves(low, high));
+}
 
-// What the sums of four elements per lane are made of: pairs of rows, element by element.
-template <class V>
-struct RowPairs {
-  typename V::Reg sum_difference04, in26, sums37_15, in17, in35;
-};
+constexpr int kFirstRounding = 1 << 10;
+constexpr int kSecondRounding = 1 << 17;
 
 template <class V>
 inline void add_and_subtract(const typename V::Reg even[4], const typename V::Reg odd[4],
@@ -59,39 +50,73 @@ inline void add_and_subtract(const typename V::Reg even[4], const typename V::Re
   }
 }
 
+// What four sums per lane are made of: in[0] +- in[4], wrapped to 16 bits, times 2^13; and pairs of
+// inputs, element by element.
+template <class V>
+struct SumParts {
+  typename V::Reg sum04, difference04, in26, in71, in35;
+};
+
 // idct_sums_8, with rounding added.
 template <class V>
-inline void sums_8(const RowPairs<V>& pairs, int rounding, typename V::Reg sums[8]) {
+inline void sums_8(const SumParts<V>& parts, int rounding, typename V::Reg sums[8]) {
   using Reg = typename V::Reg;
   const Reg half = V::set32(rounding);
-  const Reg sum04 = V::add32(combine<V>(pairs.sum_difference04, 8192, 0), half);
-  const Reg difference04 = V::add32(combine<V>(pairs.sum_difference04, 0, 8192), half);
-  const Reg even2 = combine<V>(pairs.in26, kFix0_541, kFix0_541 - kFix1_847);
-  const Reg even3 = combine<V>(pairs.in26, kFix0_541 + kFix0_765, kFix0_541);
+  const Reg sum04 = V::add32(parts.sum04, half);
+  const Reg difference04 = V::add32(parts.difference04, half);
+  const Reg even2 = combine<V>(parts.in26, kFix0_541, kFix0_541 - kFix1_847);
+  const Reg even3 = combine<V>(parts.in26, kFix0_541 + kFix0_765, kFix0_541);
   const Reg even[4] = {V::add32(sum04, even3), V::add32(difference04, even2),
                        V::sub32(difference04, even2), V::sub32(sum04, even3)};
-  const Reg z3 = combine<V>(pairs.sums37_15, kFix1_175 - kFix1_961, kFix1_175);
-  const Reg z4 = combine<V>(pairs.sums37_15, kFix1_175, kFix1_175 - kFix0_390);
-  const Reg odd[4] = {V::add32(combine<V>(pairs.in17, kFix1_501 - kFix0_899, -kFix0_899), z4),
-                      V::add32(combine<V>(pairs.in35, kFix3_072 - kFix2_562, -kFix2_562), z3),
-                      V::add32(combine<V>(pairs.in35, -kFix2_562, kFix2_053 - kFix2_562), z4),
-                      V::add32(combine<V>(pairs.in17, -kFix0_899, kFix0_298 - kFix0_899), z3)};
+  const Reg sums37_15 = V::add16(parts.in35, parts.in71);
+  const Reg z3 = combine<V>(sums37_15, kFix1_175 - kFix1_961, kFix1_175);
+  const Reg z4 = combine<V>(sums37_15, kFix1_175, kFix1_175 - kFix0_390);
+  const Reg odd[4] = {V::add32(combine<V>(parts.in71, -kFix0_899, kFix1_501 - kFix0_899), z4),
+                      V::add32(combine<V>(parts.in35, kFix3_072 - kFix2_562, -kFix2_562), z3),
+                      V::add32(combine<V>(parts.in35, -kFix2_562, kFix2_053 - kFix2_562), z4),
+                      V::add32(combine<V>(parts.in71, kFix0_298 - kFix0_899, -kFix0_899), z3)};
   add_and_subtract<V>(even, odd, sums);
 }
 
-template <class V, class Pass>
-inline void transform_8(const typename V::Reg in[8], typename V::Reg out[8]) {
+template <class V>
+inline void first_pass(const typename V::Reg in[8], typename V::Reg out[8]) {
   using Reg = typename V::Reg;
-  const Reg sum04 = V::add16(in[0], in[4]), difference04 = V::sub16(in[0], in[4]);
-  const Reg sum37 = V::add16(in[3], in[7]), sum15 = V::add16(in[1], in[5]);
+  const Reg sum = V::add16(in[0], in[4]), difference = V::sub16(in[0], in[4]);
+  const Reg both_low = V::low16(sum, difference), both_high = V::high16(sum, difference);
   Reg low[8], high[8];
-  sums_8<V>({V::low16(sum04, difference04), V::low16(in[2], in[6]), V::low16(sum37, sum15),
-             V::low16(in[1], in[7]), V::low16(in[3], in[5])},
-            Pass::kRounding, low);
-  sums_8<V>({V::high16(sum04, difference04), V::high16(in[2], in[6]), V::high16(sum37, sum15),
-             V::high16(in[1], in[7]), V::high16(in[3], in[5])},
-            Pass::kRounding, high);
-  for (int k = 0; k < 8; ++k) out[k] = Pass::finish(low[k], high[k]);
+  sums_8<V>({combine<V>(both_low, 8192, 0), combine<V>(both_low, 0, 8192), V::low16(in[2], in[6]),
+             V::low16(in[7], in[1]), V::low16(in[3], in[5])},
+            kFirstRounding, low);
+  sums_8<V>({combine<V>(both_high, 8192, 0), combine<V>(both_high, 0, 8192),
+             V::high16(in[2], in[6]), V::high16(in[7], in[1]), V::high16(in[3], in[5])},
+            kFirstRounding, high);
+  for (int k = 0; k < 8; ++k) out[k] = finish_first_pass<V>(low[k], high[k]);
+}
+
+// The parts of four rows' transforms. Columns that are combined become neighbors, so that pairs
+// move as a whole in the transposition.
+template <class V>
+inline SumParts<V> parts_of_rows(const typename V::Reg rows[4]) {
+  using Reg = typename V::Reg;
+  static const std::uint8_t kColumns26713504[16] = {4, 5, 12, 13, 14, 15, 2, 3,
+                                                    6, 7, 10, 11, 0,  1,  8, 9};
+  const Reg order = V::load_lane(kColumns26713504);
+  const Reg a = V::shuffle8(rows[0], order), b = V::shuffle8(rows[1], order);
+  const Reg c = V::shuffle8(rows[2], order), d = V::shuffle8(rows[3], order);
+  const Reg ab_2671 = V::low32(a, b), ab_3504 = V::high32(a, b);
+  const Reg cd_2671 = V::low32(c, d), cd_3504 = V::high32(c, d);
+  const Reg in04 = V::high64(ab_3504, cd_3504);
+  const Reg in_0 = V::template left32<16>(in04);  // in[0] where in04 holds in[4]
+  return {combine<V>(V::add16(in_0, in04), 0, 8192), combine<V>(V::sub16(in_0, in04), 0, 8192),
+          V::low64(ab_2671, cd_2671), V::high64(ab_2671, cd_2671), V::low64(ab_3504, cd_3504)};
+}
+
+template <class V>
+inline void second_pass(const typename V::Reg rows[8], typename V::Reg columns[8]) {
+  typename V::Reg low[8], high[8];
+  sums_8<V>(parts_of_rows<V>(rows), kSecondRounding, low);
+  sums_8<V>(parts_of_rows<V>(rows + 4), kSecondRounding, high);
+  for (int k = 0; k < 8; ++k) columns[k] = finish_second_pass<V>(low[k], high[k]);
 }
 
 // The factors of sums_8's four even (of in[0], in[2]) and four odd sums (of in[1], in[3]) where
@@ -116,28 +141,7 @@ inline void sums_low_4(typename V::Reg in02, typename V::Reg in13, int rounding,
   add_and_subtract<V>(even, odd, sums);
 }
 
-template <class V>
-inline void transpose_8x8(typename V::Reg r[8]) {
-  using Reg = typename V::Reg;
-  const Reg a0 = V::low16(r[0], r[1]), a1 = V::high16(r[0], r[1]);
-  const Reg a2 = V::low16(r[2], r[3]), a3 = V::high16(r[2], r[3]);
-  const Reg a4 = V::low16(r[4], r[5]), a5 = V::high16(r[4], r[5]);
-  const Reg a6 = V::low16(r[6], r[7]), a7 = V::high16(r[6], r[7]);
-  const Reg b0 = V::low32(a0, a2), b1 = V::high32(a0, a2);
-  const Reg b2 = V::low32(a1, a3), b3 = V::high32(a1, a3);
-  const Reg b4 = V::low32(a4, a6), b5 = V::high32(a4, a6);
-  const Reg b6 = V::low32(a5, a7), b7 = V::high32(a5, a7);
-  r[0] = V::low64(b0, b4);
-  r[1] = V::high64(b0, b4);
-  r[2] = V::low64(b1, b5);
-  r[3] = V::high64(b1, b5);
-  r[4] = V::low64(b2, b6);
-  r[5] = V::high64(b2, b6);
-  r[6] = V::low64(b3, b7);
-  r[7] = V::high64(b3, b7);
-}
-
-// columns[x]: column x of every block, as SecondPass leaves it.
+// columns[x]: column x of every block, as second_pass leaves it.
 template <class V>
 inline void store_8x8(const typename V::Reg columns[8], std::uint8_t* out, std::ptrdiff_t stride) {
   using Reg = typename V::Reg;
@@ -166,10 +170,9 @@ inline bool is_extreme(typename V::Reg row) {
 template <class V>
 inline void first_pass_low_4(const typename V::Reg row[4], typename V::Reg out[8]) {
   typename V::Reg low[8], high[8];
-  sums_low_4<V>(V::low16(row[0], row[2]), V::low16(row[1], row[3]), FirstPass<V>::kRounding, low);
-  sums_low_4<V>(V::high16(row[0], row[2]), V::high16(row[1], row[3]), FirstPass<V>::kRounding,
-                high);
-  for (int k = 0; k < 8; ++k) out[k] = FirstPass<V>::finish(low[k], high[k]);
+  sums_low_4<V>(V::low16(row[0], row[2]), V::low16(row[1], row[3]), kFirstRounding, low);
+  sums_low_4<V>(V::high16(row[0], row[2]), V::high16(row[1], row[3]), kFirstRounding, high);
+  for (int k = 0; k < 8; ++k) out[k] = finish_first_pass<V>(low[k], high[k]);
 }
 
 // Both passes where the columns 4 to 7 are zero as well: half the first falls away, and its results
@@ -181,17 +184,16 @@ inline void idct_low_4x4(const typename V::Reg row[4], std::uint8_t* out, std::p
   const Reg in02 = V::swap_middle32(V::low16(row[0], row[2]));
   const Reg in13 = V::swap_middle32(V::low16(row[1], row[3]));
   Reg sums[8], low[8], high[8];
-  sums_low_4<V>(in02, in13, FirstPass<V>::kRounding, sums);
+  sums_low_4<V>(in02, in13, kFirstRounding, sums);
   for (Reg& sum : sums) sum = V::template right32<11>(sum);
   const Reg rows04 = V::pack32(sums[0], sums[4]), rows15 = V::pack32(sums[1], sums[5]);
   const Reg rows26 = V::pack32(sums[2], sums[6]), rows37 = V::pack32(sums[3], sums[7]);
   const Reg rows01 = V::low32(rows04, rows15), rows45 = V::high32(rows04, rows15);
   const Reg rows23 = V::low32(rows26, rows37), rows67 = V::high32(rows26, rows37);
-  sums_low_4<V>(V::low64(rows01, rows23), V::high64(rows01, rows23), SecondPass<V>::kRounding, low);
-  sums_low_4<V>(V::low64(rows45, rows67), V::high64(rows45, rows67), SecondPass<V>::kRounding,
-                high);
+  sums_low_4<V>(V::low64(rows01, rows23), V::high64(rows01, rows23), kSecondRounding, low);
+  sums_low_4<V>(V::low64(rows45, rows67), V::high64(rows45, rows67), kSecondRounding, high);
   Reg columns[8];
-  for (int k = 0; k < 8; ++k) columns[k] = SecondPass<V>::finish(low[k], high[k]);
+  for (int k = 0; k < 8; ++k) columns[k] = finish_second_pass<V>(low[k], high[k]);
   store_8x8<V>(columns, out, stride);
 }
 
@@ -230,10 +232,9 @@ inline bool idct_8x8_lanes(const std::int16_t* rows, const typename V::Reg quant
     first_pass_low_4<V>(r, results);
   } else {
     for (int y = 4; y < 8; ++y) r[y] = V::mul16(r[y], quant[y]);
-    transform_8<V, FirstPass<V>>(r, results);
+    first_pass<V>(r, results);
   }
-  transpose_8x8<V>(results);
-  transform_8<V, SecondPass<V>>(results, r);
+  second_pass<V>(results, r);
   store_8x8<V>(r, out, stride);
   return true;
 }
