@@ -33,7 +33,7 @@ from fastpass.types import Backend, CropBox, ImageInfo, Sample
 if TYPE_CHECKING:
     from fastpass.augment import Blur, Jitter, Recipe, ViewParams, ViewSpec, draw, recipes, render
     from fastpass.backends import backends
-    from fastpass.decode import decode_image, decode_jpeg, probe
+    from fastpass.decode import build_seek_index, decode_image, decode_jpeg, probe
     from fastpass.feed import Batch, Loader, LoaderStats
     from fastpass.pack import Pack
 
@@ -41,7 +41,9 @@ __version__ = "0.1.0"
 
 # public name -> the module it comes from
 _LAZY = {
-    **dict.fromkeys(["decode_image", "decode_jpeg", "probe"], "fastpass.decode"),
+    **dict.fromkeys(
+        ["build_seek_index", "decode_image", "decode_jpeg", "probe"], "fastpass.decode"
+    ),
     **dict.fromkeys(
         ["Blur", "Jitter", "Recipe", "ViewParams", "ViewSpec", "draw", "recipes", "render"],
         "fastpass.augment",
@@ -96,6 +98,7 @@ __all__ = [
     "ViewSpec",
     "WriteFailed",
     "backends",
+    "build_seek_index",
     "decode_image",
     "decode_jpeg",
     "draw",

@@ -34,6 +34,9 @@ class Sample:
     label: int | None
     place: str  # for messages: file, key, byte offset
     metadata_json: memoryview = field(repr=False)  # as stored; empty where there is none
+    # For decode_jpeg(data, index=...). None where the pack holds none: a folder, a tar without an
+    # index or with one that was made without them, and files that build_seek_index gives none.
+    seek_index: memoryview | None = field(default=None, repr=False)
 
     @cached_property
     def metadata(self) -> dict[str, Any]:

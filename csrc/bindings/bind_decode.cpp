@@ -7,6 +7,8 @@
 #include "bindings/register.h"
 #include "common/parallel_for.h"
 #include "decode/decoder.h"
+#include "decode/seek_index.h"
+#include "decode/seek_scan.h"
 
 namespace fastpass {
 namespace {
@@ -32,13 +34,35 @@ DecodeOptions make_options(const Crop& crop, int scale_denominator, bool fill_da
   return options;
 }
 
+// None stands for an empty one.
+std::vector<std::optional<BorrowedBytes>> borrow_indexes(const py::sequence& seek_indexes) {
+  std::vector<std::optional<BorrowedBytes>> borrowed(py::len(seek_indexes));
+  for (std::size_t i = 0; i < borrowed.size(); ++i) {
+    const py::object index = seek_indexes[i];
+    if (!index.is_none()) borrowed[i].emplace(py::cast<py::buffer>(index));
+  }
+  return borrowed;
+}
+
+// An index that does not belong to the image is refused whether or not the backend would use it.
+Status decode_one(Decoder* decoder, Span jpeg, Span seek_index, DecodeOptions options,
+                  PixelBuffer* pixels) {
+  if (seek_index.size > 0) FASTPASS_RETURN_IF_ERROR(verify_seek_index(seek_index, jpeg));
+  options.seek_index = seek_index;
+  options.is_seek_index_verified = true;
+  return decoder->decode(jpeg, options, pixels);
+}
+
 // A list with an array for every image that could be decoded, and the exception for every other.
-py::list decode_jpegs(const py::sequence& encoded, const std::string& backend, const Crop& crop,
-                      int scale_denominator, bool fill_damage, std::int64_t max_pixels,
-                      int num_threads) {
+py::list decode_jpegs(const py::sequence& encoded, const py::sequence& seek_indexes,
+                      const std::string& backend, const Crop& crop, int scale_denominator,
+                      bool fill_damage, std::int64_t max_pixels, int num_threads) {
   std::vector<BorrowedBytes> bytes;
   bytes.reserve(py::len(encoded));
   for (const py::handle item : encoded) bytes.emplace_back(py::cast<py::buffer>(item));
+
+  const std::vector<std::optional<BorrowedBytes>> indexes = borrow_indexes(seek_indexes);
+  if (indexes.size() != bytes.size()) throw py::value_error("one seek index or None per image");
 
   const auto options = make_options(crop, scale_denominator, fill_damage, max_pixels);
   num_threads = std::max(1, std::min<int>(num_threads, static_cast<int>(bytes.size())));
@@ -51,8 +75,9 @@ py::list decode_jpegs(const py::sequence& encoded, const std::string& backend, c
     parallel_for(static_cast<std::int64_t>(bytes.size()), num_threads,
                  [&](std::int64_t index, int thread) {
                    const auto i = static_cast<std::size_t>(index);
-                   statuses[i] = decoders[static_cast<std::size_t>(thread)]->decode(
-                       bytes[i].span(), options, &images[i]);
+                   statuses[i] =
+                       decode_one(decoders[static_cast<std::size_t>(thread)].get(), bytes[i].span(),
+                                  indexes[i] ? indexes[i]->span() : Span(), options, &images[i]);
                  });
   }
   py::list results;
@@ -66,12 +91,26 @@ py::list decode_jpegs(const py::sequence& encoded, const std::string& backend, c
   return results;
 }
 
+py::bytes build_seek_index_of(const py::buffer& jpeg) {
+  const BorrowedBytes bytes(jpeg);
+  std::vector<std::uint8_t> index;
+  Status status;
+  {
+    const py::gil_scoped_release no_gil;
+    status = build_seek_index(bytes.span(), &index);
+  }
+  raise_if_error(status);
+  return py::bytes(reinterpret_cast<const char*>(index.data()), index.size());
+}
+
 }  // namespace
 
 void register_decode(py::module_& module) {
-  module.def("decode_jpegs", &decode_jpegs, py::arg("encoded"), py::kw_only(), py::arg("backend"),
-             py::arg("crop"), py::arg("scale_denominator"), py::arg("fill_damage"),
-             py::arg("max_pixels"), py::arg("num_threads"));
+  module.def("decode_jpegs", &decode_jpegs, py::arg("encoded"), py::kw_only(),
+             py::arg("seek_indexes"), py::arg("backend"), py::arg("crop"),
+             py::arg("scale_denominator"), py::arg("fill_damage"), py::arg("max_pixels"),
+             py::arg("num_threads"));
+  module.def("build_seek_index", &build_seek_index_of, py::arg("jpeg"));
   module.def("jpeg_backends", [] {
     std::vector<std::pair<std::string, std::string>> names;
     for (const auto& backend : decoder_backends())

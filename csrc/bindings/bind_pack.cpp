@@ -7,6 +7,7 @@
 #include "bindings/raise.h"
 #include "bindings/register.h"
 #include "decode/probe.h"
+#include "decode/seek_scan.h"
 #include "pack/index_build.h"
 #include "pack/pack_reader.h"
 
@@ -94,22 +95,37 @@ std::string fingerprint_of(const PackReader& reader) {
   return text;
 }
 
-py::dict write_index_of(const py::bytes& tar_path) {
+// The seek index that came with the image; None where there is none.
+py::object seek_index_of(const EncodedBytes& self) {
+  if (self.sample.seek_index.size == 0) return py::none();
+  auto bytes = std::make_unique<EncodedBytes>();
+  bytes->reader = self.reader;
+  bytes->sample.bytes = self.sample.seek_index;
+  return py::cast(std::move(bytes));
+}
+
+py::dict write_index_of(const py::bytes& tar_path, bool with_seek_index, int num_threads) {
   const std::string path = tar_path;
+  IndexOptions options;
+  options.probe = probe;
+  if (with_seek_index) options.seek_indexer = build_seek_index;
+  options.num_threads = num_threads;
   std::vector<std::uint8_t> index;
   IndexView view;
   Status status;
-  std::int64_t num_unreadable = 0;
+  std::int64_t num_unreadable = 0, num_seek_indexes = 0;
   {
     py::gil_scoped_release unlocked;
-    status = write_index(path, probe, &index);
+    status = write_index(path, options, &index);
     if (status.ok()) status = view.parse({index.data(), index.size()}, index_path_of(path));
     for (std::int64_t i = 0; status.ok() && i < view.size(); ++i) {
       num_unreadable += view.record(i).format == 0;
+      num_seek_indexes += view.seek_index(i).size != 0;
     }
   }
   raise_if_error(status);
   return py::dict(py::arg("num_samples") = view.size(), py::arg("num_unreadable") = num_unreadable,
+                  py::arg("num_seek_indexes") = num_seek_indexes,
                   py::arg("num_ignored") = view.header().num_ignored,
                   py::arg("layout") = view.header().layout, py::arg("index_bytes") = index.size());
 }
@@ -151,7 +167,9 @@ void register_reader(py::module_& module) {
 }  // namespace
 
 void register_pack(py::module_& module) {
-  py::class_<EncodedBytes>(module, "EncodedBytes", py::buffer_protocol()).def_buffer(&buffer_of);
+  py::class_<EncodedBytes>(module, "EncodedBytes", py::buffer_protocol())
+      .def_buffer(&buffer_of)
+      .def_property_readonly("seek_index", &seek_index_of);
   // What a loader can read from; the bindings of other sources derive from it too.
   py::class_<SampleSource, std::shared_ptr<SampleSource>>(module, "SampleSource")
       .def("__len__", &SampleSource::size)
@@ -163,7 +181,8 @@ void register_pack(py::module_& module) {
         return self.describe(checked(self, i));
       });
   register_reader(module);
-  module.def("write_index", &write_index_of, py::arg("tar_path"));
+  module.def("write_index", &write_index_of, py::arg("tar_path"), py::kw_only(),
+             py::arg("with_seek_index"), py::arg("num_threads"));
 }
 
 }  // namespace fastpass

@@ -1,3 +1,5 @@
+// FASTPASS_COLD keeps the rare case out of a loop, and out of its registers.
+//
 // FASTPASS_HD marks a function that is compiled for the CPU and, under nvcc, for the GPU as well.
 #pragma once
 
@@ -6,3 +8,5 @@
 #else
 #define FASTPASS_HD
 #endif
+
+#define FASTPASS_COLD __attribute__((noinline))

@@ -23,9 +23,13 @@ struct QuantTable {
 
 enum class ColorModel : std::uint8_t { kGray, kYcc, kRgb, kCmyk, kYcck };
 
+// A frame of one component has h = v = 1 whatever its header says: its scans are not interleaved,
+// so that an MCU is one block (T.81, A.2.2), and the factors change nothing else.
 struct FrameComponent {
   int id = 0;
-  int h = 1;  // sampling factors, 1..4
+  // Sampling factors, 1..4. A frame of one component says 1 x 1 whatever its file says: its MCU is
+  // one block (T.81, A.2.2), and the image has the same size.
+  int h = 1;
   int v = 1;
   int quant_index = 0;
   QuantTable quant;         // as it stood at the component's first scan
@@ -61,7 +65,7 @@ struct Scan {
   int high_bit = 0;  // successive approximation: Ah and Al of T.81
   int low_bit = 0;
   int restart_interval = 0;     // in MCUs of this scan; 0: none
-  std::size_t data_offset = 0;  // of the first entropy-coded byte in the file
+  std::size_t data_offset = 0;  // of the first entropy-coded byte in the file; at most its size
 };
 
 }  // namespace fastpass

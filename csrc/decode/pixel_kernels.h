@@ -31,7 +31,7 @@ struct PixelKernels {
   void (*upsample_h1v2)(const std::uint8_t* near, const std::uint8_t* far, int width, int bias,
                         std::uint8_t* out);
 
-  // Exactly 3 * width bytes are written.
+  // Exactly 3 * width bytes are written; up to 64 bytes past the input's end may be read.
   void (*ycc_to_rgb)(const std::uint8_t* y, const std::uint8_t* cb, const std::uint8_t* cr,
                      int width, std::uint8_t* rgb);
   void (*gray_to_rgb)(const std::uint8_t* y, int width, std::uint8_t* rgb);

@@ -1,13 +1,16 @@
-// From coefficients to RGB rows: IDCT at the wanted scale, upsampling, colour; only what a crop
+// From coefficients to RGB rows: IDCT at the wanted scale, upsampling, color; only what a crop
 // needs, and bit for bit what the whole image would hold there.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <memory>
 
 #include "common/status.h"
 #include "common/view.h"
 #include "decode/block_group.h"
+#include "decode/component_plane.h"
 #include "decode/crop_box.h"
 #include "decode/frame.h"
 #include "decode/pixel_kernels.h"
@@ -31,7 +34,8 @@ class Reconstructor {
   // The size of the whole image at 1/scale_denominator, as libjpeg computes it.
   static void scaled_size(const Frame& frame, int scale_denominator, int* width, int* height);
 
-  // `crop` lies inside the scaled image; `out` has the crop's size. The frame is borrowed.
+  // `crop` lies inside the scaled image; `out` has the crop's size. The frame is borrowed until the
+  // last finish_row(). Nothing of `out` but 3 * width bytes per row is written.
   Status begin(const Frame& frame, int scale_denominator, const CropBox& crop,
                const ImageView& out);
   // The MCUs to be put, the ring of chroma that upsampling looks at included.
@@ -41,18 +45,31 @@ class Reconstructor {
   // DC counts.
   int last_coefficient(int component) const;
 
-  // `num_mcus` MCUs of MCU row `row`, from column `column` on (both inside range()); the chunk
-  // holds their blocks from its beginning. Chunks of a row may come in any order and may reach past
-  // the image.
+  // `num_mcus` MCUs of MCU row `row` (inside range()), from column `column` on; the chunk, aligned
+  // to 64 bytes, holds their blocks from its beginning. Chunks of a row may come in any order, may
+  // begin before range() and may reach past it and past the image: what is not needed is ignored.
   void put(int row, int column, int num_mcus, const std::int16_t* chunk);
   // All MCUs of the row are there: writes the output rows that are now complete. Rows come in
   // order.
   void finish_row(int row);
 
  private:
+  void plan_range();
+  Status allocate_planes();
+  void write_row(int y);
+
   const PixelKernels& kernels_;
+  const Frame* frame_ = nullptr;
+  CropBox crop_;
+  ImageView out_;
   McuRange range_;
   ChunkLayout layout_;
+  std::array<ComponentPlane, kMaxComponents> planes_;
+  std::unique_ptr<std::uint8_t[]> memory_;
+  std::size_t capacity_ = 0;
+  int mcu_height_ = 0;        // in output rows
+  bool blends_rows_ = false;  // the last output row of an MCU row waits for the next MCU row
+  int next_row_ = 0;          // of the output, in the whole image
 };
 
 }  // namespace fastpass

@@ -8,6 +8,7 @@
 
 #include "augment/render.h"
 #include "common/rng.h"
+#include "decode/seek_index.h"
 
 namespace fastpass {
 namespace {
@@ -117,7 +118,7 @@ class Engine::Worker {
     }
     {
       const Stopwatch watch(&engine_.times_.decode_nanoseconds);
-      FASTPASS_RETURN_IF_ERROR(decode());
+      FASTPASS_RETURN_IF_ERROR(decode(position));
     }
     const Stopwatch watch(&engine_.times_.augment_nanoseconds);
     DrawKey key;
@@ -132,12 +133,28 @@ class Engine::Worker {
     return {};
   }
 
-  Status decode() {
+  // Note [When a pack's seek index is believed]. A pack notices a changed tar by its size, time
+  // and headers, not a change of image bytes that keeps all of these; with an index from before,
+  // such a change could give wrong pixels. So the hash in the index is compared with the image
+  // once per engine, when the sample is first decoded (about 1 % of that decoding), and not again
+  // in later epochs.
+  Status verify_seek_index_once(std::int64_t position) {
+    std::atomic<bool>& is_verified = engine_.is_verified_[static_cast<std::size_t>(position)];
+    if (sample_.seek_index.size == 0 || is_verified.load(std::memory_order_relaxed)) return {};
+    FASTPASS_RETURN_IF_ERROR(verify_seek_index(sample_.seek_index, sample_.bytes));
+    is_verified.store(true, std::memory_order_relaxed);
+    return {};
+  }
+
+  Status decode(std::int64_t position) {
     if (!is_jpeg(sample_.bytes)) {
       return engine_.foreign_decoder_(sample_.bytes, engine_.options_.max_pixels, &pixels_);
     }
+    FASTPASS_RETURN_IF_ERROR(verify_seek_index_once(position));
     DecodeOptions options;
     options.max_pixels = engine_.options_.max_pixels;
+    options.seek_index = sample_.seek_index;
+    options.is_seek_index_verified = true;
     return decoder_->decode(sample_.bytes, options, &pixels_);
   }
 
@@ -163,7 +180,8 @@ Engine::Engine(std::shared_ptr<const SampleSource> source, EngineOptions options
     : source_(std::move(source)),
       options_(std::move(options)),
       foreign_decoder_(std::move(foreign_decoder)),
-      pool_(std::make_shared<SlotPool>(layout_of(options_))) {
+      pool_(std::make_shared<SlotPool>(layout_of(options_))),
+      is_verified_(static_cast<std::size_t>(source_->size())) {
   for (int i = 0; i < options_.num_threads; ++i) workers_.push_back(std::make_unique<Worker>(this));
 }
 

@@ -79,6 +79,8 @@ class Engine {
   const ForeignDecoder foreign_decoder_;
   const std::shared_ptr<SlotPool> pool_;
   StageTimes times_;
+  // [position]: the seek index is known to belong to the image.
+  std::vector<std::atomic<bool>> is_verified_;
 
   std::mutex mutex_;
   std::condition_variable work_ready_;

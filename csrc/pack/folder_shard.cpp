@@ -116,6 +116,7 @@ Status read_whole(const std::string& path, EncodedSample* sample) {
 }
 
 Status FolderShard::fetch(std::int64_t index, EncodedSample* sample) const {
+  sample->seek_index = Span();
   return read_whole(full_path(index), sample);
 }
 

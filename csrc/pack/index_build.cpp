@@ -6,6 +6,7 @@
 #include "common/quote.h"
 #include "common/xxhash64.h"
 #include "pack/naming.h"
+#include "pack/seek_section.h"
 #include "pack/tar_scan.h"
 
 namespace fastpass {
@@ -18,6 +19,7 @@ void append(std::vector<std::uint8_t>* to, const void* from, std::size_t num_byt
 
 struct SectionContent {
   SectionId id;
+  std::uint32_t flags;
   std::vector<std::uint8_t> bytes;
 };
 
@@ -43,7 +45,8 @@ IndexRecord record_of(const SampleEntry& sample, std::uint64_t key_offset) {
 }
 
 std::vector<SectionContent> make_sections(const TarContents& contents) {
-  SectionContent records{kRecordsSection, {}}, keys{kKeysSection, {}};
+  SectionContent records{kRecordsSection, kSectionIsRequired, {}};
+  SectionContent keys{kKeysSection, kSectionIsRequired, {}};
   records.bytes.reserve(contents.samples.size() * sizeof(IndexRecord));
   for (const SampleEntry& sample : contents.samples) {
     const IndexRecord record = record_of(sample, keys.bytes.size());
@@ -54,7 +57,7 @@ std::vector<SectionContent> make_sections(const TarContents& contents) {
   sections.push_back(std::move(records));
   sections.push_back(std::move(keys));
   if (contents.class_names.empty()) return sections;
-  SectionContent names{kClassNamesSection, {}};
+  SectionContent names{kClassNamesSection, kSectionIsRequired, {}};
   for (const std::string& name : contents.class_names) {
     append(&names.bytes, name.c_str(), name.size() + 1);
   }
@@ -97,12 +100,16 @@ Status tar_fingerprint(const File& tar, std::int64_t num_samples,
 }
 
 std::vector<std::uint8_t> serialize_index(const TarContents& contents, const FileState& tar_state,
-                                          std::uint64_t fingerprint) {
-  const std::vector<SectionContent> sections = make_sections(contents);
+                                          std::uint64_t fingerprint,
+                                          std::vector<std::uint8_t> seek_section) {
+  std::vector<SectionContent> sections = make_sections(contents);
+  if (!seek_section.empty()) {
+    sections.push_back({kSeekIndexSection, 0, std::move(seek_section)});
+  }
   std::vector<IndexSection> table;
   std::size_t at = sizeof(IndexHeader) + sections.size() * sizeof(IndexSection);
   for (const SectionContent& section : sections) {
-    table.push_back({section.id, kSectionIsRequired, at, section.bytes.size()});
+    table.push_back({section.id, section.flags, at, section.bytes.size()});
     at += padded(section.bytes.size());
   }
   IndexHeader header = {};
@@ -122,16 +129,17 @@ std::vector<std::uint8_t> serialize_index(const TarContents& contents, const Fil
   index.reserve(header.file_bytes);
   append(&index, &header, sizeof(header));
   append(&index, table.data(), table.size() * sizeof(IndexSection));
-  for (const SectionContent& section : sections) {
+  for (SectionContent& section : sections) {
     append(&index, section.bytes.data(), section.bytes.size());
     index.resize(padded(index.size()));
+    section.bytes = {};  // seek indexes take 2 % of the tar: not twice for longer than needed
   }
   const std::uint64_t checksum = xxhash64(Span{index.data(), index.size()});
   append(&index, &checksum, sizeof(checksum));
   return index;
 }
 
-Status build_index(const std::string& tar_path, const HeaderProbe& probe,
+Status build_index(const std::string& tar_path, const IndexOptions& options,
                    std::vector<std::uint8_t>* index) {
   File tar;
   FASTPASS_RETURN_IF_ERROR(tar.open(tar_path));
@@ -143,11 +151,14 @@ Status build_index(const std::string& tar_path, const HeaderProbe& probe,
     FASTPASS_RETURN_IF_ERROR(tar_scan(tar, &members));
     FASTPASS_RETURN_IF_ERROR(group_members(tar, members, &contents));
   }
-  if (probe) {
+  std::vector<std::uint8_t> seek_section;
+  if (options.probe || options.seek_indexer) {
     MappedFile mapping;
     FASTPASS_RETURN_IF_ERROR(mapping.open(tar_path));
     if (mapping.state().num_bytes != before.num_bytes) return changed_meanwhile(tar_path);
-    probe_all(mapping.span(), probe, &contents.samples);
+    if (options.probe) probe_all(mapping.span(), options.probe, &contents.samples);
+    FASTPASS_RETURN_IF_ERROR(
+        make_seek_section(mapping.span(), contents.samples, options, &seek_section));
   }
   std::uint64_t fingerprint;
   FASTPASS_RETURN_IF_ERROR(tar_fingerprint(
@@ -158,13 +169,13 @@ Status build_index(const std::string& tar_path, const HeaderProbe& probe,
   if (after.num_bytes != before.num_bytes || after.mtime_ns != before.mtime_ns) {
     return changed_meanwhile(tar_path);
   }
-  *index = serialize_index(contents, before, fingerprint);
+  *index = serialize_index(contents, before, fingerprint, std::move(seek_section));
   return Status();
 }
 
-Status write_index(const std::string& tar_path, const HeaderProbe& probe,
+Status write_index(const std::string& tar_path, const IndexOptions& options,
                    std::vector<std::uint8_t>* index) {
-  FASTPASS_RETURN_IF_ERROR(build_index(tar_path, probe, index));
+  FASTPASS_RETURN_IF_ERROR(build_index(tar_path, options, index));
   return write_atomically(index_path_of(tar_path), {index->data(), index->size()});
 }
 

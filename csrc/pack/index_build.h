@@ -13,6 +13,15 @@ namespace fastpass {
 
 // Reads the header of an encoded image; pack may not know decode, so it is handed in.
 using HeaderProbe = std::function<Status(Span encoded, ImageInfo* info)>;
+// Makes the seek index of an encoded image, empty where it gets none; handed in as well. Called
+// from several threads.
+using SeekIndexer = std::function<Status(Span encoded, std::vector<std::uint8_t>* seek_index)>;
+
+struct IndexOptions {
+  HeaderProbe probe;         // empty: the image headers stay unknown
+  SeekIndexer seek_indexer;  // empty: no seek indexes; else every byte of the tar is read
+  int num_threads = 1;       // for seek indexes; the index is the same for any number
+};
 
 // Noticed when the tar changes but keeps its size and time: XXH64 over the 512-byte headers (name,
 // size, time, checksum) of up to 64 images, evenly spaced from the first to the last. Reading all
@@ -23,17 +32,19 @@ Status tar_fingerprint(const File& tar, std::int64_t num_samples,
 
 std::string index_path_of(const std::string& tar_path);
 
-// The bytes of an index file; the same contents always give the same bytes.
+// The bytes of an index file; the same contents always give the same bytes. `seek_section` is that
+// of make_seek_section(), or empty.
 std::vector<std::uint8_t> serialize_index(const TarContents& contents, const FileState& tar_state,
-                                          std::uint64_t fingerprint);
+                                          std::uint64_t fingerprint,
+                                          std::vector<std::uint8_t> seek_section);
 
-// Scans the tar. Without a probe the image headers stay unknown. An image that cannot be probed is
-// indexed all the same: the loader refuses it by name when its turn comes.
-Status build_index(const std::string& tar_path, const HeaderProbe& probe,
+// Scans the tar. An image that cannot be probed is indexed all the same: the loader refuses it by
+// name when its turn comes.
+Status build_index(const std::string& tar_path, const IndexOptions& options,
                    std::vector<std::uint8_t>* index);
 
 // Builds it and puts it beside the tar, atomically.
-Status write_index(const std::string& tar_path, const HeaderProbe& probe,
+Status write_index(const std::string& tar_path, const IndexOptions& options,
                    std::vector<std::uint8_t>* index);
 
 // kStalePack unless the index was made from this very state of the tar.

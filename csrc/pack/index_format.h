@@ -31,7 +31,9 @@ enum SectionId : std::uint32_t {
   kRecordsSection = 1,     // IndexRecord x num_samples
   kKeysSection = 2,        // the keys, one behind the other
   kClassNamesSection = 3,  // each ended by a zero byte; kClassFolders only
-  kSeekIndexSection = 4,   // reserved: where decoding may start inside each JPEG
+  // Optional: where decoding may start inside each JPEG. u64 x (num_samples + 1): where the seek
+  // index of a sample begins in this section, and where the last one ends; then their bytes.
+  kSeekIndexSection = 4,
 };
 constexpr std::uint32_t kSectionIsRequired = 1;
 

@@ -63,12 +63,12 @@ Status IndexView::check_header(Span bytes) const {
 
 Status IndexView::read_sections(Span bytes) {
   const std::uint64_t limit = bytes.size - kChecksumBytes;
-  Span known[kClassNamesSection + 1];
+  Span known[kSeekIndexSection + 1];
   for (std::uint32_t i = 0; i < header_->num_sections; ++i) {
     const std::size_t at = sizeof(IndexHeader) + i * sizeof(IndexSection);
     IndexSection section;
     std::memcpy(&section, bytes.data + at, sizeof(section));
-    const bool is_known = section.id >= kRecordsSection && section.id <= kClassNamesSection;
+    const bool is_known = section.id >= kRecordsSection && section.id <= kSeekIndexSection;
     if (section.offset % 8 != 0 || !is_inside(section.offset, section.num_bytes, limit) ||
         (is_known && known[section.id].data != nullptr)) {
       return bad("damaged index: impossible section", static_cast<std::int64_t>(at));
@@ -88,6 +88,7 @@ Status IndexView::read_sections(Span bytes) {
     return bad("damaged index: missing or incomplete section");
   }
   records_ = reinterpret_cast<const IndexRecord*>(records.data);
+  seek_section_ = known[kSeekIndexSection];
   keys_ = {reinterpret_cast<const char*>(keys.data), keys.size};
   for (std::size_t at = 0; at < names.size; at += class_names_.back().size() + 1) {
     class_names_.emplace_back(reinterpret_cast<const char*>(names.data + at));
@@ -134,12 +135,42 @@ Status IndexView::check_records() const {
   return Status();
 }
 
+// Offsets in the order of the samples, from behind the table to the end of the section.
+Status IndexView::check_seek_section() const {
+  if (seek_section_.data == nullptr) return Status();
+  const std::uint64_t num_offsets = header_->num_samples + 1;
+  const std::uint64_t table_bytes = num_offsets * sizeof(std::uint64_t);
+  if (seek_section_.size < table_bytes) {
+    return bad("damaged index: missing or incomplete section");
+  }
+  std::uint64_t expected = table_bytes;  // the first one exactly, the others not before it
+  for (std::uint64_t i = 0; i < num_offsets; ++i) {
+    const std::uint64_t offset = load_u64(seek_section_.data + i * sizeof(offset));
+    const bool is_sound = i == 0 ? offset == expected : offset >= expected;
+    if (!is_sound || offset > seek_section_.size) {
+      return bad("damaged index: the seek index of sample " + std::to_string(i) +
+                 " lies outside its section");
+    }
+    expected = offset;
+  }
+  return expected == seek_section_.size ? Status()
+                                        : bad("damaged index: bytes behind the last seek index");
+}
+
+Span IndexView::seek_index(std::int64_t position) const {
+  if (seek_section_.data == nullptr) return Span();
+  const std::uint8_t* offsets = seek_section_.data + position * sizeof(std::uint64_t);
+  const std::uint64_t begin = load_u64(offsets), end = load_u64(offsets + sizeof(begin));
+  return begin == end ? Span() : Span{seek_section_.data + begin, end - begin};
+}
+
 Status IndexView::parse(Span bytes, const std::string& path) {
   path_ = path;
   class_names_.clear();
   header_ = reinterpret_cast<const IndexHeader*>(bytes.data);
   FASTPASS_RETURN_IF_ERROR(check_header(bytes));
   FASTPASS_RETURN_IF_ERROR(read_sections(bytes));
+  FASTPASS_RETURN_IF_ERROR(check_seek_section());
   return check_records();
 }
 

@@ -27,11 +27,14 @@ class IndexView {
   }
   ImageInfo info(std::int64_t position) const;
   const std::vector<std::string>& class_names() const { return class_names_; }
+  // Of the JPEG at `position`; empty where it has none.
+  Span seek_index(std::int64_t position) const;
 
  private:
   Status check_header(Span bytes) const;
   Status read_sections(Span bytes);
   Status check_records() const;
+  Status check_seek_section() const;
   const char* fault_of(const IndexRecord& record) const;
   Status bad(const std::string& reason, std::int64_t offset = -1) const;
 
@@ -40,6 +43,7 @@ class IndexView {
   const IndexRecord* records_ = nullptr;
   std::string_view keys_;
   std::vector<std::string> class_names_;
+  Span seek_section_;  // empty: the file has none
 };
 
 // " run `fastpass index X.tar` again", for the index at X.tar.fpi.

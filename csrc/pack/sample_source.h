@@ -14,6 +14,7 @@ namespace fastpass {
 // or into `owned` where the source had to read a file; reuse the struct to reuse its memory.
 struct EncodedSample {
   Span bytes;
+  Span seek_index;  // lives as long as the source; empty where there is none
   std::vector<std::uint8_t> owned;
 };
 

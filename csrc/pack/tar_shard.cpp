@@ -57,7 +57,7 @@ Status TarShard::open(const std::string& tar_path) {
   if (has_index_) {
     FASTPASS_RETURN_IF_ERROR(open_index(index_path));
   } else {
-    FASTPASS_RETURN_IF_ERROR(build_index(tar_path, nullptr, &built_index_));
+    FASTPASS_RETURN_IF_ERROR(build_index(tar_path, IndexOptions(), &built_index_));
     FASTPASS_RETURN_IF_ERROR(index_.parse({built_index_.data(), built_index_.size()}, index_path));
   }
   if (index_.header().tar_bytes != tar_.state().num_bytes) {
@@ -85,6 +85,7 @@ Status TarShard::hand_out(std::uint64_t offset, std::uint64_t num_bytes,
 
 Status TarShard::fetch(std::int64_t index, EncodedSample* sample) const {
   const IndexRecord& record = index_.record(index);
+  sample->seek_index = index_.seek_index(index);
   return hand_out(record.image_offset, record.image_bytes, sample);
 }
 

@@ -31,7 +31,7 @@ def decode_jpeg(
     backend: str = ...,
     crop: CropBox | None = ...,
     scale_denominator: int = ...,
-    index: None = ...,
+    index: Buffer | None = ...,
     on_damage: OnDamage = ...,
     threads: int | None = ...,
     max_pixels: int = ...,
@@ -43,7 +43,7 @@ def decode_jpeg(
     backend: str = ...,
     crop: CropBox | None = ...,
     scale_denominator: int = ...,
-    index: None = ...,
+    index: Sequence[Buffer | None] | None = ...,
     on_damage: OnDamage = ...,
     threads: int | None = ...,
     max_pixels: int = ...,
@@ -54,7 +54,7 @@ def decode_jpeg(
     backend: str = "auto",
     crop: CropBox | None = None,
     scale_denominator: int = 1,
-    index: None = None,
+    index: Buffer | Sequence[Buffer | None] | None = None,
     on_damage: OnDamage = "raise",
     threads: int | None = None,
     max_pixels: int = core.DEFAULT_MAX_PIXELS,
@@ -69,7 +69,10 @@ def decode_jpeg(
             are not decoded.
         scale_denominator: 1, 2, 4 or 8: scaling in the DCT domain, as libjpeg-turbo does it;
             the result has ``ceil(height / scale_denominator)`` rows.
-        index: reserved for the seek index of a pack; no backend of this version uses one.
+        index: the seek index of this very file (``build_seek_index``, ``Sample.seek_index``), or
+            None; for a sequence, a list of them. An empty one counts as None. With it a crop
+            decodes only what it touches, where the backend can ("turbo" cannot). Whichever backend
+            decodes: an index that is damaged, or whose file had other bytes, is refused.
         on_damage: "raise" refuses damaged entropy-coded data; "fill" keeps what can be decoded
             and what libjpeg-turbo puts in the place of the rest.
         threads: for a sequence; default: every processor this process may use.
@@ -80,9 +83,9 @@ def decode_jpeg(
         YCCK are converted as Pillow does. EXIF orientation is *not* applied (see ``probe``).
 
     Raises:
-        CorruptImage: with the byte offset; UnsupportedImage, ImageTooLarge, OutOfMemory,
-        BadArgument, MissingBackend. Of a sequence, the first failure is raised and names its
-        position.
+        CorruptImage: with the byte offset; BadSeekIndex, UnsupportedImage, ImageTooLarge,
+        OutOfMemory, BadArgument, MissingBackend. Of a sequence, the first failure is raised and
+        names its position.
     """
     is_single = not isinstance(data, list | tuple)
     items: list[Any] = [data] if is_single else list(data)  # type: ignore[arg-type]
@@ -94,9 +97,10 @@ def decode_jpeg(
         require_type("crop", crop, CropBox)
         for side in ("top", "left", "height", "width"):
             require_integer(f"crop.{side}", getattr(crop, side), -MAX_SIDE, MAX_SIDE)
-    _check(backend, scale_denominator, on_damage, index)
+    _check(backend, scale_denominator, on_damage)
     results: list[Pixels | FastpassError] = core.decode_jpegs(
         batch,
+        seek_indexes=_indexes(index, len(batch), is_single),
         backend=backend,
         crop=None if crop is None else (crop.top, crop.left, crop.height, crop.width),
         scale_denominator=scale_denominator,
@@ -116,7 +120,22 @@ def _checked(result: Pixels | FastpassError, position: int, count: int, is_singl
     raise result
 
 
-def _check(backend: str, scale_denominator: int, on_damage: str, index: object) -> None:
+def _indexes(
+    index: Buffer | Sequence[Buffer | None] | None, count: int, is_single: bool
+) -> list[memoryview | None]:
+    if index is None:
+        return [None] * count
+    if is_single:
+        return [require_bytes("index", index)]
+    if not isinstance(index, list | tuple) or len(index) != count:
+        came = f"{len(index)} of them" if isinstance(index, list | tuple) else type(index).__name__
+        raise BadArgument(
+            f"index is {came}, wanted a list of {count} seek indexes: one, or None, for each image"
+        )
+    return [None if x is None else require_bytes(f"index {i}", x) for i, x in enumerate(index)]
+
+
+def _check(backend: str, scale_denominator: int, on_damage: str) -> None:
     names = [name for name, _ in core.jpeg_backends()]
     if not names:
         raise MissingBackend("this build has no JPEG decoder: build with -DFASTPASS_TURBO=ON")
@@ -128,5 +147,3 @@ def _check(backend: str, scale_denominator: int, on_damage: str, index: object) 
         raise BadArgument(f"scale_denominator is {scale_denominator!r}, wanted 1, 2, 4 or 8")
     if on_damage not in ("raise", "fill"):
         raise BadArgument(f"on_damage is {on_damage!r}, wanted 'raise' or 'fill'")
-    if index is not None:
-        raise MissingBackend("no JPEG decoder of this build reads a seek index: pass index=None")

@@ -6,8 +6,10 @@ import os
 from dataclasses import dataclass
 
 from fastpass._native import core
+from fastpass.checks import require_integer
 from fastpass.pack.sources import PathLike
 
+MAX_THREADS = 1024
 LAYOUTS = {1: "webdataset", 2: "pass", 3: "class-folders", 4: "plain"}
 
 
@@ -21,18 +23,29 @@ class IndexReport:
     layout: str  # "webdataset", "pass", "class-folders" or "plain"
     num_samples: int
     num_unreadable: int  # samples whose image header is damaged; they are indexed all the same
+    num_seek_indexes: int  # JPEGs that decoding may start inside of
     num_ignored: int  # files in the tar that are no part of any sample
 
 
-def build_index(tar: PathLike) -> IndexReport:
+def build_index(
+    tar: PathLike, *, seek_index: bool = True, threads: int | None = None
+) -> IndexReport:
     """Write ``<tar>.fpi`` beside ``tar`` (replacing an old one in one step); the tar is only read.
+
+    With ``seek_index``, every JPEG is read through once and gets its seek index (at most 2 % of
+    its bytes), on ``threads`` threads (default: every processor this process may use); without,
+    only headers are read. The file is the same for any number of threads.
 
     The format is described in docs/format.md. Raises ``BadPack`` when the tar is damaged or a
     sample lacks its image, ``ReadFailed`` and ``WriteFailed`` when the system refuses; then no
     new file is left behind.
     """
     path = os.fspath(tar)
-    found = core.write_index(os.fsencode(path))
+    threads = core.available_processors() if threads is None else threads
+    require_integer("threads", threads, 1, MAX_THREADS)
+    found = core.write_index(
+        os.fsencode(path), with_seek_index=bool(seek_index), num_threads=threads
+    )
     return IndexReport(
         tar=path,
         index=path + ".fpi",
@@ -40,5 +53,6 @@ def build_index(tar: PathLike) -> IndexReport:
         layout=LAYOUTS[found["layout"]],
         num_samples=found["num_samples"],
         num_unreadable=found["num_unreadable"],
+        num_seek_indexes=found["num_seek_indexes"],
         num_ignored=found["num_ignored"],
     )

@@ -61,7 +61,8 @@ class Pack:
         if not 0 <= index < len(native):
             raise IndexError(f"position {position} of a pack of {len(native)} samples")
         label = native.label(index)
-        data = memoryview(native.fetch(index))
+        fetched = native.fetch(index)
+        data = memoryview(fetched)
         return Sample(
             sample_id=native.sample_id(index),
             key=_text(native.key(index)),
@@ -70,6 +71,7 @@ class Pack:
             label=None if label < 0 else label,
             place=native.describe(index),
             metadata_json=memoryview(native.fetch_metadata(index)),
+            seek_index=None if fetched.seek_index is None else memoryview(fetched.seek_index),
         )
 
     def __iter__(self) -> Iterator[Sample]:

@@ -38,6 +38,7 @@ def pack_folder(
     shard_bytes: int = 1 << 30,
     shard_samples: int | None = None,
     force: bool = False,
+    seek_index: bool = True,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> PackReport:
     """Write the images below ``source`` as ``output/shard-NNNNNN.tar`` with an index each.
@@ -45,7 +46,7 @@ def pack_folder(
     The image bytes are copied untouched; a class folder becomes a ``.cls`` member, a ``.json``
     beside the image goes along. The same folder always gives the same bytes. A shard is closed
     before its samples would exceed ``shard_bytes``, or when it has ``shard_samples``.
-    ``on_progress`` gets (samples done, samples in all).
+    ``seek_index``: see :func:`build_index`. ``on_progress`` gets (samples done, samples in all).
 
     WebDataset ends a key at the first dot of the name, so dots inside names become ``_``
     (two names that then fall together are a ``BadPack``); the extension follows from the content.
@@ -70,7 +71,7 @@ def pack_folder(
                     on_progress(position + 1, len(pack))
             writer.close_shard()
         # An index knows the size and time of its tar, not its path: both may move.
-        reports = [build_index(tar) for tar in writer.tars]
+        reports = [build_index(tar, seek_index=seek_index) for tar in writer.tars]
     return PackReport(
         output=str(target),
         shards=tuple(_moved(report, target) for report in reports),

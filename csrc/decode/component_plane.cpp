@@ -1,0 +1,128 @@
+#include "decode/component_plane.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace fastpass {
+namespace {
+
+// Left of the samples: up to three blocks of a group that begins before them, and one sample that
+// repeats the border. Right of them: the same, and what vector loads read beyond a row's end.
+constexpr std::size_t kLeftMargin = 64;
+constexpr std::size_t kRightMargin = 128;
+
+std::size_t round_up_64(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+}  // namespace
+
+void ComponentPlane::plan(const FrameComponent& component, const ComponentScale& scale,
+                          const Interval& columns, const Interval& rows, int ring_mcu_rows) {
+  component_ = &component;
+  scale_ = scale;
+  output_columns_ = columns;
+  columns_ = scale.columns_of(columns.begin, columns.end);
+  rows_ = scale.rows_of(rows.begin, rows.end);
+  ring_rows_ = ring_mcu_rows * component.v * scale.side();
+  const Interval blocks = in_units_of(columns_, scale.side());
+  origin_ = blocks.begin * scale.side();
+  const auto width = static_cast<std::size_t>(blocks.size() * scale.side());
+  // An odd number of cache lines: the rows of a block then do not compete for the same places.
+  stride_ = round_up_64(kLeftMargin + width + kRightMargin) | 64;
+  line_offset_ = stride_ * static_cast<std::size_t>(ring_rows_);
+  const bool has_line = scale.expand_h > 1 || scale.blends_rows();
+  line_bytes_ = has_line ? round_up_64(static_cast<std::size_t>(columns.size()) + kRightMargin) : 0;
+}
+
+std::uint8_t* ComponentPlane::sample(int y, int x) const {
+  return memory_ + stride_ * static_cast<std::size_t>(y % ring_rows_) + kLeftMargin + (x - origin_);
+}
+
+void ComponentPlane::put(const PixelKernels& kernels, int row, int column, int num_mcus,
+                         const std::int16_t* groups, int groups_per_row) {
+  const PixelKernels::Idct idct = kernels.idct[scale_.log2_side];
+  const Interval block_rows = in_units_of(rows_, scale_.side());
+  for (int i = 0; i < component_->v; ++i, groups += groups_per_row * kGroupCoefficients) {
+    const int block_row = row * component_->v + i;
+    if (block_row < block_rows.begin || block_row >= block_rows.end) continue;
+    put_block_row(idct, block_row, column * component_->h, num_mcus * component_->h, groups);
+  }
+}
+
+void ComponentPlane::put_block_row(PixelKernels::Idct idct, int block_row, int first_column,
+                                   int num_blocks, const std::int16_t* groups) {
+  const int side = scale_.side();
+  const std::uint16_t* quant = component_->quant.steps.data();
+  const Interval needed = in_units_of(columns_, side);
+  const int begin = std::max(needed.begin - first_column, 0);
+  const int end = std::min(needed.end - first_column, num_blocks);
+  if (begin >= end) return;
+  const int first_group = begin / kGroupBlocks;
+  int end_group = (end + kGroupBlocks - 1) / kGroupBlocks;
+  groups += first_group * kGroupCoefficients;
+  const int x = (first_column + first_group * kGroupBlocks) * side;
+  std::uint8_t* out = sample(block_row * side, x);
+  const auto stride = static_cast<std::ptrdiff_t>(stride_);
+
+  // A last group that holds fewer than four blocks of this chunk must not touch what follows.
+  const int rest = end % kGroupBlocks;
+  const bool has_neighbor = end == num_blocks && first_column + end < needed.end;
+  const bool is_split = rest != 0 && has_neighbor;
+  if (is_split) --end_group;
+  const int whole = end_group - first_group;
+  if (whole > 0) idct(groups, whole, quant, out, stride);
+  if (!is_split) return;
+  constexpr int kSpareStride = kGroupBlocks * 8;
+  std::uint8_t spare[8 * kSpareStride];
+  idct(groups + whole * kGroupCoefficients, 1, quant, spare, kSpareStride);
+  for (int y = 0; y < side; ++y) {
+    std::memcpy(out + y * stride + whole * kGroupBlocks * side, spare + y * kSpareStride,
+                static_cast<std::size_t>(rest * side));
+  }
+}
+
+// The row's samples from used.begin on. Where `used` touches a border of the image, the sample
+// beyond it repeats the last.
+std::uint8_t* ComponentPlane::row_with_borders(int y, const Interval& used) const {
+  std::uint8_t* row = sample(y, used.begin);
+  if (used.begin == 0) row[-1] = row[0];
+  if (used.end == scale_.width) row[used.size()] = row[used.size() - 1];
+  return row;
+}
+
+const std::uint8_t* ComponentPlane::line(const PixelKernels& kernels, int y) {
+  const int near = y / scale_.expand_v;
+  const int other = y % 2 == 0 ? std::max(near - 1, 0) : std::min(near + 1, scale_.height - 1);
+  std::uint8_t* line = memory_ + line_offset_;
+  // The samples that lie in the columns; blending looks at one more on each side.
+  const Interval used = {output_columns_.begin / scale_.expand_h,
+                         (output_columns_.end - 1) / scale_.expand_h + 1};
+  const int skip = output_columns_.begin % scale_.expand_h;
+  switch (scale_.upsampling) {
+    case Upsampling::kNone:
+      return sample(near, used.begin);
+    case Upsampling::kH2v1:
+      kernels.upsample_h2v1(row_with_borders(near, used), used.size(), line);
+      return line + skip;
+    case Upsampling::kH2v2:
+      kernels.upsample_h2v2(row_with_borders(near, used), row_with_borders(other, used),
+                            used.size(), line);
+      return line + skip;
+    case Upsampling::kH1v2:
+      kernels.upsample_h1v2(sample(near, used.begin), sample(other, used.begin), used.size(),
+                            1 + y % 2, line);
+      return line;
+    case Upsampling::kReplicate:
+      if (scale_.expand_h == 1) return sample(near, used.begin);
+      replicate(near, line);
+      return line;
+  }
+  return line;
+}
+
+void ComponentPlane::replicate(int y, std::uint8_t* line) const {
+  const std::uint8_t* row = sample(y, origin_);
+  for (int x = output_columns_.begin; x < output_columns_.end; ++x)
+    *line++ = row[x / scale_.expand_h - origin_];
+}
+
+}  // namespace fastpass

@@ -1,0 +1,33 @@
+// "Fancy" upsampling of subsampled components: each output sample lies a quarter of a sample off
+// the nearest input sample, and is 3/4 of it and 1/4 of the next nearest, in each direction. The
+// rounding terms alternate, so that no drift builds up (libjpeg's jdsample.c has the same).
+// At a border of the image the neighbor outside repeats the outermost sample.
+#pragma once
+
+#include <cstdint>
+
+#include "common/hd.h"
+
+namespace fastpass {
+
+// Output samples 2 i (odd = 0) and 2 i + 1 (odd = 1); in[-1] and in[+1] are its neighbors.
+FASTPASS_HD inline std::uint8_t upsample_h2v1_at(const std::uint8_t* in, int odd) {
+  const int neighbor = odd != 0 ? in[1] : in[-1];
+  return static_cast<std::uint8_t>((3 * in[0] + neighbor + 1 + odd) >> 2);
+}
+
+// `near` lies in the input row nearest to the output row, `far` in the next nearest.
+FASTPASS_HD inline std::uint8_t upsample_h2v2_at(const std::uint8_t* near, const std::uint8_t* far,
+                                                 int odd) {
+  const int side = odd != 0 ? 1 : -1;
+  const int here = 3 * near[0] + far[0];
+  const int neighbor = 3 * near[side] + far[side];
+  return static_cast<std::uint8_t>((3 * here + neighbor + 8 - odd) >> 4);
+}
+
+// bias: 1 for the upper of the two output rows of an input row, 2 for the lower.
+FASTPASS_HD inline std::uint8_t upsample_h1v2_at(int near, int far, int bias) {
+  return static_cast<std::uint8_t>((3 * near + far + bias) >> 2);
+}
+
+}  // namespace fastpass
