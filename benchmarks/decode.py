@@ -24,6 +24,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 import fastpass as fp
+from benchmarks.decode_choice import first_photos, measure_choice, write_table
 from benchmarks.decode_more import measure_indexing, measure_threads
 from benchmarks.decode_work import WORKS, Job, Photo, Work, make_jobs, photo_sets
 from benchmarks.machine import summarize, write_record
@@ -175,11 +176,12 @@ def measure_set(
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many photos per set.")
 @click.option("--work", "names", multiple=True, type=click.Choice([w.name for w in WORKS]))
 @click.option("--seed", default=0, show_default=True, help="Of the boxes.")
+@click.option("--choice", is_flag=True, help='Measure and write the table of backend="auto".')
 @click.option("--json", "as_json", is_flag=True, help="Print the record's path only, no table.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="[results/decode.json]")
 def main(
     photos: Path | None, repeats: int, limit: int | None, names: tuple[str, ...], seed: int,
-    as_json: bool, output: Path | None,
+    choice: bool, as_json: bool, output: Path | None,
 ) -> None:  # fmt: skip
     """Measure, print the tables, write the record."""
     wide = None if sys.stderr.isatty() else 140
@@ -188,6 +190,15 @@ def main(
     results: dict[str, Any] = {}
     with tempfile.TemporaryDirectory() as scratch:
         sets = photo_sets(photos, Path(scratch), limit)
+    settings = {"repeats": repeats, "limit": limit, "seed": seed, "libjpeg_turbo": turbo_version()}
+    if choice:
+        results = measure_choice(
+            decoders(), first_photos(sets, limit or 20), repeats, console.print
+        )
+        console.print(f"{write_table(results)} written")
+        body = {"unit": "ms of processor time", "settings": settings, "results": results}
+        click.echo(write_record("decode_choice", body, output))
+        return
     for title, photo_set in sets.items():
         measured = measure_set(photo_set, works, repeats, seed, console)
         results[title] = measured["works"] | {"photos": len(photo_set)}
@@ -196,7 +207,6 @@ def main(
             console.print(extra, results[title][extra])
         for name, reason in measured["left_out"].items():
             console.print(f"{name} left out ({reason})")
-    settings = {"repeats": repeats, "limit": limit, "seed": seed, "libjpeg_turbo": turbo_version()}
     body = {"unit": "ms of processor time", "settings": settings, "results": results}
     click.echo(write_record("decode", body, output))
 

@@ -19,10 +19,11 @@ struct Tally {
   std::int64_t indexed = 0;         // files that got a seek index, which was used
 };
 
-// Aborts, after saying why on stderr, when two decoders accept a file and disagree about its
-// pixels, when a crop is not the slice of the whole, or when an index changes pixels. The last
-// eight bytes of the input draw scale and crop; behind a JPEG they change nothing else.
-void compare_decoders(fastpass::Span input, Tally* tally);
+// Returns whether the first decoder accepts the input. Aborts, after saying why on stderr, when two
+// decoders accept a file and disagree about its pixels, when a crop is not the slice of the whole,
+// or when an index changes pixels. The last eight bytes of the input draw scale and crop; behind a
+// JPEG they change nothing else.
+bool compare_decoders(fastpass::Span input, Tally* tally);
 
 void print_tally(const Tally& tally);
 
