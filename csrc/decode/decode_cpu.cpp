@@ -37,6 +37,9 @@ class CpuDecoder : public Decoder {
     const bool fills = !is_strict && status.fault() == Fault::kCorruptImage;
     return fills ? decode_coefficients(options, is_strict) : status;
   }
+  std::size_t bytes_held() const override {
+    return sizeof(*this) + scan_.bytes_held() + image_.bytes_held() + reconstructor_.bytes_held();
+  }
 
  private:
   Status prepare(const DecodeOptions& options, PixelBuffer* pixels) {

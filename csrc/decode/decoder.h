@@ -37,6 +37,8 @@ class Decoder {
   virtual ~Decoder() = default;
   // To RGB; grayscale is replicated and CMYK converted as Pillow does. EXIF is not applied.
   virtual Status decode(Span jpeg, const DecodeOptions& options, PixelBuffer* pixels) = 0;
+  // Memory that stays with the decoder between two images.
+  virtual std::size_t bytes_held() const { return 0; }
 };
 
 struct DecoderBackend {

@@ -75,7 +75,8 @@ def decode_jpeg(
             decodes: an index that is damaged, or whose file had other bytes, is refused.
         on_damage: "raise" refuses damaged entropy-coded data; "fill" keeps what can be decoded
             and what libjpeg-turbo puts in the place of the rest.
-        threads: for a sequence; default: every processor this process may use.
+        threads: for a sequence, by default every processor this process may use. One image is
+            decoded by several threads only where this says so and it has an ``index``.
         max_pixels: width x height above which an image is refused before memory is taken.
 
     Returns:
@@ -90,7 +91,8 @@ def decode_jpeg(
     is_single = not isinstance(data, list | tuple)
     items: list[Any] = [data] if is_single else list(data)  # type: ignore[arg-type]
     batch = [require_bytes("data" if is_single else f"image {i}", x) for i, x in enumerate(items)]
-    threads = core.available_processors() if threads is None else threads
+    if threads is None:
+        threads = 1 if is_single else core.available_processors()
     require_integer("threads", threads, 1, MAX_THREADS)
     require_integer("max_pixels", max_pixels, 1, MAX_PIXELS)
     if crop is not None:
