@@ -51,7 +51,7 @@ struct DecoderBackend {
 // whole un-install.
 bool register_decoder(DecoderBackend backend);
 const std::vector<DecoderBackend>& decoder_backends();
-// nullptr where no backend has that name; "auto" is the fastest one built.
+// nullptr where no backend has that name; "auto": see auto_decoder.h.
 std::unique_ptr<Decoder> make_decoder(const std::string& name);
 
 }  // namespace fastpass
