@@ -10,6 +10,8 @@ namespace {
 // repeats the border. Right of them: the same, and what vector loads read beyond a row's end.
 constexpr std::size_t kLeftMargin = 64;
 constexpr std::size_t kRightMargin = 128;
+// Behind a line: what upsampling may overwrite, and the pixel that an odd left end skips.
+constexpr std::size_t kLineMargin = 192;
 
 std::size_t round_up_64(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
 
@@ -30,7 +32,7 @@ void ComponentPlane::plan(const FrameComponent& component, const ComponentScale&
   stride_ = round_up_64(kLeftMargin + width + kRightMargin) | 64;
   line_offset_ = stride_ * static_cast<std::size_t>(ring_rows_);
   const bool has_line = scale.expand_h > 1 || scale.blends_rows();
-  line_bytes_ = has_line ? round_up_64(static_cast<std::size_t>(columns.size()) + kRightMargin) : 0;
+  line_bytes_ = has_line ? round_up_64(static_cast<std::size_t>(columns.size()) + kLineMargin) : 0;
 }
 
 std::uint8_t* ComponentPlane::sample(int y, int x) const {
