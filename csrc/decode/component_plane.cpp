@@ -82,13 +82,17 @@ void ComponentPlane::put_block_row(PixelKernels::Idct idct, int block_row, int f
   }
 }
 
-// The row's samples from used.begin on. Where `used` touches a border of the image, the sample
-// beyond it repeats the last.
-std::uint8_t* ComponentPlane::row_with_borders(int y, const Interval& used) const {
-  std::uint8_t* row = sample(y, used.begin);
-  if (used.begin == 0) row[-1] = row[0];
-  if (used.end == scale_.width) row[used.size()] = row[used.size() - 1];
-  return row;
+// Beyond a border of the image, the sample at the border is repeated.
+void ComponentPlane::finish_row(int row) {
+  if (!scale_.blends_columns()) return;
+  const int height = component_->v * scale_.side();
+  const int end = std::min((row + 1) * height, rows_.end);
+  for (int y = std::max(row * height, rows_.begin); y < end; ++y) {
+    std::uint8_t* begin = sample(y, columns_.begin);
+    std::uint8_t* last = begin + columns_.size() - 1;
+    if (columns_.begin == 0) begin[-1] = *begin;
+    if (columns_.end == scale_.width) last[1] = *last;
+  }
 }
 
 const std::uint8_t* ComponentPlane::line(const PixelKernels& kernels, int y) {
@@ -103,11 +107,10 @@ const std::uint8_t* ComponentPlane::line(const PixelKernels& kernels, int y) {
     case Upsampling::kNone:
       return sample(near, used.begin);
     case Upsampling::kH2v1:
-      kernels.upsample_h2v1(row_with_borders(near, used), used.size(), line);
+      kernels.upsample_h2v1(sample(near, used.begin), used.size(), line);
       return line + skip;
     case Upsampling::kH2v2:
-      kernels.upsample_h2v2(row_with_borders(near, used), row_with_borders(other, used),
-                            used.size(), line);
+      kernels.upsample_h2v2(sample(near, used.begin), sample(other, used.begin), used.size(), line);
       return line + skip;
     case Upsampling::kH1v2:
       kernels.upsample_h1v2(sample(near, used.begin), sample(other, used.begin), used.size(),

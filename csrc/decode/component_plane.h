@@ -25,6 +25,8 @@ class ComponentPlane {
   // them as block_group.h says, groups_per_row groups per block row.
   void put(const PixelKernels& kernels, int row, int column, int num_mcus,
            const std::int16_t* groups, int groups_per_row);
+  // All MCUs of the row have been put.
+  void finish_row(int row);
   // Samples at the output's size, the planned columns of output row y. Valid until the next call.
   const std::uint8_t* line(const PixelKernels& kernels, int y);
 
@@ -35,7 +37,6 @@ class ComponentPlane {
   std::uint8_t* sample(int y, int x) const;
   void put_block_row(PixelKernels::Idct idct, int block_row, int first_column, int num_blocks,
                      const std::int16_t* groups);
-  std::uint8_t* row_with_borders(int y, const Interval& used) const;
   void replicate(int y, std::uint8_t* line) const;
 
   const FrameComponent* component_ = nullptr;
