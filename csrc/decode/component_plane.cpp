@@ -10,7 +10,7 @@ namespace {
 // repeats the border. Right of them: the same, and what vector loads read beyond a row's end.
 constexpr std::size_t kLeftMargin = 64;
 constexpr std::size_t kRightMargin = 128;
-// Behind a line: what upsampling may overwrite, and the pixel that an odd left end skips.
+// Behind a line: what upsampling may overwrite, and pixels outside the columns on both sides.
 constexpr std::size_t kLineMargin = 192;
 
 std::size_t round_up_64(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
@@ -22,6 +22,8 @@ void ComponentPlane::plan(const FrameComponent& component, const ComponentScale&
   component_ = &component;
   scale_ = scale;
   output_columns_ = columns;
+  covering_ = {columns.begin / scale.expand_h, (columns.end - 1) / scale.expand_h + 1};
+  skip_ = columns.begin % scale.expand_h;
   columns_ = scale.columns_of(columns.begin, columns.end);
   rows_ = scale.rows_of(rows.begin, rows.end);
   ring_rows_ = ring_mcu_rows * component.v * scale.side();
@@ -97,37 +99,38 @@ void ComponentPlane::finish_row(int row) {
 
 const std::uint8_t* ComponentPlane::line(const PixelKernels& kernels, int y) {
   const int near = y / scale_.expand_v;
-  const int other = y % 2 == 0 ? std::max(near - 1, 0) : std::min(near + 1, scale_.height - 1);
+  const std::uint8_t* row = sample(near, covering_.begin);
+  const std::uint8_t* other = row;
+  if (scale_.blends_rows()) {
+    const int far = y % 2 == 0 ? std::max(near - 1, 0) : std::min(near + 1, scale_.height - 1);
+    other = sample(far, covering_.begin);
+  }
   std::uint8_t* line = memory_ + line_offset_;
-  // The samples that lie in the columns; blending looks at one more on each side.
-  const Interval used = {output_columns_.begin / scale_.expand_h,
-                         (output_columns_.end - 1) / scale_.expand_h + 1};
-  const int skip = output_columns_.begin % scale_.expand_h;
   switch (scale_.upsampling) {
     case Upsampling::kNone:
-      return sample(near, used.begin);
+      return row;
     case Upsampling::kH2v1:
-      kernels.upsample_h2v1(sample(near, used.begin), used.size(), line);
-      return line + skip;
+      kernels.upsample_h2v1(row, covering_.size(), line);
+      return line + skip_;
     case Upsampling::kH2v2:
-      kernels.upsample_h2v2(sample(near, used.begin), sample(other, used.begin), used.size(), line);
-      return line + skip;
+      kernels.upsample_h2v2(row, other, covering_.size(), line);
+      return line + skip_;
     case Upsampling::kH1v2:
-      kernels.upsample_h1v2(sample(near, used.begin), sample(other, used.begin), used.size(),
-                            1 + y % 2, line);
+      kernels.upsample_h1v2(row, other, covering_.size(), 1 + y % 2, line);
       return line;
     case Upsampling::kReplicate:
-      if (scale_.expand_h == 1) return sample(near, used.begin);
-      replicate(near, line);
-      return line;
+      if (scale_.expand_h == 1) return row;
+      replicate(row, line);
+      return line + skip_;
   }
-  return line;
+  return row;
 }
 
-void ComponentPlane::replicate(int y, std::uint8_t* line) const {
-  const std::uint8_t* row = sample(y, origin_);
-  for (int x = output_columns_.begin; x < output_columns_.end; ++x)
-    *line++ = row[x / scale_.expand_h - origin_];
+// Writes each sample of the row expand_h times, from the first that the columns touch.
+void ComponentPlane::replicate(const std::uint8_t* row, std::uint8_t* line) const {
+  for (int x = 0; x < covering_.size(); ++x) {
+    for (int i = 0; i < scale_.expand_h; ++i) *line++ = row[x];
+  }
 }
 
 }  // namespace fastpass

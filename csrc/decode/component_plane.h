@@ -37,12 +37,14 @@ class ComponentPlane {
   std::uint8_t* sample(int y, int x) const;
   void put_block_row(PixelKernels::Idct idct, int block_row, int first_column, int num_blocks,
                      const std::int16_t* groups);
-  void replicate(int y, std::uint8_t* line) const;
+  void replicate(const std::uint8_t* row, std::uint8_t* line) const;
 
   const FrameComponent* component_ = nullptr;
   ComponentScale scale_;
   Interval output_columns_;
-  Interval columns_;  // samples needed
+  Interval covering_;  // the samples that lie in these columns
+  int skip_ = 0;       // output pixels of the first of them that lie before these columns
+  Interval columns_;   // samples needed: blending looks at one more on each side
   Interval rows_;
   int ring_rows_ = 0;
   int origin_ = 0;  // the sample column behind the left margin: the first of a block
