@@ -21,15 +21,15 @@ void ComponentPlane::plan(const FrameComponent& component, const ComponentScale&
                           const Interval& columns, const Interval& rows, int ring_mcu_rows) {
   component_ = &component;
   scale_ = scale;
-  output_columns_ = columns;
   covering_ = {columns.begin / scale.expand_h, (columns.end - 1) / scale.expand_h + 1};
   skip_ = columns.begin % scale.expand_h;
   columns_ = scale.columns_of(columns.begin, columns.end);
   rows_ = scale.rows_of(rows.begin, rows.end);
   ring_rows_ = ring_mcu_rows * component.v * scale.side();
-  const Interval blocks = in_units_of(columns_, scale.side());
-  origin_ = blocks.begin * scale.side();
-  const auto width = static_cast<std::size_t>(blocks.size() * scale.side());
+  block_columns_ = in_units_of(columns_, scale.side());
+  block_rows_ = in_units_of(rows_, scale.side());
+  origin_ = block_columns_.begin * scale.side();
+  const auto width = static_cast<std::size_t>(block_columns_.size() * scale.side());
   // An odd number of cache lines: the rows of a block then do not compete for the same places.
   stride_ = round_up_64(kLeftMargin + width + kRightMargin) | 64;
   line_offset_ = stride_ * static_cast<std::size_t>(ring_rows_);
@@ -44,10 +44,9 @@ std::uint8_t* ComponentPlane::sample(int y, int x) const {
 void ComponentPlane::put(const PixelKernels& kernels, int row, int column, int num_mcus,
                          const std::int16_t* groups, int groups_per_row) {
   const PixelKernels::Idct idct = kernels.idct[scale_.log2_side];
-  const Interval block_rows = in_units_of(rows_, scale_.side());
   for (int i = 0; i < component_->v; ++i, groups += groups_per_row * kGroupCoefficients) {
     const int block_row = row * component_->v + i;
-    if (block_row < block_rows.begin || block_row >= block_rows.end) continue;
+    if (block_row < block_rows_.begin || block_row >= block_rows_.end) continue;
     put_block_row(idct, block_row, column * component_->h, num_mcus * component_->h, groups);
   }
 }
@@ -56,9 +55,8 @@ void ComponentPlane::put_block_row(PixelKernels::Idct idct, int block_row, int f
                                    int num_blocks, const std::int16_t* groups) {
   const int side = scale_.side();
   const std::uint16_t* quant = component_->quant.steps.data();
-  const Interval needed = in_units_of(columns_, side);
-  const int begin = std::max(needed.begin - first_column, 0);
-  const int end = std::min(needed.end - first_column, num_blocks);
+  const int begin = std::max(block_columns_.begin - first_column, 0);
+  const int end = std::min(block_columns_.end - first_column, num_blocks);
   if (begin >= end) return;
   const int first_group = begin / kGroupBlocks;
   int end_group = (end + kGroupBlocks - 1) / kGroupBlocks;
@@ -69,7 +67,7 @@ void ComponentPlane::put_block_row(PixelKernels::Idct idct, int block_row, int f
 
   // A last group that holds fewer than four blocks of this chunk must not touch what follows.
   const int rest = end % kGroupBlocks;
-  const bool has_neighbor = end == num_blocks && first_column + end < needed.end;
+  const bool has_neighbor = end == num_blocks && first_column + end < block_columns_.end;
   const bool is_split = rest != 0 && has_neighbor;
   if (is_split) --end_group;
   const int whole = end_group - first_group;

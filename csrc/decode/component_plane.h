@@ -41,11 +41,12 @@ class ComponentPlane {
 
   const FrameComponent* component_ = nullptr;
   ComponentScale scale_;
-  Interval output_columns_;
-  Interval covering_;  // the samples that lie in these columns
+  Interval covering_;  // the samples that lie in the output's columns
   int skip_ = 0;       // output pixels of the first of them that lie before these columns
   Interval columns_;   // samples needed: blending looks at one more on each side
   Interval rows_;
+  Interval block_columns_;  // the blocks that hold them
+  Interval block_rows_;
   int ring_rows_ = 0;
   int origin_ = 0;  // the sample column behind the left margin: the first of a block
   std::size_t stride_ = 0;
