@@ -51,7 +51,8 @@ FASTPASS_HD inline void report_damage(BitReader& reader, DamageKind kind) {
   const std::uint64_t offset = reader.position - unread;
   reader.damage = kind;
   reader.damage_marker = reader.marker;
-  reader.damage_offset = offset < reader.size ? offset : reader.size;
+  const bool is_behind = kind == DamageKind::kEndOfFile || offset > reader.size;
+  reader.damage_offset = is_behind ? reader.size : offset;
 }
 
 FASTPASS_HD inline int load_byte(BitReader& reader) {
@@ -70,7 +71,7 @@ FASTPASS_HD inline bool refill_fast(BitReader& reader) {
   const bool has_ff = ((inverted - 0x0101010101010101u) & ~inverted & 0x8080808080808080u) != 0;
   if (has_ff) return false;
   const int num_bits = (64 - reader.count) & ~7;
-  reader.bits |= word >> (64 - num_bits) << (64 - num_bits) >> reader.count;
+  reader.bits |= word >> reader.count;  // with the first bits of the next byte
   reader.position += static_cast<std::uint64_t>(num_bits) / 8;
   reader.count += num_bits;
   return true;

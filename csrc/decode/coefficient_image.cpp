@@ -11,9 +11,9 @@ Status CoefficientImage::allocate(const Frame& frame, std::int64_t max_pixels) {
   constexpr std::int64_t kBytesPerPixel = 12, kSmall = 16 << 20;
   layout_ = plan_chunk(frame);
   chunks_per_row_ = (frame.mcus_wide + layout_.mcus - 1) / layout_.mcus;
-  const std::int64_t num_coefficients =
-      std::int64_t{frame.mcus_high} * chunks_per_row_ * layout_.coefficients();
-  const std::int64_t num_bytes = num_coefficients * std::int64_t{sizeof(std::int16_t)};
+  const std::int64_t num_groups =
+      std::int64_t{frame.mcus_high} * chunks_per_row_ * layout_.num_groups;
+  const std::int64_t num_bytes = num_groups * std::int64_t{sizeof(Group)};
   const std::int64_t budget = kBytesPerPixel * max_pixels + kSmall;
   if (num_bytes > budget) {
     return {Fault::kImageTooLarge, "the coefficients of a JPEG of " + std::to_string(frame.width) +
@@ -22,14 +22,13 @@ Status CoefficientImage::allocate(const Frame& frame, std::int64_t max_pixels) {
                                        std::to_string(budget) +
                                        " (raise max_pixels if the file is genuine)"};
   }
-  const auto size = static_cast<std::size_t>(num_coefficients);
+  const auto size = static_cast<std::size_t>(num_groups);
   try {
-    // No copy of the last image's coefficients when the memory grows.
-    if (coefficients_.size() < size) {
-      coefficients_.clear();
-      coefficients_.resize(size);
+    if (groups_.size() < size) {
+      groups_.clear();  // what it held is not copied
+      groups_.resize(size);
     } else {
-      std::fill_n(coefficients_.begin(), size, std::int16_t{0});
+      std::fill_n(groups_.begin(), size, Group{});
     }
   } catch (const std::bad_alloc&) {
     return {Fault::kOutOfMemory,

@@ -21,20 +21,24 @@ class CoefficientImage {
 
   const ChunkLayout& layout() const { return layout_; }
   int chunks_per_row() const { return chunks_per_row_; }
-  std::int16_t* chunk(int mcu_row, int index) { return coefficients_.data() + at(mcu_row, index); }
+  std::int16_t* chunk(int mcu_row, int index) { return groups_[at(mcu_row, index)].coefficients; }
   const std::int16_t* chunk(int mcu_row, int index) const {
-    return coefficients_.data() + at(mcu_row, index);
+    return groups_[at(mcu_row, index)].coefficients;
   }
 
  private:
+  struct alignas(64) Group {
+    std::int16_t coefficients[kGroupCoefficients];
+  };
+
   std::size_t at(int mcu_row, int index) const {
     const std::int64_t chunk = std::int64_t{mcu_row} * chunks_per_row_ + index;
-    return static_cast<std::size_t>(chunk * layout_.coefficients());
+    return static_cast<std::size_t>(chunk * layout_.num_groups);
   }
 
   ChunkLayout layout_;
   int chunks_per_row_ = 0;
-  std::vector<std::int16_t> coefficients_;
+  std::vector<Group> groups_;
 };
 
 }  // namespace fastpass

@@ -62,66 +62,101 @@ void build_dc(const HuffmanSpec& spec, FastTables* tables) {
   }
 }
 
-struct AcEntry {
-  int bits = 0;
-  int advance = kLongCode;
-  int run = 0;
-  int shift = 64 - kAcIndexBits;
-  int second = 0;
-  int value = 0;
+using AcSymbols = std::array<Symbol, 1 << kAcIndexBits>;
+
+// What a second symbol adds to a look-up, if it fits into `left` bits.
+struct Second {
+  std::uint8_t bits = 0;
+  std::uint8_t advance = 0;
+  std::int8_t value = 0;
 };
 
-void add_second(unsigned index, const Symbol& symbol, AcEntry* entry) {
+Second second_of(const AcSymbols& symbols, unsigned rest, int left) {
+  const Symbol symbol = symbols[rest << (kAcIndexBits - left)];
   const int run = symbol.value >> 4;
   const int size = symbol.value & 15;
-  const int left = kAcIndexBits - entry->bits - symbol.length;
-  if (symbol.length == 0 || size > left) return;
-  entry->bits += symbol.length + size;
-  if (size == 0 && run != 15) {
-    entry->advance += kEndOfBlock;
-    return;
-  }
-  entry->advance += run + 1;
-  const unsigned bits = (index >> (left - size)) & ((1u << size) - 1);
-  entry->second = extend(static_cast<int>(bits), size);
+  const int behind = left - symbol.length - size;
+  if (symbol.length == 0 || behind < 0) return {};
+  const auto bits = static_cast<std::uint8_t>(symbol.length + size);
+  if (size == 0 && run != 15) return {bits, kEndOfBlock, 0};
+  const unsigned value = (rest >> behind) & ((1u << size) - 1);
+  return {bits, static_cast<std::uint8_t>(run + 1),
+          static_cast<std::int8_t>(extend(static_cast<int>(value), size))};
 }
 
-AcEntry ac_entry(unsigned index, const std::array<Symbol, 1 << kAcIndexBits>& symbols) {
-  AcEntry entry;
-  const int length = symbols[index].length;
-  const int run = symbols[index].value >> 4;
-  const int size = symbols[index].value & 15;
-  const Value value = value_in(index, kAcIndexBits, length, size);
-  if (length == 0 || length + size > kMaxLookupBits || !value.is_known) return entry;
-  entry.bits = length + size;
+// [left]: for every value of that many bits.
+struct Seconds {
+  explicit Seconds(const AcSymbols& symbols) {
+    for (int left = 1; left < kAcIndexBits; ++left) {
+      for (unsigned rest = 0; rest < 1u << left; ++rest) {
+        items[(1u << left) + rest] = second_of(symbols, rest, left);
+      }
+    }
+  }
+  const Second* of(int left) const { return items.data() + (std::size_t{1} << left); }
+
+  std::array<Second, 1 << kAcIndexBits> items{};
+};
+
+// Fills the entries of one code and one value of the bits that lie inside the index.
+class AcFiller {
+ public:
+  AcFiller(const Seconds& seconds, FastTables* tables) : seconds_(seconds), tables_(*tables) {}
+
+  void fill(std::size_t begin, int count_bits, int bits, int run, int advance, int value,
+            int bits_behind, bool may_have_second) {
+    const Second none;
+    const Second* second = may_have_second ? seconds_.of(count_bits) : &none;
+    for (std::size_t i = begin; i < begin + (std::size_t{1} << count_bits); ++i) {
+      tables_.bits[i] = static_cast<std::uint8_t>(bits + second->bits);
+      tables_.advance[i] = static_cast<std::uint8_t>(advance + second->advance);
+      tables_.run[i] = static_cast<std::uint8_t>(run);
+      tables_.shift[i] = static_cast<std::uint8_t>(64 - kAcIndexBits - bits_behind);
+      tables_.second[i] = second->value;
+      tables_.value[i] = static_cast<std::int16_t>(value);
+      if (may_have_second) ++second;
+    }
+  }
+
+ private:
+  const Seconds& seconds_;
+  FastTables& tables_;
+};
+
+void fill_code(std::size_t begin, const Symbol& symbol, AcFiller* filler) {
+  const int run = symbol.value >> 4;
+  const int size = symbol.value & 15;
+  const int bits = symbol.length + size;
+  const int inside = kAcIndexBits - symbol.length;
   if (size == 0) {
     // The zero that is written goes to the end of the run of 16, or to the end of the block.
-    entry.run = run == 15 ? 15 : 64;
-    entry.advance = run == 15 ? 16 : kEndOfBlock;
-    return entry;
+    const bool is_run = run == 15;
+    filler->fill(begin, inside, bits, is_run ? 15 : 64, is_run ? 16 : kEndOfBlock, 0, 0, false);
+    return;
   }
-  entry.run = run;
-  entry.advance = run + 1;
-  entry.value = value.base;
-  entry.shift -= value.bits_behind;
-  if (entry.bits < kAcIndexBits) {
-    const unsigned rest = index << entry.bits & ((1u << kAcIndexBits) - 1);
-    add_second(index, symbols[rest], &entry);
+  if (bits > kMaxLookupBits || inside == 0) {
+    filler->fill(begin, inside, 0, 0, kLongCode, 0, 0, false);
+    return;
   }
-  return entry;
+  const int value_bits = size < inside ? size : inside;
+  const int left = inside - value_bits;
+  for (unsigned value = 0; value < 1u << value_bits; ++value) {
+    const Value known = value_in(value << left, inside, 0, size);
+    filler->fill(begin + (std::size_t{value} << left), left, bits, run, run + 1, known.base,
+                 known.bits_behind, left > 0);
+  }
 }
 
 void build_ac(const HuffmanSpec& spec, FastTables* tables) {
   const auto symbols = symbols_by_index<kAcIndexBits>(spec);
-  for (unsigned i = 0; i < symbols.size(); ++i) {
-    const AcEntry entry = ac_entry(i, symbols);
-    tables->bits[i] = static_cast<std::uint8_t>(entry.bits);
-    tables->advance[i] = static_cast<std::uint8_t>(entry.advance);
-    tables->run[i] = static_cast<std::uint8_t>(entry.run);
-    tables->shift[i] = static_cast<std::uint8_t>(entry.shift);
-    tables->second[i] = static_cast<std::int8_t>(entry.second);
-    tables->value[i] = static_cast<std::int16_t>(entry.value);
+  const Seconds seconds(symbols);
+  AcFiller filler(seconds, tables);
+  std::size_t at = 0;
+  while (at < symbols.size() && symbols[at].length != 0) {
+    fill_code(at, symbols[at], &filler);
+    at += std::size_t{1} << (kAcIndexBits - symbols[at].length);
   }
+  for (; at < symbols.size(); ++at) filler.fill(at, 0, 0, 0, kLongCode, 0, 0, false);
 }
 
 }  // namespace

@@ -38,19 +38,21 @@ Status ScanReader::plan_tables() {
     const ScanComponent& component = scan.components[i];
     const HuffmanSpec& dc = markers_->dc_spec(component.dc_table);
     const HuffmanSpec& ac = markers_->ac_spec(component.ac_table);
-    auto& own = tables_[i];
-    if (!own) own.reset(new (std::nothrow) ComponentTables);
-    if (!own) return {Fault::kOutOfMemory, "no memory for Huffman tables"};
-    if (is_same(own->dc, dc) && is_same(own->ac, ac) && own->dc.is_defined) continue;
-    own->dc = dc;
-    own->ac = ac;
-    // Two components mostly share their tables; copying is cheaper than building.
-    const ComponentTables* before = i == 0 ? nullptr : tables_[i - 1].get();
-    if (before != nullptr && is_same(before->dc, dc) && is_same(before->ac, ac)) {
-      own->tables = before->tables;
-    } else {
-      build_fast_tables(dc, ac, &own->tables);
+    const auto fits = [&](const std::unique_ptr<KnownTables>& known) {
+      return known && is_same(known->dc, dc) && is_same(known->ac, ac);
+    };
+    // Two components with the same codes read the same memory: it competes for the first cache.
+    std::size_t slot = 0;
+    while (slot < i && !fits(known_tables_[slot])) ++slot;
+    auto& known = known_tables_[slot];
+    if (!fits(known)) {
+      if (!known) known.reset(new (std::nothrow) KnownTables);
+      if (!known) return {Fault::kOutOfMemory, "no memory for Huffman tables"};
+      known->dc = dc;
+      known->ac = ac;
+      build_fast_tables(dc, ac, &known->tables);
     }
+    tables_[i] = &known->tables;
   }
   return {};
 }
@@ -71,8 +73,8 @@ void ScanReader::plan_blocks() {
         offsets_.push_back(layout.block_offset(index, row, column));
         if (mcu > 0) continue;
         const auto at = static_cast<std::size_t>(num_blocks_++);
-        blocks_[at] = {&tables_[i]->tables, index, true};
-        skipped_blocks_[at] = {&tables_[i]->tables, index, false};
+        blocks_[at] = {tables_[i], index, true};
+        skipped_blocks_[at] = {tables_[i], index, false};
       }
     }
   }
@@ -125,8 +127,16 @@ Status ScanReader::load(std::size_t offset, int bit) {
     run_.cursor.count = static_cast<std::uint64_t>(8 - bit);
     ++run_.cursor.next;
   }
-  located_clean_ = located_stuffed_ = 0;
+  num_stuffed_ = 0;
+  next_ff_ = find_ff(0);
   return {};
+}
+
+std::size_t ScanReader::find_ff(std::size_t from) const {
+  const auto size = static_cast<std::size_t>(run_.end - clean_.get());
+  const void* found = from < size ? std::memchr(clean_.get() + from, 0xFF, size - from) : nullptr;
+  if (found == nullptr) return size;
+  return static_cast<std::size_t>(static_cast<const std::uint8_t*>(found) - clean_.get());
 }
 
 // What lies between the last MCU of an interval and the marker, nobody looks at: nor does libjpeg.
@@ -152,10 +162,8 @@ Status ScanReader::locate(SeekEntry* entry) {
   if (mcus_to_restart_ == 0) FASTPASS_RETURN_IF_ERROR(cross_restart());
   const std::int64_t position = run_.cursor.position(clean_.get());
   const auto byte = static_cast<std::size_t>(position / 8);
-  const Span rest = {loaded().data + located_stuffed_, loaded().size - located_stuffed_};
-  located_stuffed_ += stuffed_size(rest, byte - located_clean_);
-  located_clean_ = byte;
-  entry->bit_offset = 8 * std::uint64_t{begin_offset_ + located_stuffed_} +
+  for (; next_ff_ < byte; next_ff_ = find_ff(next_ff_ + 1)) ++num_stuffed_;
+  entry->bit_offset = 8 * std::uint64_t{begin_offset_ + byte + num_stuffed_} +
                       static_cast<std::uint64_t>(position % 8);
   for (std::size_t i = 0; i < entry->dc.size(); ++i) {
     entry->dc[i] = static_cast<std::int16_t>(run_.dc[i]);

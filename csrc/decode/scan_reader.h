@@ -44,11 +44,12 @@ class ScanReader {
   Status cross_restart();
   Status run(std::int64_t num_mcus, const BlockOfMcu* blocks, const std::int32_t* offsets,
              int offsets_per_mcu, std::int16_t* coefficients);
+  std::size_t find_ff(std::size_t from) const;
   Status damage(RunEnd end) const;
   Status corrupt(const std::string& message, std::size_t offset) const;
   Span loaded() const { return {jpeg_.data + begin_offset_, end_offset_ - begin_offset_}; }
 
-  struct ComponentTables {
+  struct KnownTables {
     HuffmanSpec dc;
     HuffmanSpec ac;
     FastTables tables;
@@ -65,11 +66,12 @@ class ScanReader {
   std::size_t end_offset_ = 0;
   std::unique_ptr<std::uint8_t[]> clean_;
   std::size_t capacity_ = 0;
-  std::size_t located_clean_ = 0;  // how far locate() has counted, in clean_ and in the file
-  std::size_t located_stuffed_ = 0;
+  std::size_t num_stuffed_ = 0;  // bytes that were left out before next_ff_, as locate() counts
+  std::size_t next_ff_ = 0;      // the next FF in clean_: a byte is missing behind it
 
   // Kept from image to image: many files have the same tables.
-  std::array<std::unique_ptr<ComponentTables>, kMaxComponents> tables_;
+  std::array<std::unique_ptr<KnownTables>, kMaxComponents> known_tables_;
+  std::array<const FastTables*, kMaxComponents> tables_{};  // of the scan's components
   std::array<BlockOfMcu, kMaxBlocksInMcu> blocks_;
   std::array<BlockOfMcu, kMaxBlocksInMcu> skipped_blocks_;
   int num_blocks_ = 0;

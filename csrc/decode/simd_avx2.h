@@ -71,6 +71,9 @@ struct Avx2 {
   static Reg pack16(Reg a, Reg b) { return _mm256_packs_epi16(a, b); }
   static Reg pack16_unsigned(Reg a, Reg b) { return _mm256_packus_epi16(a, b); }
   static Reg shuffle8(Reg a, Reg order) { return _mm256_shuffle_epi8(a, order); }
+  static Reg swap_middle32(Reg a) { return _mm256_shuffle_epi32(a, 0xD8); }
+  // Zero in place of the first 16-bit element of each lane.
+  static Reg without_first16(Reg a) { return _mm256_blend_epi16(a, zero(), 0x01); }
   static Reg swap_halves(Reg a) { return _mm256_shuffle_epi32(a, 0x4E); }
   // 16-bit elements of even index from a, of odd index from b.
   static Reg even_odd16(Reg a, Reg b) { return _mm256_blend_epi16(a, b, 0xAA); }

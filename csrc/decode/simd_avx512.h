@@ -69,6 +69,8 @@ struct Avx512 {
   static Reg pack16(Reg a, Reg b) { return _mm512_packs_epi16(a, b); }
   static Reg pack16_unsigned(Reg a, Reg b) { return _mm512_packus_epi16(a, b); }
   static Reg shuffle8(Reg a, Reg order) { return _mm512_shuffle_epi8(a, order); }
+  static Reg swap_middle32(Reg a) { return _mm512_shuffle_epi32(a, _MM_PERM_DBCA); }
+  static Reg without_first16(Reg a) { return _mm512_maskz_mov_epi16(0xFEFEFEFE, a); }
   static Reg swap_halves(Reg a) { return _mm512_shuffle_epi32(a, _MM_PERM_BADC); }
   static Reg upper_halves(Reg a, Reg b) {
     return _mm512_mask_mov_epi16(_mm512_srli_epi32(a, 16), 0xAAAAAAAA, b);

@@ -13,152 +13,135 @@
 
 namespace fastpass {
 
-// Sums of 32 bits for eight elements of 16 bits per lane.
-template <class V>
-struct WideSums {
-  typename V::Reg low, high;
-};
-
 template <class V>
 inline typename V::Reg pair_constant(int even, int odd) {
   return V::set32(static_cast<int>((static_cast<std::uint32_t>(odd) << 16) |
                                    (static_cast<std::uint32_t>(even) & 0xFFFFu)));
 }
 
-// Two rows, element by element, for linear combinations a * first + b * second.
+// a * (16-bit element of even index) + b * (the next), in 32 bits.
 template <class V>
-class RowPair {
- public:
-  RowPair(typename V::Reg first, typename V::Reg second)
-      : low_(V::low16(first, second)), high_(V::high16(first, second)) {}
-  WideSums<V> combine(int a, int b) const {
-    const typename V::Reg factors = pair_constant<V>(a, b);
-    return {V::mul_add_pairs(low_, factors), V::mul_add_pairs(high_, factors)};
-  }
-
- private:
-  typename V::Reg low_, high_;
-};
-
-template <class V>
-inline WideSums<V> operator+(WideSums<V> a, WideSums<V> b) {
-  return {V::add32(a.low, b.low), V::add32(a.high, b.high)};
-}
-template <class V>
-inline WideSums<V> operator-(WideSums<V> a, WideSums<V> b) {
-  return {V::sub32(a.low, b.low), V::sub32(a.high, b.high)};
-}
-template <class V>
-inline WideSums<V> plus_constant(WideSums<V> a, int value) {
-  const typename V::Reg constant = V::set32(value);
-  return {V::add32(a.low, constant), V::add32(a.high, constant)};
+inline typename V::Reg combine(typename V::Reg pairs, int a, int b) {
+  return V::mul_add_pairs(pairs, pair_constant<V>(a, b));
 }
 
 // The first pass: 2^2 times the transform, in order.
 template <class V>
-struct FirstPass {
-  static constexpr int kRounding = 1 << 10;
-  static typename V::Reg finish(WideSums<V> sums) {
-    return V::pack32(V::template right32<11>(sums.low), V::template right32<11>(sums.high));
-  }
-};
+inline typename V::Reg finish_first_pass(typename V::Reg low, typename V::Reg high) {
+  return V::pack32(V::template right32<11>(low), V::template right32<11>(high));
+}
 
 // The second: the samples less 128, in the order 0 4 1 5 2 6 3 7 of each lane. The upper halves of
 // the sums cannot overflow, so that two shifts do what would take a saturating pack otherwise.
 template <class V>
-struct SecondPass {
-  static constexpr int kRounding = 1 << 17;
-  static typename V::Reg finish(WideSums<V> sums) {
-    return V::template right16<2>(V::upper_halves(sums.low, sums.high));
+inline typename V::Reg finish_second_pass(typename V::Reg low, typename V::Reg high) {
+  return V::template right16<2>(V::upper_halves(low, high));
+}
+
+constexpr int kFirstRounding = 1 << 10;
+constexpr int kSecondRounding = 1 << 17;
+
+template <class V>
+inline void add_and_subtract(const typename V::Reg even[4], const typename V::Reg odd[4],
+                             typename V::Reg sums[8]) {
+  for (int k = 0; k < 4; ++k) {
+    sums[k] = V::add32(even[k], odd[k]);
+    sums[7 - k] = V::sub32(even[k], odd[k]);
   }
+}
+
+// What four sums per lane are made of: in[0] +- in[4], wrapped to 16 bits, times 2^13; and pairs of
+// inputs, element by element.
+template <class V>
+struct SumParts {
+  typename V::Reg sum04, difference04, in26, in71, in35;
 };
 
-template <class V, class Pass>
-inline void finish_butterfly(const WideSums<V> even[4], const WideSums<V> odd[4],
-                             typename V::Reg out[8]) {
+// idct_sums_8, with rounding added.
+template <class V>
+inline void sums_8(const SumParts<V>& parts, int rounding, typename V::Reg sums[8]) {
+  using Reg = typename V::Reg;
+  const Reg half = V::set32(rounding);
+  const Reg sum04 = V::add32(parts.sum04, half);
+  const Reg difference04 = V::add32(parts.difference04, half);
+  const Reg even2 = combine<V>(parts.in26, kFix0_541, kFix0_541 - kFix1_847);
+  const Reg even3 = combine<V>(parts.in26, kFix0_541 + kFix0_765, kFix0_541);
+  const Reg even[4] = {V::add32(sum04, even3), V::add32(difference04, even2),
+                       V::sub32(difference04, even2), V::sub32(sum04, even3)};
+  const Reg sums37_15 = V::add16(parts.in35, parts.in71);
+  const Reg z3 = combine<V>(sums37_15, kFix1_175 - kFix1_961, kFix1_175);
+  const Reg z4 = combine<V>(sums37_15, kFix1_175, kFix1_175 - kFix0_390);
+  const Reg odd[4] = {V::add32(combine<V>(parts.in71, -kFix0_899, kFix1_501 - kFix0_899), z4),
+                      V::add32(combine<V>(parts.in35, kFix3_072 - kFix2_562, -kFix2_562), z3),
+                      V::add32(combine<V>(parts.in35, -kFix2_562, kFix2_053 - kFix2_562), z4),
+                      V::add32(combine<V>(parts.in71, kFix0_298 - kFix0_899, -kFix0_899), z3)};
+  add_and_subtract<V>(even, odd, sums);
+}
+
+template <class V>
+inline void first_pass(const typename V::Reg in[8], typename V::Reg out[8]) {
+  using Reg = typename V::Reg;
+  const Reg sum = V::add16(in[0], in[4]), difference = V::sub16(in[0], in[4]);
+  const Reg both_low = V::low16(sum, difference), both_high = V::high16(sum, difference);
+  Reg low[8], high[8];
+  sums_8<V>({combine<V>(both_low, 8192, 0), combine<V>(both_low, 0, 8192), V::low16(in[2], in[6]),
+             V::low16(in[7], in[1]), V::low16(in[3], in[5])},
+            kFirstRounding, low);
+  sums_8<V>({combine<V>(both_high, 8192, 0), combine<V>(both_high, 0, 8192),
+             V::high16(in[2], in[6]), V::high16(in[7], in[1]), V::high16(in[3], in[5])},
+            kFirstRounding, high);
+  for (int k = 0; k < 8; ++k) out[k] = finish_first_pass<V>(low[k], high[k]);
+}
+
+// The parts of four rows' transforms. Columns that are combined become neighbors, so that pairs
+// move as a whole in the transposition.
+template <class V>
+inline SumParts<V> parts_of_rows(const typename V::Reg rows[4]) {
+  using Reg = typename V::Reg;
+  static const std::uint8_t kColumns26713504[16] = {4, 5, 12, 13, 14, 15, 2, 3,
+                                                    6, 7, 10, 11, 0,  1,  8, 9};
+  const Reg order = V::load_lane(kColumns26713504);
+  const Reg a = V::shuffle8(rows[0], order), b = V::shuffle8(rows[1], order);
+  const Reg c = V::shuffle8(rows[2], order), d = V::shuffle8(rows[3], order);
+  const Reg ab_2671 = V::low32(a, b), ab_3504 = V::high32(a, b);
+  const Reg cd_2671 = V::low32(c, d), cd_3504 = V::high32(c, d);
+  const Reg in04 = V::high64(ab_3504, cd_3504);
+  const Reg in_0 = V::template left32<16>(in04);  // in[0] where in04 holds in[4]
+  return {combine<V>(V::add16(in_0, in04), 0, 8192), combine<V>(V::sub16(in_0, in04), 0, 8192),
+          V::low64(ab_2671, cd_2671), V::high64(ab_2671, cd_2671), V::low64(ab_3504, cd_3504)};
+}
+
+template <class V>
+inline void second_pass(const typename V::Reg rows[8], typename V::Reg columns[8]) {
+  typename V::Reg low[8], high[8];
+  sums_8<V>(parts_of_rows<V>(rows), kSecondRounding, low);
+  sums_8<V>(parts_of_rows<V>(rows + 4), kSecondRounding, high);
+  for (int k = 0; k < 8; ++k) columns[k] = finish_second_pass<V>(low[k], high[k]);
+}
+
+// The factors of sums_8's four even (of in[0], in[2]) and four odd sums (of in[1], in[3]) where
+// in[4] to in[7] are zero: each is then one product of a pair.
+constexpr int kLowEven[4][2] = {{8192, kFix0_541 + kFix0_765},
+                                {8192, kFix0_541},
+                                {8192, -kFix0_541},
+                                {8192, -kFix0_541 - kFix0_765}};
+constexpr int kLowOdd[4][2] = {{kFix1_501 - kFix0_899 + kFix1_175 - kFix0_390, kFix1_175},
+                               {kFix1_175, kFix3_072 - kFix2_562 + kFix1_175 - kFix1_961},
+                               {kFix1_175 - kFix0_390, kFix1_175 - kFix2_562},
+                               {kFix1_175 - kFix0_899, kFix1_175 - kFix1_961}};
+
+template <class V>
+inline void sums_low_4(typename V::Reg in02, typename V::Reg in13, int rounding,
+                       typename V::Reg sums[8]) {
+  typename V::Reg even[4], odd[4];
   for (int k = 0; k < 4; ++k) {
-    out[k] = Pass::finish(even[k] + odd[k]);
-    out[7 - k] = Pass::finish(even[k] - odd[k]);
+    even[k] = V::add32(combine<V>(in02, kLowEven[k][0], kLowEven[k][1]), V::set32(rounding));
+    odd[k] = combine<V>(in13, kLowOdd[k][0], kLowOdd[k][1]);
   }
+  add_and_subtract<V>(even, odd, sums);
 }
 
-template <class V, class Pass>
-inline void transform_8(const typename V::Reg in[8], typename V::Reg out[8]) {
-  const RowPair<V> in26(in[2], in[6]);
-  const RowPair<V> sum_difference(V::add16(in[0], in[4]), V::sub16(in[0], in[4]));
-  const WideSums<V> sum04 = plus_constant(sum_difference.combine(8192, 0), Pass::kRounding);
-  const WideSums<V> difference04 = plus_constant(sum_difference.combine(0, 8192), Pass::kRounding);
-  const WideSums<V> even2 = in26.combine(kFix0_541, kFix0_541 - kFix1_847);
-  const WideSums<V> even3 = in26.combine(kFix0_541 + kFix0_765, kFix0_541);
-  const WideSums<V> even[4] = {sum04 + even3, difference04 + even2, difference04 - even2,
-                               sum04 - even3};
-
-  const RowPair<V> sums(V::add16(in[3], in[7]), V::add16(in[1], in[5]));
-  const WideSums<V> z3 = sums.combine(kFix1_175 - kFix1_961, kFix1_175);
-  const WideSums<V> z4 = sums.combine(kFix1_175, kFix1_175 - kFix0_390);
-  const RowPair<V> in17(in[1], in[7]);
-  const RowPair<V> in35(in[3], in[5]);
-  const WideSums<V> odd[4] = {in17.combine(kFix1_501 - kFix0_899, -kFix0_899) + z4,
-                              in35.combine(kFix3_072 - kFix2_562, -kFix2_562) + z3,
-                              in35.combine(-kFix2_562, kFix2_053 - kFix2_562) + z4,
-                              in17.combine(-kFix0_899, kFix0_298 - kFix0_899) + z3};
-  finish_butterfly<V, Pass>(even, odd, out);
-}
-
-// The same where in[4] to in[7] are zero: each sum is one product of a pair.
-template <class V, class Pass>
-inline void transform_low_4(const typename V::Reg in[4], typename V::Reg out[8]) {
-  const RowPair<V> in02(in[0], in[2]);
-  const int outer = kFix0_541 + kFix0_765;
-  const WideSums<V> even[4] = {plus_constant(in02.combine(8192, outer), Pass::kRounding),
-                               plus_constant(in02.combine(8192, kFix0_541), Pass::kRounding),
-                               plus_constant(in02.combine(8192, -kFix0_541), Pass::kRounding),
-                               plus_constant(in02.combine(8192, -outer), Pass::kRounding)};
-  const RowPair<V> in13(in[1], in[3]);
-  const WideSums<V> odd[4] = {
-      in13.combine(kFix1_501 - kFix0_899 + kFix1_175 - kFix0_390, kFix1_175),
-      in13.combine(kFix1_175, kFix3_072 - kFix2_562 + kFix1_175 - kFix1_961),
-      in13.combine(kFix1_175 - kFix0_390, kFix1_175 - kFix2_562),
-      in13.combine(kFix1_175 - kFix0_899, kFix1_175 - kFix1_961)};
-  finish_butterfly<V, Pass>(even, odd, out);
-}
-
-template <class V>
-inline void transpose_8x8(typename V::Reg r[8]) {
-  using Reg = typename V::Reg;
-  const Reg a0 = V::low16(r[0], r[1]), a1 = V::high16(r[0], r[1]);
-  const Reg a2 = V::low16(r[2], r[3]), a3 = V::high16(r[2], r[3]);
-  const Reg a4 = V::low16(r[4], r[5]), a5 = V::high16(r[4], r[5]);
-  const Reg a6 = V::low16(r[6], r[7]), a7 = V::high16(r[6], r[7]);
-  const Reg b0 = V::low32(a0, a2), b1 = V::high32(a0, a2);
-  const Reg b2 = V::low32(a1, a3), b3 = V::high32(a1, a3);
-  const Reg b4 = V::low32(a4, a6), b5 = V::high32(a4, a6);
-  const Reg b6 = V::low32(a5, a7), b7 = V::high32(a5, a7);
-  r[0] = V::low64(b0, b4);
-  r[1] = V::high64(b0, b4);
-  r[2] = V::low64(b1, b5);
-  r[3] = V::high64(b1, b5);
-  r[4] = V::low64(b2, b6);
-  r[5] = V::high64(b2, b6);
-  r[6] = V::low64(b3, b7);
-  r[7] = V::high64(b3, b7);
-}
-
-// The first four rows of the transpose.
-template <class V>
-inline void transpose_left_half(typename V::Reg r[8]) {
-  using Reg = typename V::Reg;
-  const Reg a0 = V::low16(r[0], r[1]), a2 = V::low16(r[2], r[3]);
-  const Reg a4 = V::low16(r[4], r[5]), a6 = V::low16(r[6], r[7]);
-  const Reg b0 = V::low32(a0, a2), b1 = V::high32(a0, a2);
-  const Reg b4 = V::low32(a4, a6), b5 = V::high32(a4, a6);
-  r[0] = V::low64(b0, b4);
-  r[1] = V::high64(b0, b4);
-  r[2] = V::low64(b1, b5);
-  r[3] = V::high64(b1, b5);
-}
-
-// columns[x]: column x of every block, as SecondPass leaves it.
+// columns[x]: column x of every block, as second_pass leaves it.
 template <class V>
 inline void store_8x8(const typename V::Reg columns[8], std::uint8_t* out, std::ptrdiff_t stride) {
   using Reg = typename V::Reg;
@@ -183,36 +166,76 @@ inline bool is_extreme(typename V::Reg row) {
   return !V::is_zero(V::differing(V::template right16<2>(V::template left16<2>(row)), row));
 }
 
+// The first pass where row[4] to row[7] are zero.
+template <class V>
+inline void first_pass_low_4(const typename V::Reg row[4], typename V::Reg out[8]) {
+  typename V::Reg low[8], high[8];
+  sums_low_4<V>(V::low16(row[0], row[2]), V::low16(row[1], row[3]), kFirstRounding, low);
+  sums_low_4<V>(V::high16(row[0], row[2]), V::high16(row[1], row[3]), kFirstRounding, high);
+  for (int k = 0; k < 8; ++k) out[k] = finish_first_pass<V>(low[k], high[k]);
+}
+
+// Both passes where the columns 4 to 7 are zero as well: half the first falls away, and its results
+// come out as the second wants them.
+template <class V>
+inline void idct_low_4x4(const typename V::Reg row[4], std::uint8_t* out, std::ptrdiff_t stride) {
+  using Reg = typename V::Reg;
+  // Columns in the order 0 2 1 3: those that the second pass combines are then neighbors.
+  const Reg in02 = V::swap_middle32(V::low16(row[0], row[2]));
+  const Reg in13 = V::swap_middle32(V::low16(row[1], row[3]));
+  Reg sums[8], low[8], high[8];
+  sums_low_4<V>(in02, in13, kFirstRounding, sums);
+  for (Reg& sum : sums) sum = V::template right32<11>(sum);
+  const Reg rows04 = V::pack32(sums[0], sums[4]), rows15 = V::pack32(sums[1], sums[5]);
+  const Reg rows26 = V::pack32(sums[2], sums[6]), rows37 = V::pack32(sums[3], sums[7]);
+  const Reg rows01 = V::low32(rows04, rows15), rows45 = V::high32(rows04, rows15);
+  const Reg rows23 = V::low32(rows26, rows37), rows67 = V::high32(rows26, rows37);
+  sums_low_4<V>(V::low64(rows01, rows23), V::high64(rows01, rows23), kSecondRounding, low);
+  sums_low_4<V>(V::low64(rows45, rows67), V::high64(rows45, rows67), kSecondRounding, high);
+  Reg columns[8];
+  for (int k = 0; k < 8; ++k) columns[k] = finish_second_pass<V>(low[k], high[k]);
+  store_8x8<V>(columns, out, stride);
+}
+
+// Blocks of one value each: `row` holds their DC coefficients, dequantized.
+template <class V>
+inline void fill_8x8(typename V::Reg row, std::uint8_t* out, std::ptrdiff_t stride) {
+  using Reg = typename V::Reg;
+  // The two passes shift by 2 to the left and by 5 to the right, with rounding.
+  const Reg levels = V::template right16<3>(V::add16(row, V::set16(4)));
+  const Reg samples = V::add8(V::pack16(levels, levels), V::set8(128));
+  const Reg filled = V::shuffle8(samples, V::zero());
+  for (int y = 0; y < 4; ++y) V::store_halves(filled, out + y * stride, out + (4 + y) * stride);
+}
+
 // V::kLanes blocks. False, and nothing is written, where the formula must do it.
 template <class V>
 inline bool idct_8x8_lanes(const std::int16_t* rows, const typename V::Reg quant[8],
                            std::uint8_t* out, std::ptrdiff_t stride) {
   using Reg = typename V::Reg;
-  Reg r[8], columns[8];
+  Reg r[8], results[8];
   for (int y = 0; y < 8; ++y) r[y] = V::load(rows + y * kGroupStride);
   const Reg lower = V::either(V::either(r[4], r[5]), V::either(r[6], r[7]));
   for (int y = 0; y < 4; ++y) r[y] = V::mul16(r[y], quant[y]);
   if (is_extreme<V>(r[0])) return false;
   if (V::is_zero(lower)) {
-    // Columns 4..7 are the upper halves of the lanes.
-    const Reg all = V::either(V::either(r[0], r[1]), V::either(r[2], r[3]));
-    const bool is_low = V::is_zero(V::high64(all, all));
-    Reg half[4] = {r[0], r[1], r[2], r[3]};
-    transform_low_4<V, FirstPass<V>>(half, r);
-    if (is_low) {
-      transpose_left_half<V>(r);
-      transform_low_4<V, SecondPass<V>>(r, columns);
-      store_8x8<V>(columns, out, stride);
+    const Reg middle = V::either(V::either(r[1], r[2]), r[3]);
+    const Reg all = V::either(r[0], middle);
+    if (V::is_zero(V::high64(all, all))) {
+      if (V::is_zero(V::either(middle, V::without_first16(r[0])))) {
+        fill_8x8<V>(r[0], out, stride);
+      } else {
+        idct_low_4x4<V>(r, out, stride);
+      }
       return true;
     }
+    first_pass_low_4<V>(r, results);
   } else {
     for (int y = 4; y < 8; ++y) r[y] = V::mul16(r[y], quant[y]);
-    transform_8<V, FirstPass<V>>(r, columns);
-    for (int y = 0; y < 8; ++y) r[y] = columns[y];
+    first_pass<V>(r, results);
   }
-  transpose_8x8<V>(r);
-  transform_8<V, SecondPass<V>>(r, columns);
-  store_8x8<V>(columns, out, stride);
+  second_pass<V>(results, r);
+  store_8x8<V>(r, out, stride);
   return true;
 }
 

@@ -17,25 +17,34 @@ inline ReducedRows<V> load_dequantized(const std::int16_t* rows, const typename 
   return loaded;
 }
 
+// Four elements per lane of idct_sums_4, with rounding added; pairs of rows, element by element.
 template <class V>
-inline typename V::Reg descale_4x4_row(WideSums<V> sums) {
-  return V::pack32(V::template right32<12>(sums.low), V::template right32<12>(sums.high));
+inline void sums_4(typename V::Reg in00, typename V::Reg in26, typename V::Reg in13,
+                   typename V::Reg in57, typename V::Reg sums[4]) {
+  using Reg = typename V::Reg;
+  const Reg even0 = V::add32(combine<V>(in00, 16384, 0), V::set32(1 << 11));
+  const Reg even2 = combine<V>(in26, kFix1_847, -kFix0_765);
+  const Reg odd0 =
+      V::add32(combine<V>(in13, kFix1_061, -kFix2_172), combine<V>(in57, kFix1_451, -kFix0_211));
+  const Reg odd2 =
+      V::add32(combine<V>(in13, kFix2_562, kFix0_899), combine<V>(in57, -kFix0_601, -kFix0_509));
+  const Reg outer = V::add32(even0, even2), inner = V::sub32(even0, even2);
+  sums[0] = V::add32(outer, odd2);
+  sums[1] = V::add32(inner, odd0);
+  sums[2] = V::sub32(inner, odd0);
+  sums[3] = V::sub32(outer, odd2);
 }
 
 // Columns to four rows of eight columns.
 template <class V>
 inline void first_pass_4x4(const typename V::Reg in[8], typename V::Reg out[4]) {
-  const RowPair<V> in00(in[0], in[0]), in26(in[2], in[6]), in13(in[1], in[3]), in57(in[5], in[7]);
-  const WideSums<V> even0 = plus_constant(in00.combine(16384, 0), 1 << 11);
-  const WideSums<V> even2 = in26.combine(kFix1_847, -kFix0_765);
-  const WideSums<V> odd0 =
-      in13.combine(kFix1_061, -kFix2_172) + in57.combine(kFix1_451, -kFix0_211);
-  const WideSums<V> odd2 =
-      in13.combine(kFix2_562, kFix0_899) + in57.combine(-kFix0_601, -kFix0_509);
-  out[0] = descale_4x4_row(even0 + even2 + odd2);
-  out[1] = descale_4x4_row(even0 - even2 + odd0);
-  out[2] = descale_4x4_row(even0 - even2 - odd0);
-  out[3] = descale_4x4_row(even0 + even2 - odd2);
+  typename V::Reg low[4], high[4];
+  sums_4<V>(V::low16(in[0], in[0]), V::low16(in[2], in[6]), V::low16(in[1], in[3]),
+            V::low16(in[5], in[7]), low);
+  sums_4<V>(V::high16(in[0], in[0]), V::high16(in[2], in[6]), V::high16(in[1], in[3]),
+            V::high16(in[5], in[7]), high);
+  for (int k = 0; k < 4; ++k)
+    out[k] = V::pack32(V::template right32<12>(low[k]), V::template right32<12>(high[k]));
 }
 
 // Four rows to the bytes of a block, row by row in each lane.
@@ -48,15 +57,12 @@ inline typename V::Reg second_pass_4x4(const typename V::Reg in[4]) {
   const Reg columns45 = V::low32(ab_right, cd_right), columns67 = V::high32(ab_right, cd_right);
   const Reg columns04 = V::low16(columns01, columns45), columns15 = V::high16(columns01, columns45);
   const Reg columns26 = V::low16(columns23, columns67), columns37 = V::high16(columns23, columns67);
-  const auto combine = [](Reg columns, int a, int b) {
-    return V::mul_add_pairs(columns, pair_constant<V>(a, b));
-  };
-  const Reg even0 = V::add32(combine(columns04, 16384, 0), V::set32(1 << 18));
-  const Reg even2 = combine(columns26, kFix1_847, -kFix0_765);
-  const Reg odd0 = V::add32(combine(columns15, kFix1_061, kFix1_451),
-                            combine(columns37, -kFix2_172, -kFix0_211));
-  const Reg odd2 = V::add32(combine(columns15, kFix2_562, -kFix0_601),
-                            combine(columns37, kFix0_899, -kFix0_509));
+  const Reg even0 = V::add32(combine<V>(columns04, 16384, 0), V::set32(1 << 18));
+  const Reg even2 = combine<V>(columns26, kFix1_847, -kFix0_765);
+  const Reg odd0 = V::add32(combine<V>(columns15, kFix1_061, kFix1_451),
+                            combine<V>(columns37, -kFix2_172, -kFix0_211));
+  const Reg odd2 = V::add32(combine<V>(columns15, kFix2_562, -kFix0_601),
+                            combine<V>(columns37, kFix0_899, -kFix0_509));
   const Reg outer = V::add32(even0, even2), inner = V::sub32(even0, even2);
   // Bits 16..31 of a sum less its last three: what right32<19> and a pack would give.
   const Reg out01 =
@@ -90,17 +96,21 @@ void simd_idct_4x4(const std::int16_t* coefficients, int num_groups, const std::
 template <class V>
 inline typename V::Reg transform_2x2(const typename V::Reg in[8]) {
   using Reg = typename V::Reg;
-  const RowPair<V> in13(in[1], in[3]), in57(in[5], in[7]);
-  const WideSums<V> odd = in13.combine(kFix3_624, -kFix1_272) + in57.combine(kFix0_850, -kFix0_720);
-  const WideSums<V> even =
-      plus_constant(WideSums<V>{V::template right32<1>(V::low16(V::zero(), in[0])),
-                                V::template right32<1>(V::high16(V::zero(), in[0]))},
-                    1 << 12);
-  const WideSums<V> upper = even + odd, lower = even - odd;
-  const Reg upper_left = V::template right32<13>(upper.low);
-  const Reg lower_left = V::template right32<13>(lower.low);
-  const Reg upper_row = V::pack32(upper_left, V::template right32<13>(upper.high));
-  const Reg lower_row = V::pack32(lower_left, V::template right32<13>(lower.high));
+  const auto odd_sums_of = [](Reg in13, Reg in57) {
+    return V::add32(combine<V>(in13, kFix3_624, -kFix1_272),
+                    combine<V>(in57, kFix0_850, -kFix0_720));
+  };
+  const Reg odd_low = odd_sums_of(V::low16(in[1], in[3]), V::low16(in[5], in[7]));
+  const Reg odd_high = odd_sums_of(V::high16(in[1], in[3]), V::high16(in[5], in[7]));
+  const Reg rounding = V::set32(1 << 12);
+  const Reg even_low = V::add32(V::template right32<1>(V::low16(V::zero(), in[0])), rounding);
+  const Reg even_high = V::add32(V::template right32<1>(V::high16(V::zero(), in[0])), rounding);
+  const Reg upper_left = V::template right32<13>(V::add32(even_low, odd_low));
+  const Reg lower_left = V::template right32<13>(V::sub32(even_low, odd_low));
+  const Reg upper_right = V::template right32<13>(V::add32(even_high, odd_high));
+  const Reg lower_right = V::template right32<13>(V::sub32(even_high, odd_high));
+  const Reg upper_row = V::pack32(upper_left, upper_right);
+  const Reg lower_row = V::pack32(lower_left, lower_right);
   static const std::int16_t kOddFactors[8] = {0, kFix3_624, 0, -kFix1_272,
                                               0, kFix0_850, 0, -kFix0_720};
   const Reg factors = V::load_lane(kOddFactors);

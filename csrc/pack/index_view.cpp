@@ -147,14 +147,15 @@ Status IndexView::check_seek_section() const {
   for (std::uint64_t i = 0; i < num_offsets; ++i) {
     const std::uint64_t offset = load_u64(seek_section_.data + i * sizeof(offset));
     const bool is_sound = i == 0 ? offset == expected : offset >= expected;
-    if (!is_sound || offset > seek_section_.size) {
-      return bad("damaged index: the seek index of sample " + std::to_string(i) +
-                 " lies outside its section");
+    if (!is_sound) {
+      return bad("damaged index: offset " + std::to_string(i) + " of the seek indexes is " +
+                 std::to_string(offset) + ", wanted at least " + std::to_string(expected));
     }
     expected = offset;
   }
-  return expected == seek_section_.size ? Status()
-                                        : bad("damaged index: bytes behind the last seek index");
+  if (expected == seek_section_.size) return Status();
+  return bad("damaged index: the seek indexes end at byte " + std::to_string(expected) +
+             " of their section, which has " + std::to_string(seek_section_.size));
 }
 
 Span IndexView::seek_index(std::int64_t position) const {

@@ -66,8 +66,7 @@ struct Coefficients {
     }
   }
   std::int16_t* block(int component, int row, int column) {
-    return &blocks[component][static_cast<std::size_t>(row * blocks_wide[component] + column) *
-                              64];
+    return &blocks[component][static_cast<std::size_t>(row * blocks_wide[component] + column) * 64];
   }
 };
 
@@ -118,8 +117,7 @@ inline std::vector<std::uint8_t> encode(const Frame& frame, Coefficients& coeffi
     arrays[c] = info.mem->request_virt_barray(
         reinterpret_cast<j_common_ptr>(&info), JPOOL_IMAGE, TRUE,
         static_cast<JDIMENSION>(coefficients.blocks_wide[c]),
-        static_cast<JDIMENSION>(coefficients.blocks_high[c]),
-        static_cast<JDIMENSION>(component.v));
+        static_cast<JDIMENSION>(coefficients.blocks_high[c]), static_cast<JDIMENSION>(component.v));
   }
   info.scan_info = scans;
   info.num_scans = frame.num_components;
@@ -127,9 +125,8 @@ inline std::vector<std::uint8_t> encode(const Frame& frame, Coefficients& coeffi
   info.mem->realize_virt_arrays(reinterpret_cast<j_common_ptr>(&info));
   for (int c = 0; c < frame.num_components; ++c) {
     for (int row = 0; row < coefficients.blocks_high[c]; ++row) {
-      JBLOCKARRAY target =
-          info.mem->access_virt_barray(reinterpret_cast<j_common_ptr>(&info), arrays[c],
-                                       static_cast<JDIMENSION>(row), 1, TRUE);
+      JBLOCKARRAY target = info.mem->access_virt_barray(
+          reinterpret_cast<j_common_ptr>(&info), arrays[c], static_cast<JDIMENSION>(row), 1, TRUE);
       std::memcpy(target[0], coefficients.block(c, row, 0),
                   static_cast<std::size_t>(coefficients.blocks_wide[c]) * sizeof(JBLOCK));
     }

@@ -50,9 +50,15 @@ struct Array512 {
     return v;
   }
   static Reg zero() { return set8(0); }
-  static Reg set8(int value) { return make<std::uint8_t>([=](int) { return value; }); }
-  static Reg set16(int value) { return make<std::int16_t>([=](int) { return value; }); }
-  static Reg set32(int value) { return make<std::int32_t>([=](int) { return value; }); }
+  static Reg set8(int value) {
+    return make<std::uint8_t>([=](int) { return value; });
+  }
+  static Reg set16(int value) {
+    return make<std::int16_t>([=](int) { return value; });
+  }
+  static Reg set32(int value) {
+    return make<std::int32_t>([=](int) { return value; });
+  }
   static Reg widen(const std::uint8_t* from) {
     return make<std::uint16_t>([=](int i) { return from[i]; });
   }
@@ -147,9 +153,7 @@ struct Array512 {
       return clamp(get<From>(i < kHalf ? a : b, first / 2 + i % kHalf), low, high);
     });
   }
-  static Reg pack32(Reg a, Reg b) {
-    return pack<std::int32_t, std::int16_t>(a, b, -32768, 32767);
-  }
+  static Reg pack32(Reg a, Reg b) { return pack<std::int32_t, std::int16_t>(a, b, -32768, 32767); }
   static Reg pack16(Reg a, Reg b) { return pack<std::int16_t, std::int8_t>(a, b, -128, 127); }
   static Reg pack16_unsigned(Reg a, Reg b) {
     return pack<std::int16_t, std::uint8_t>(a, b, 0, 255);
@@ -158,12 +162,22 @@ struct Array512 {
     return make_in_lanes<std::uint8_t>(
         [&](int first, int i) { return a.bytes[first + order.bytes[first + i] % 16]; });
   }
+  static Reg swap_middle32(Reg a) {
+    return make_in_lanes<std::uint32_t>([&](int first, int i) {
+      return get<std::uint32_t>(a, first + (i == 1 ? 2 : i == 2 ? 1 : i));
+    });
+  }
+  static Reg without_first16(Reg a) {
+    return make_in_lanes<std::uint16_t>(
+        [&](int first, int i) { return i == 0 ? 0 : get<std::uint16_t>(a, first + i); });
+  }
   static Reg swap_halves(Reg a) {
     return make_in_lanes<std::uint32_t>(
         [&](int first, int i) { return get<std::uint32_t>(a, first + (i + 2) % 4); });
   }
   static Reg upper_halves(Reg a, Reg b) {
-    return make<std::uint16_t>([&](int i) { return get<std::uint16_t>(i % 2 == 0 ? a : b, i | 1); });
+    return make<std::uint16_t>(
+        [&](int i) { return get<std::uint16_t>(i % 2 == 0 ? a : b, i | 1); });
   }
   static Reg lower_halves(Reg a, Reg b) {
     return make<std::uint16_t>(
@@ -181,8 +195,7 @@ struct Array512 {
     }
   }
   static void store_columns32(Reg v, std::uint8_t* out, std::ptrdiff_t stride) {
-    for (int i = 0; i < 16; ++i)
-      std::memcpy(out + i % 4 * stride + i / 4 * 4, v.bytes + 4 * i, 4);
+    for (int i = 0; i < 16; ++i) std::memcpy(out + i % 4 * stride + i / 4 * 4, v.bytes + 4 * i, 4);
   }
   static void store_columns16(Reg v, std::uint8_t* out, std::ptrdiff_t stride) {
     for (int lane = 0; lane < 4; ++lane) {

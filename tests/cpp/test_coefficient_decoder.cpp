@@ -174,6 +174,62 @@ void test_block_smoothing() {
   CHECK(decoded.decoder.needs_block_smoothing() && !decoded.damage.ok());
 }
 
+// A progressive file with only those scans, and their tables, that `keeps` wants.
+template <typename Keeps>
+Bytes with_scans(const Bytes& jpeg, Keeps keeps) {
+  MarkerReader markers;
+  CHECK(markers.open(span_of(jpeg)).ok());
+  std::size_t begin = 2;
+  while (jpeg[begin] != 0xFF || jpeg[begin + 1] != 0xC4) ++begin;  // DHT of the first scan
+  Bytes result(jpeg.begin(), jpeg.begin() + static_cast<std::ptrdiff_t>(begin));
+  bool has_scan = true;
+  for (int scan = 0; has_scan; ++scan) {
+    std::size_t end = markers.scan().data_offset;
+    while (jpeg[end] != 0xFF || jpeg[end + 1] == 0) ++end;
+    if (keeps(scan)) {
+      result.insert(result.end(), jpeg.begin() + static_cast<std::ptrdiff_t>(begin),
+                    jpeg.begin() + static_cast<std::ptrdiff_t>(end));
+    }
+    CHECK(markers.next_scan(end, &has_scan).ok());
+    begin = end;
+  }
+  result.insert(result.end(), {0xFF, 0xD9});
+  return result;
+}
+
+// Components of which no DC, or nothing at all, was ever sent.
+void test_missing_scans() {
+  MadeJpeg made;
+  made.scans = {scan({0, 1, 2}, 0, 0, 0, 0), scan({0}, 1, 5, 0, 2), scan({1}, 1, 63, 0, 0),
+                scan({2}, 1, 63, 0, 0)};
+  const Bytes jpeg = make_jpeg(made);
+  const auto check = [](const Bytes& part, bool smooths) {
+    CHECK(compare(part, "missing scans") == Agreement::kSame);
+    CHECK(decoded.status.ok());
+    CHECK(decoded.decoder.needs_block_smoothing() == smooths);
+    CHECK((pixels_of(part, true) != pixels_of(part, false)) == smooths);
+  };
+  check(with_scans(jpeg, [](int) { return true; }), true);
+  check(with_scans(jpeg, [](int scan) { return scan < 2; }), true);
+  check(with_scans(jpeg, [](int scan) { return scan > 0; }), false);
+}
+
+// What is cut off may be no more than EOI.
+void test_a_missing_end() {
+  for (unsigned int seed = 1; seed <= 60; ++seed) {
+    MadeJpeg made;
+    made.width = made.height = 8 * static_cast<int>(1 + seed % 5);
+    made.num_components = seed % 2 == 0 ? 1 : 3;
+    made.is_progressive = seed % 3 == 0;
+    made.seed = seed;
+    Bytes jpeg = make_jpeg(made);
+    jpeg.resize(jpeg.size() - 2);
+    CHECK(compare(jpeg, "no EOI") == Agreement::kSame);
+    CHECK(decoded.status.ok() && !decoded.damage.ok());
+    CHECK(decoded.damage.byte_offset() == std::int64_t(jpeg.size()));
+  }
+}
+
 std::vector<Bytes> small_jpegs() {
   std::vector<Bytes> jpegs;
   for (const bool is_progressive : {false, true}) {
@@ -317,6 +373,8 @@ int main(int argc, char** argv) {
   fastpass::test_quality_and_tables();
   fastpass::test_scripts();
   fastpass::test_block_smoothing();
+  fastpass::test_missing_scans();
+  fastpass::test_a_missing_end();
   fastpass::test_truncation();
   fastpass::test_random_damage(500 * (argc > 1 ? std::atoi(argv[1]) : 1));
   fastpass::test_restart_markers();

@@ -32,8 +32,7 @@ void fill_quant(Random& random, int kind, fastpass::QuantTable* quant) {
     step = static_cast<std::uint16_t>(between(random, 1, kHighest[kind]));
 }
 
-void transform(int side, const std::int16_t* block, const std::uint16_t* quant,
-               std::uint8_t* out) {
+void transform(int side, const std::int16_t* block, const std::uint16_t* quant, std::uint8_t* out) {
   if (side == 8) fastpass::idct_8x8(block, 8, quant, out, side);
   if (side == 4) fastpass::idct_4x4(block, 8, quant, out, side);
   if (side == 2) fastpass::idct_2x2(block, 8, quant, out, side);
@@ -51,8 +50,8 @@ int count_wrong_blocks(const Frame& frame, Coefficients& coefficients, const Pix
       bool is_equal = true;
       for (int i = 0; i < side * side; ++i) {
         const int y = row * side + i / side, x = column * side + i % side;
-        is_equal = is_equal && pixels.bytes[static_cast<std::size_t>(
-                                   3 * (y * pixels.width + x))] == samples[i];
+        is_equal = is_equal &&
+                   pixels.bytes[static_cast<std::size_t>(3 * (y * pixels.width + x))] == samples[i];
       }
       wrong += is_equal ? 0 : 1;
     }

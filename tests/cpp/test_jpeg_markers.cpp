@@ -306,6 +306,27 @@ void test_standard_tables() {
   }
 }
 
+// All ones is no code, and a tree has only so much room; the DC symbols end at 15.
+void test_huffman_trees() {
+  const Bytes jpeg = small_jpeg(false, 3, 0);
+  std::size_t dht = 2;
+  while (jpeg[dht] != 0xFF || jpeg[dht + 1] != 0xC4) ++dht;
+  CHECK(jpeg[dht + 4] == 0);  // the first one is DC table 0, of 12 symbols
+  const auto is_accepted = [&](const Bytes& counts, std::uint8_t last_symbol) {
+    Bytes changed = jpeg;
+    std::copy(counts.begin(), counts.end(), changed.begin() + static_cast<std::ptrdiff_t>(dht) + 5);
+    changed[dht + 4 + 16 + 12] = last_symbol;
+    CHECK_AGREES(changed, "Huffman tree");
+    MarkerReader reader;
+    return reader.open(span_of(changed)).ok();
+  };
+  const Bytes with_room = {1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0, 0, 0};
+  CHECK(is_accepted(with_room, 15));
+  CHECK(!is_accepted(with_room, 16));
+  CHECK(!is_accepted({1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 0, 0, 0, 0, 0}, 11));  // full
+  CHECK(!is_accepted({0, 0, 9, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 3}, 11));  // more than full
+}
+
 void test_color_models() {
   const Bytes adobe = {0xFF, 0xEE, 0,    14,   'A',  'd',  'o',  'b',
                        'e',  0,    0x64, 0x00, 0x00, 0x00, 0x00, 0x00};
@@ -389,6 +410,7 @@ int main() {
   fastpass::test_order_of_headers();
   fastpass::test_unsupported_processes();
   fastpass::test_standard_tables();
+  fastpass::test_huffman_trees();
   fastpass::test_color_models();
   fastpass::test_next_scan();
   fastpass::test_limits_in_the_frame_header();

@@ -75,8 +75,7 @@ void fill_chunk(const Frame& frame, Coefficients& coefficients, const ChunkLayou
       for (int i = 0; i < num_mcus * component.h; ++i) {
         const int block_column = column * component.h + i;
         if (block_column >= coefficients.blocks_wide[c]) continue;
-        const std::int16_t* block =
-            coefficients.block(c, row * component.v + v, block_column);
+        const std::int16_t* block = coefficients.block(c, row * component.v + v, block_column);
         for (int k = 0; k < 64; ++k) {
           chunk[layout.block_offset(c, v, i) + k / 8 * fastpass::kGroupStride + k % 8] = block[k];
         }
@@ -93,8 +92,8 @@ struct Span1d {
 std::vector<Span1d> cut_row(Random& random, const McuRange& range, int mcus_per_chunk) {
   std::vector<Span1d> spans;
   const bool is_regular = between(random, 0, 1) == 0;
-  int column = is_regular ? range.column_begin
-                          : std::max(0, range.column_begin - between(random, 0, 3));
+  int column =
+      is_regular ? range.column_begin : std::max(0, range.column_begin - between(random, 0, 3));
   while (column < range.column_end) {
     const int count = is_regular ? mcus_per_chunk : between(random, 1, mcus_per_chunk);
     spans.push_back({column, count});
@@ -159,8 +158,7 @@ void check_image(Random& random, int width, int height, ColorModel color, const 
     Reconstructor& reconstructor =
         reconstructors[static_cast<std::size_t>(between(random, 0, 99)) % reconstructors.size()];
     if (wanted.width == 0) {
-      const fastpass::Status status =
-          reconstructor.begin(frame, scale, {0, 0, 1, 1}, ImageView());
+      const fastpass::Status status = reconstructor.begin(frame, scale, {0, 0, 1, 1}, ImageView());
       CHECK(status.fault() == fastpass::Fault::kUnsupportedImage);
       continue;
     }
