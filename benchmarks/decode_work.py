@@ -112,5 +112,4 @@ def photo_sets(folder: Path | None, scratch: Path, limit: int | None) -> dict[st
 
 def make_index(data: bytes) -> bytes | None:
     """The seek index of a JPEG, None where its kind gets none."""
-    build = getattr(fp, "build_seek_index", None)
-    return (build(data) or None) if build else None
+    return fp.build_seek_index(data) or None

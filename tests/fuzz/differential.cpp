@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "decode/decoder.h"
-#include "seek_index_of.h"
+#include "decode/seek_scan.h"
 
 namespace fastpass_fuzz {
 namespace {
@@ -70,7 +70,10 @@ Difference compare(const ImageView& whole, const CropBox& box, const ImageView& 
   std::abort();
 }
 
-CropBox whole_of(const ImageView& view) { return {0, 0, view.height, view.width}; }
+Difference compare_whole(const Subject& expected, const Subject& other) {
+  const ImageView& view = expected.whole.view();
+  return compare(view, {0, 0, view.height, view.width}, other.whole.view());
+}
 
 // A box inside the image from four random bytes; one in eight is the whole image.
 CropBox draw_box(const std::uint8_t* random, int height, int width) {
@@ -101,8 +104,11 @@ void check_parts(Subject* subject, Span input, DecodeOptions options, const std:
                  status.message(),
              difference);
   }
-  const std::vector<std::uint8_t> index = seek_index_of(input);
-  if (index.empty() || subject->name == "turbo") return;
+  if (subject->name == "turbo") return;
+  std::vector<std::uint8_t> index;
+  status = fastpass::build_seek_index(input, &index);
+  if (!status.ok()) disagree("no index can be made: " + status.message(), {});
+  if (index.empty()) return;
   ++tally->indexed;
   options.seek_index = {index.data(), index.size()};
   status = subject->decoder->decode(input, options, &subject->part);
@@ -119,18 +125,21 @@ void check_pair(const Subject& turbo, const Subject& other, const DecodeOptions&
                 Tally* tally) {
   const bool turbo_accepts = turbo.status.ok();
   const bool other_accepts = other.status.ok();
-  if (!turbo_accepts || !other_accepts) {
-    ++(turbo_accepts ? tally->only_turbo : other_accepts ? tally->only_other : tally->both_refuse);
+  if (!turbo_accepts && !other_accepts) {
+    ++tally->both_refuse;
+    return;
+  }
+  if (!turbo_accepts) {
+    ++tally->only_other;
+    return;
+  }
+  if (!other_accepts) {
+    const bool is_unknown_kind = other.status.fault() == fastpass::Fault::kUnsupportedImage;
+    ++(is_unknown_kind ? tally->unsupported : tally->only_turbo);
     return;
   }
   ++tally->both_accept;
-  const ImageView& view = other.whole.view();
-  const CropBox box = whole_of(view);
-  Difference difference{true, -1, -1};
-  const ImageView& expected = turbo.whole.view();
-  if (view.height == expected.height && view.width == expected.width) {
-    difference = compare(expected, box, view);
-  }
+  const Difference difference = compare_whole(turbo, other);
   if (difference.found) {
     disagree(other.name + " and turbo at 1/" + std::to_string(options.scale_denominator),
              difference);
@@ -145,14 +154,14 @@ void count_filled(std::vector<Subject>* all, Span input, DecodeOptions options, 
   const Subject& turbo = all->front();
   for (std::size_t i = 1; i < all->size(); ++i) {
     const Subject& other = (*all)[i];
-    bool is_same = turbo.status.ok() == other.status.ok();
-    if (is_same && turbo.status.ok()) {
-      const ImageView& expected = turbo.whole.view();
-      is_same = expected.height == other.whole.view().height &&
-                expected.width == other.whole.view().width &&
-                !compare(expected, whole_of(expected), other.whole.view()).found;
+    if (turbo.status.ok() != other.status.ok()) {
+      ++tally->fill_one_refuses;
+    } else if (!turbo.status.ok()) {
+      ++tally->fill_same;
+    } else {
+      const bool is_same = !compare_whole(turbo, other).found;
+      ++(is_same ? tally->fill_same : tally->fill_other_pixels);
     }
-    ++(is_same ? tally->fill_same : tally->fill_different);
   }
 }
 
@@ -180,11 +189,13 @@ bool compare_decoders(Span input, Tally* tally) {
 }
 
 void print_tally(const Tally& tally) {
-  std::printf("%" PRId64 " inputs; turbo and another decoder: both accept %" PRId64
-              ", only turbo %" PRId64 ", only the other %" PRId64 ", both refuse %" PRId64
-              "; filled: same %" PRId64 ", different %" PRId64 "; indexed %" PRId64 "\n",
-              tally.num_inputs, tally.both_accept, tally.only_turbo, tally.only_other,
-              tally.both_refuse, tally.fill_same, tally.fill_different, tally.indexed);
+  std::printf("%" PRId64 " inputs; both accept and agree %" PRId64 ", only turbo %" PRId64
+              " (and %" PRId64 " of a kind unknown to the other), only the other %" PRId64
+              ", both refuse %" PRId64 "; filled: same %" PRId64 ", other pixels %" PRId64
+              ", one refuses %" PRId64 "; decodes with an index %" PRId64 "\n",
+              tally.num_inputs, tally.both_accept, tally.only_turbo, tally.unsupported,
+              tally.only_other, tally.both_refuse, tally.fill_same, tally.fill_other_pixels,
+              tally.fill_one_refuses, tally.indexed);
 }
 
 }  // namespace fastpass_fuzz

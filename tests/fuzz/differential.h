@@ -7,16 +7,21 @@
 
 namespace fastpass_fuzz {
 
-// What turbo and another decoder said, in files and over all decoders.
+// What turbo and another decoder said, over all inputs.
 struct Tally {
   std::int64_t num_inputs = 0;
-  std::int64_t both_accept = 0;
-  std::int64_t only_turbo = 0;
+  std::int64_t both_accept = 0;  // and agree
+  std::int64_t only_turbo = 0;   // the other calls the file damaged
+  std::int64_t unsupported =
+      0;  // only turbo accepts; the other says that it does not know the kind
   std::int64_t only_other = 0;
   std::int64_t both_refuse = 0;
-  std::int64_t fill_same = 0;       // on_damage "fill": the same pixels, or both refuse
-  std::int64_t fill_different = 0;  // counted only: what is made up is not defined
-  std::int64_t indexed = 0;         // files that got a seek index, which was used
+  // With on_damage "fill", of the files that one of them refuses without: counted only, since what
+  // is made up is not defined.
+  std::int64_t fill_same = 0;  // both refuse, or the same pixels
+  std::int64_t fill_other_pixels = 0;
+  std::int64_t fill_one_refuses = 0;
+  std::int64_t indexed = 0;  // decodes with a seek index
 };
 
 // Returns whether the first decoder accepts the input. Aborts, after saying why on stderr, when two

@@ -1,7 +1,7 @@
 // Fuzzing without libFuzzer: seeded mutations of a corpus, reproducible on any machine and
 // compiler.
 //
-//   fuzz_driver [--iterations N | --seconds T] [--seed S] [FOLDER or FILE ...]
+//   fuzz_driver [--iterations N | --seconds T] [--seed S] [--examples DIR] [FOLDER or FILE ...]
 //   fuzz_driver --write-seeds FOLDER
 //
 // Every mutant depends on the seed, its number and the corpus alone. When a run dies, its last
@@ -31,6 +31,7 @@ struct Arguments {
   std::uint64_t seed = 1;
   std::vector<std::string> places;
   std::string seeds_folder;
+  std::string examples;  // folder for inputs that the decoders take differently
 };
 
 constexpr unsigned int kSecondsPerInput = 20;
@@ -61,6 +62,27 @@ bool run(const Bytes& input, Tally* tally) {
   alarm(0);
   current_input = nullptr;
   return is_accepted;
+}
+
+// Twenty inputs of every way to differ, for people to look at.
+void keep_example(const std::string& folder, const Bytes& input, const Tally& before,
+                  const Tally& after) {
+  struct Kind {
+    std::int64_t Tally::* count;
+    const char* name;
+    int num_kept;
+  };
+  static Kind kinds[] = {{&Tally::only_turbo, "only-turbo", 0},
+                         {&Tally::only_other, "only-other", 0},
+                         {&Tally::fill_other_pixels, "fill-other-pixels", 0},
+                         {&Tally::fill_one_refuses, "fill-one-refuses", 0}};
+  for (Kind& kind : kinds) {
+    if (after.*kind.count == before.*kind.count || kind.num_kept == 20) continue;
+    const std::string name = std::string(kind.name) + "-" + std::to_string(kind.num_kept++);
+    std::ofstream stream(folder + "/" + name + ".jpg", std::ios::binary);
+    stream.write(reinterpret_cast<const char*>(input.data()),
+                 static_cast<std::streamsize>(input.size()));
+  }
 }
 
 std::vector<Bytes> load_corpus(const std::vector<std::string>& places) {
@@ -95,7 +117,10 @@ void fuzz(const Arguments& arguments) {
     Random random(arguments.seed * 0x9E3779B97F4A7C15u + static_cast<std::uint64_t>(i));
     const Bytes& any = corpus[random() % corpus.size()];
     const Bytes& base = random() % 8 == 0 ? any : *good[random() % good.size()];
-    run(mutate(base, any, random), &tally);
+    const Bytes input = mutate(base, any, random);
+    const Tally before = tally;
+    run(input, &tally);
+    if (!arguments.examples.empty()) keep_example(arguments.examples, input, before, tally);
     if (i % 100000 == 99999) print_tally(tally);
   }
   std::printf("%zu given files, %zu seeds, %lld mutants of seed %llu\n", num_given,
@@ -130,6 +155,8 @@ bool parse(int argc, char** argv, Arguments* arguments) {
     const long long number = std::atoll(argv[i]);
     if (word == "--write-seeds") {
       arguments->seeds_folder = argv[i];
+    } else if (word == "--examples") {
+      arguments->examples = argv[i];
     } else if (word == "--iterations") {
       arguments->iterations = number;
     } else if (word == "--seconds") {
@@ -153,7 +180,8 @@ int main(int argc, char** argv) {
   fastpass_fuzz::Arguments arguments;
   if (!fastpass_fuzz::parse(argc, argv, &arguments)) {
     std::fprintf(stderr,
-                 "usage: fuzz_driver [--iterations N | --seconds T] [--seed S] [PLACE ...]\n"
+                 "usage: fuzz_driver [--iterations N | --seconds T] [--seed S] [--examples DIR] "
+                 "[PLACE ...]\n"
                  "       fuzz_driver --write-seeds FOLDER\n");
     return 2;
   }
