@@ -47,7 +47,6 @@ struct Frame {
   int mcus_wide = 0;  // of an interleaved scan of all components
   int mcus_high = 0;
   bool is_progressive = false;
-  bool is_arithmetic = false;
   ColorModel color = ColorModel::kYcc;
 };
 

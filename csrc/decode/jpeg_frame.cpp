@@ -49,7 +49,6 @@ Status MarkerReader::read_frame(int marker) {
     return Status(fault, message, static_cast<std::int64_t>(marker_offset_));
   };
   if (const char* process = unsupported_process(marker)) {
-    frame_.is_arithmetic = marker == kSof9 || marker == kSof10;
     return refuse(Fault::kUnsupportedImage, std::string("a JPEG with ") + process +
                                                 "; baseline, extended or progressive wanted");
   }

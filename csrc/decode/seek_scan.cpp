@@ -15,7 +15,7 @@ bool can_have_index(const MarkerReader& markers, Span jpeg) {
   const Frame& frame = markers.frame();
   const FrameComponent& first = frame.components[0];
   const std::int64_t num_blocks = std::int64_t{first.width_in_blocks} * first.height_in_blocks;
-  return markers.is_single_scan() && !frame.is_arithmetic && markers.damage().ok() &&
+  return markers.is_single_scan() && markers.damage().ok() &&
          check_pixel_budget(frame.width, frame.height, kDefaultMaxPixels).ok() &&
          check_data_size(frame.width, frame.height, num_blocks, jpeg.size).ok();
 }

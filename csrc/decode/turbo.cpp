@@ -18,6 +18,7 @@
 
 #include "decode/cmyk.h"
 #include "decode/decoder.h"
+#include "decode/image_checks.h"
 
 namespace fastpass {
 namespace {
@@ -91,14 +92,13 @@ void on_progress(j_common_ptr common) {
   std::longjmp(errors->jump, 1);
 }
 
-// Blocks of the first component; each takes at least one bit in a Huffman-coded file.
-std::int64_t min_entropy_bytes(const jpeg_decompress_struct& info) {
+std::int64_t blocks_of_first_component(const jpeg_decompress_struct& info) {
   const jpeg_component_info& component = info.comp_info[0];
   const auto in_blocks = [](std::int64_t pixels, int factor, int max_factor) {
     return (pixels * factor + 8 * max_factor - 1) / (8 * max_factor);
   };
   return in_blocks(info.image_width, component.h_samp_factor, info.max_h_samp_factor) *
-         in_blocks(info.image_height, component.v_samp_factor, info.max_v_samp_factor) / 8;
+         in_blocks(info.image_height, component.v_samp_factor, info.max_v_samp_factor);
 }
 
 class TurboDecoder : public Decoder {
@@ -199,20 +199,12 @@ class TurboDecoder : public Decoder {
       return {Fault::kCorruptImage, "not a JPEG: it does not start with FF D8", 0};
     }
     if (!try_read_header()) return failure();
-    const std::int64_t num_pixels = std::int64_t{info_.image_width} * info_.image_height;
-    const std::string size =
-        std::to_string(info_.image_width) + " x " + std::to_string(info_.image_height);
-    if (num_pixels > options.max_pixels) {
-      return {Fault::kImageTooLarge, "the JPEG declares " + size + " pixels, the budget is " +
-                                         std::to_string(options.max_pixels) +
-                                         " (raise max_pixels if the file is genuine)"};
-    }
-    if (options.on_damage == OnDamage::kRaise && !info_.arith_code &&
-        min_entropy_bytes(info_) > static_cast<std::int64_t>(jpeg_.size)) {
-      return {Fault::kCorruptImage,
-              "truncated: " + std::to_string(jpeg_.size) + " bytes cannot hold the " + size +
-                  " pixels that the header declares",
-              static_cast<std::int64_t>(jpeg_.size)};
+    const int width = static_cast<int>(info_.image_width);
+    const int height = static_cast<int>(info_.image_height);
+    FASTPASS_RETURN_IF_ERROR(check_pixel_budget(width, height, options.max_pixels));
+    if (options.on_damage == OnDamage::kRaise && !info_.arith_code) {
+      FASTPASS_RETURN_IF_ERROR(
+          check_data_size(width, height, blocks_of_first_component(info_), jpeg_.size));
     }
     const int components = info_.num_components;
     if (components != 1 && components != 3 && components != 4) {
@@ -229,16 +221,7 @@ class TurboDecoder : public Decoder {
     }
     const int height = static_cast<int>(info_.output_height);
     const int width = static_cast<int>(info_.output_width);
-    crop_ = options.crop.value_or(CropBox{0, 0, height, width});
-    const bool fits = crop_.top >= 0 && crop_.left >= 0 && crop_.height > 0 && crop_.width > 0 &&
-                      crop_.height <= height - crop_.top && crop_.width <= width - crop_.left;
-    if (!fits) {
-      return {Fault::kBadArgument,
-              "crop (top " + std::to_string(crop_.top) + ", left " + std::to_string(crop_.left) +
-                  ", height " + std::to_string(crop_.height) + ", width " +
-                  std::to_string(crop_.width) + ") is not inside the " + std::to_string(width) +
-                  " x " + std::to_string(height) + " image"};
-    }
+    FASTPASS_RETURN_IF_ERROR(resolve_crop(options, width, height, &crop_));
     const bool needs_row = info_.num_components == 4 || crop_.width != width || crop_.left != 0;
     row_.resize(needs_row ? std::size_t{4} * info_.output_width : 0);
     return pixels->resize(crop_.height, crop_.width);
