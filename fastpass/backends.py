@@ -11,15 +11,15 @@ from fastpass.types import Backend
 
 def backends() -> list[Backend]:
     """Every backend that fastpass knows of, usable here or not."""
+    built = dict(core.jpeg_backends())
     found = [
-        Backend("turbo", "decode", True, version)
-        for name, version in core.jpeg_backends()
-        if name == "turbo"
+        Backend("cpu", "decode", "cpu" in built, built.get("cpu", "not built")),
+        Backend(
+            "turbo", "decode", "turbo" in built, built.get("turbo", "built without libjpeg-turbo")
+        ),
+        Backend("pillow", "decode", *_installed("PIL", "PNG and WebP only; a slow path")),
     ]
-    found.append(Backend("pillow", "decode", *_installed("PIL", "PNG and WebP only; a slow path")))
-    if not found:
-        found.append(Backend("turbo", "decode", False, "built without libjpeg-turbo"))
-    for name in ("cpu", "cuda", "nvjpeg"):
+    for name in ("cuda", "nvjpeg"):
         found.append(Backend(name, "decode", False, "not part of this version"))
     found.append(Backend("cpu", "augment", True, "exact: rounds as Pillow and torchvision do"))
     found.append(Backend("native", "feed", *_installed("torch", "threads without the GIL")))

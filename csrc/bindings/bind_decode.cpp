@@ -6,7 +6,9 @@
 #include "bindings/raise.h"
 #include "bindings/register.h"
 #include "common/parallel_for.h"
+#include "decode/band_decode.h"
 #include "decode/decoder.h"
+#include "decode/decoder_pool.h"
 #include "decode/seek_index.h"
 #include "decode/seek_scan.h"
 
@@ -45,12 +47,16 @@ std::vector<std::optional<BorrowedBytes>> borrow_indexes(const py::sequence& see
 }
 
 // An index that does not belong to the image is refused whether or not the backend would use it.
-Status decode_one(Decoder* decoder, Span jpeg, Span seek_index, DecodeOptions options,
-                  PixelBuffer* pixels) {
+// Only with an index several threads can work on one image.
+Status decode_one(const std::string& backend, Span jpeg, Span seek_index, DecodeOptions options,
+                  int num_threads, PixelBuffer* pixels) {
   if (seek_index.size > 0) FASTPASS_RETURN_IF_ERROR(verify_seek_index(seek_index, jpeg));
   options.seek_index = seek_index;
   options.is_seek_index_verified = true;
-  return decoder->decode(jpeg, options, pixels);
+  const bool has_bands = seek_index.size > 0 && num_threads > 1 && backend != "turbo" &&
+                         options.on_damage == OnDamage::kRaise;
+  if (has_bands) return decode_in_bands(backend, jpeg, options, num_threads, pixels);
+  return DecoderLease(backend).get()->decode(jpeg, options, pixels);
 }
 
 // A list with an array for every image that could be decoded, and the exception for every other.
@@ -65,20 +71,18 @@ py::list decode_jpegs(const py::sequence& encoded, const py::sequence& seek_inde
   if (indexes.size() != bytes.size()) throw py::value_error("one seek index or None per image");
 
   const auto options = make_options(crop, scale_denominator, fill_damage, max_pixels);
-  num_threads = std::max(1, std::min<int>(num_threads, static_cast<int>(bytes.size())));
-  std::vector<std::unique_ptr<Decoder>> decoders(static_cast<std::size_t>(num_threads));
-  for (auto& decoder : decoders) decoder = make_decoder(backend);
   std::vector<PixelBuffer> images(bytes.size());
   std::vector<Status> statuses(bytes.size());
   {
     const py::gil_scoped_release no_gil;
-    parallel_for(static_cast<std::int64_t>(bytes.size()), num_threads,
-                 [&](std::int64_t index, int thread) {
-                   const auto i = static_cast<std::size_t>(index);
-                   statuses[i] =
-                       decode_one(decoders[static_cast<std::size_t>(thread)].get(), bytes[i].span(),
-                                  indexes[i] ? indexes[i]->span() : Span(), options, &images[i]);
-                 });
+    const int threads_per_image = bytes.size() == 1 ? num_threads : 1;
+    parallel_for(
+        static_cast<std::int64_t>(bytes.size()), num_threads, [&](std::int64_t index, int) {
+          const auto i = static_cast<std::size_t>(index);
+          statuses[i] =
+              decode_one(backend, bytes[i].span(), indexes[i] ? indexes[i]->span() : Span(),
+                         options, threads_per_image, &images[i]);
+        });
   }
   py::list results;
   for (std::size_t i = 0; i < bytes.size(); ++i) {

@@ -254,7 +254,7 @@ bool CoefficientDecoder::find_block_smoothing() const {
     const QuantTable& quant = frame.components[i].quant;
     const auto is_zero = [&](std::size_t at) { return quant.steps[at] == 0; };
     const bool has_zero = std::any_of(kNatural, kNatural + kGuessed, is_zero);
-    if (!quant.is_defined || has_zero || known_bits_[i][0] < 0) return false;
+    if (has_zero || known_bits_[i][0] < 0) return false;  // a missing table is all zeros
     const auto* first = known_bits_[i].data();
     is_any_unknown = is_any_unknown ||
                      std::any_of(first + 1, first + kGuessed, [](int bit) { return bit != 0; });

@@ -10,6 +10,8 @@ namespace {
 // repeats the border. Right of them: the same, and what vector loads read beyond a row's end.
 constexpr std::size_t kLeftMargin = 64;
 constexpr std::size_t kRightMargin = 128;
+// Behind a line: what upsampling may overwrite, and pixels outside the columns on both sides.
+constexpr std::size_t kLineMargin = 192;
 
 std::size_t round_up_64(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
 
@@ -19,18 +21,20 @@ void ComponentPlane::plan(const FrameComponent& component, const ComponentScale&
                           const Interval& columns, const Interval& rows, int ring_mcu_rows) {
   component_ = &component;
   scale_ = scale;
-  output_columns_ = columns;
+  covering_ = {columns.begin / scale.expand_h, (columns.end - 1) / scale.expand_h + 1};
+  skip_ = columns.begin % scale.expand_h;
   columns_ = scale.columns_of(columns.begin, columns.end);
   rows_ = scale.rows_of(rows.begin, rows.end);
   ring_rows_ = ring_mcu_rows * component.v * scale.side();
-  const Interval blocks = in_units_of(columns_, scale.side());
-  origin_ = blocks.begin * scale.side();
-  const auto width = static_cast<std::size_t>(blocks.size() * scale.side());
+  block_columns_ = in_units_of(columns_, scale.side());
+  block_rows_ = in_units_of(rows_, scale.side());
+  origin_ = block_columns_.begin * scale.side();
+  const auto width = static_cast<std::size_t>(block_columns_.size() * scale.side());
   // An odd number of cache lines: the rows of a block then do not compete for the same places.
   stride_ = round_up_64(kLeftMargin + width + kRightMargin) | 64;
   line_offset_ = stride_ * static_cast<std::size_t>(ring_rows_);
   const bool has_line = scale.expand_h > 1 || scale.blends_rows();
-  line_bytes_ = has_line ? round_up_64(static_cast<std::size_t>(columns.size()) + kRightMargin) : 0;
+  line_bytes_ = has_line ? round_up_64(static_cast<std::size_t>(columns.size()) + kLineMargin) : 0;
 }
 
 std::uint8_t* ComponentPlane::sample(int y, int x) const {
@@ -40,10 +44,9 @@ std::uint8_t* ComponentPlane::sample(int y, int x) const {
 void ComponentPlane::put(const PixelKernels& kernels, int row, int column, int num_mcus,
                          const std::int16_t* groups, int groups_per_row) {
   const PixelKernels::Idct idct = kernels.idct[scale_.log2_side];
-  const Interval block_rows = in_units_of(rows_, scale_.side());
   for (int i = 0; i < component_->v; ++i, groups += groups_per_row * kGroupCoefficients) {
     const int block_row = row * component_->v + i;
-    if (block_row < block_rows.begin || block_row >= block_rows.end) continue;
+    if (block_row < block_rows_.begin || block_row >= block_rows_.end) continue;
     put_block_row(idct, block_row, column * component_->h, num_mcus * component_->h, groups);
   }
 }
@@ -52,9 +55,8 @@ void ComponentPlane::put_block_row(PixelKernels::Idct idct, int block_row, int f
                                    int num_blocks, const std::int16_t* groups) {
   const int side = scale_.side();
   const std::uint16_t* quant = component_->quant.steps.data();
-  const Interval needed = in_units_of(columns_, side);
-  const int begin = std::max(needed.begin - first_column, 0);
-  const int end = std::min(needed.end - first_column, num_blocks);
+  const int begin = std::max(block_columns_.begin - first_column, 0);
+  const int end = std::min(block_columns_.end - first_column, num_blocks);
   if (begin >= end) return;
   const int first_group = begin / kGroupBlocks;
   int end_group = (end + kGroupBlocks - 1) / kGroupBlocks;
@@ -65,7 +67,7 @@ void ComponentPlane::put_block_row(PixelKernels::Idct idct, int block_row, int f
 
   // A last group that holds fewer than four blocks of this chunk must not touch what follows.
   const int rest = end % kGroupBlocks;
-  const bool has_neighbor = end == num_blocks && first_column + end < needed.end;
+  const bool has_neighbor = end == num_blocks && first_column + end < block_columns_.end;
   const bool is_split = rest != 0 && has_neighbor;
   if (is_split) --end_group;
   const int whole = end_group - first_group;
@@ -80,49 +82,53 @@ void ComponentPlane::put_block_row(PixelKernels::Idct idct, int block_row, int f
   }
 }
 
-// The row's samples from used.begin on. Where `used` touches a border of the image, the sample
-// beyond it repeats the last.
-std::uint8_t* ComponentPlane::row_with_borders(int y, const Interval& used) const {
-  std::uint8_t* row = sample(y, used.begin);
-  if (used.begin == 0) row[-1] = row[0];
-  if (used.end == scale_.width) row[used.size()] = row[used.size() - 1];
-  return row;
+// Beyond a border of the image, the sample at the border is repeated.
+void ComponentPlane::finish_row(int row) {
+  if (!scale_.blends_columns()) return;
+  const int height = component_->v * scale_.side();
+  const int end = std::min((row + 1) * height, rows_.end);
+  for (int y = std::max(row * height, rows_.begin); y < end; ++y) {
+    std::uint8_t* begin = sample(y, columns_.begin);
+    std::uint8_t* last = begin + columns_.size() - 1;
+    if (columns_.begin == 0) begin[-1] = *begin;
+    if (columns_.end == scale_.width) last[1] = *last;
+  }
 }
 
 const std::uint8_t* ComponentPlane::line(const PixelKernels& kernels, int y) {
   const int near = y / scale_.expand_v;
-  const int other = y % 2 == 0 ? std::max(near - 1, 0) : std::min(near + 1, scale_.height - 1);
+  const std::uint8_t* row = sample(near, covering_.begin);
+  const std::uint8_t* other = row;
+  if (scale_.blends_rows()) {
+    const int far = y % 2 == 0 ? std::max(near - 1, 0) : std::min(near + 1, scale_.height - 1);
+    other = sample(far, covering_.begin);
+  }
   std::uint8_t* line = memory_ + line_offset_;
-  // The samples that lie in the columns; blending looks at one more on each side.
-  const Interval used = {output_columns_.begin / scale_.expand_h,
-                         (output_columns_.end - 1) / scale_.expand_h + 1};
-  const int skip = output_columns_.begin % scale_.expand_h;
   switch (scale_.upsampling) {
     case Upsampling::kNone:
-      return sample(near, used.begin);
+      return row;
     case Upsampling::kH2v1:
-      kernels.upsample_h2v1(row_with_borders(near, used), used.size(), line);
-      return line + skip;
+      kernels.upsample_h2v1(row, covering_.size(), line);
+      return line + skip_;
     case Upsampling::kH2v2:
-      kernels.upsample_h2v2(row_with_borders(near, used), row_with_borders(other, used),
-                            used.size(), line);
-      return line + skip;
+      kernels.upsample_h2v2(row, other, covering_.size(), line);
+      return line + skip_;
     case Upsampling::kH1v2:
-      kernels.upsample_h1v2(sample(near, used.begin), sample(other, used.begin), used.size(),
-                            1 + y % 2, line);
+      kernels.upsample_h1v2(row, other, covering_.size(), 1 + y % 2, line);
       return line;
     case Upsampling::kReplicate:
-      if (scale_.expand_h == 1) return sample(near, used.begin);
-      replicate(near, line);
-      return line;
+      if (scale_.expand_h == 1) return row;
+      replicate(row, line);
+      return line + skip_;
   }
-  return line;
+  return row;
 }
 
-void ComponentPlane::replicate(int y, std::uint8_t* line) const {
-  const std::uint8_t* row = sample(y, origin_);
-  for (int x = output_columns_.begin; x < output_columns_.end; ++x)
-    *line++ = row[x / scale_.expand_h - origin_];
+// Writes each sample of the row expand_h times, from the first that the columns touch.
+void ComponentPlane::replicate(const std::uint8_t* row, std::uint8_t* line) const {
+  for (int x = 0; x < covering_.size(); ++x) {
+    for (int i = 0; i < scale_.expand_h; ++i) *line++ = row[x];
+  }
 }
 
 }  // namespace fastpass

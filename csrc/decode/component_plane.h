@@ -25,6 +25,8 @@ class ComponentPlane {
   // them as block_group.h says, groups_per_row groups per block row.
   void put(const PixelKernels& kernels, int row, int column, int num_mcus,
            const std::int16_t* groups, int groups_per_row);
+  // All MCUs of the row have been put.
+  void finish_row(int row);
   // Samples at the output's size, the planned columns of output row y. Valid until the next call.
   const std::uint8_t* line(const PixelKernels& kernels, int y);
 
@@ -35,14 +37,16 @@ class ComponentPlane {
   std::uint8_t* sample(int y, int x) const;
   void put_block_row(PixelKernels::Idct idct, int block_row, int first_column, int num_blocks,
                      const std::int16_t* groups);
-  std::uint8_t* row_with_borders(int y, const Interval& used) const;
-  void replicate(int y, std::uint8_t* line) const;
+  void replicate(const std::uint8_t* row, std::uint8_t* line) const;
 
   const FrameComponent* component_ = nullptr;
   ComponentScale scale_;
-  Interval output_columns_;
-  Interval columns_;  // samples needed
+  Interval covering_;  // the samples that lie in the output's columns
+  int skip_ = 0;       // output pixels of the first of them that lie before these columns
+  Interval columns_;   // samples needed: blending looks at one more on each side
   Interval rows_;
+  Interval block_columns_;  // the blocks that hold them
+  Interval block_rows_;
   int ring_rows_ = 0;
   int origin_ = 0;  // the sample column behind the left margin: the first of a block
   std::size_t stride_ = 0;

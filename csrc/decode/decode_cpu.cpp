@@ -37,6 +37,9 @@ class CpuDecoder : public Decoder {
     const bool fills = !is_strict && status.fault() == Fault::kCorruptImage;
     return fills ? decode_coefficients(options, is_strict) : status;
   }
+  std::size_t bytes_held() const override {
+    return sizeof(*this) + scan_.bytes_held() + image_.bytes_held() + reconstructor_.bytes_held();
+  }
 
  private:
   Status prepare(const DecodeOptions& options, PixelBuffer* pixels) {
@@ -112,11 +115,25 @@ class CpuDecoder : public Decoder {
     const ChunkLayout& layout = reconstructor_.layout();
     for (int column = range.column_begin; column < range.column_end; column += layout.mcus) {
       const int count = std::min(layout.mcus, range.column_end - column);
-      std::memset(chunk_.data(), 0, sizeof(std::int16_t) * layout.coefficients());
+      clear_chunk(layout, count);
       FASTPASS_RETURN_IF_ERROR(scan_.decode(count, chunk_.data()));
       reconstructor_.put(row, column, count, chunk_.data());
     }
     return {};
+  }
+
+  // The groups that hold the first `num_mcus` MCUs.
+  void clear_chunk(const ChunkLayout& layout, int num_mcus) {
+    const Frame& frame = markers_.frame();
+    for (int c = 0; c < frame.num_components; ++c) {
+      const FrameComponent& component = frame.components[static_cast<std::size_t>(c)];
+      const int num_groups = (num_mcus * component.h + kGroupBlocks - 1) / kGroupBlocks;
+      for (int row = 0; row < component.v; ++row) {
+        std::memset(
+            chunk_.data() + layout.block_offset(c, row, 0), 0,
+            sizeof(std::int16_t) * kGroupCoefficients * static_cast<std::size_t>(num_groups));
+      }
+    }
   }
 
   Status decode_coefficients(const DecodeOptions& options, bool is_strict) {

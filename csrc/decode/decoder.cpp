@@ -1,6 +1,9 @@
 #include "decode/decoder.h"
 
+#include <algorithm>
 #include <utility>
+
+#include "decode/auto_decoder.h"
 
 namespace fastpass {
 namespace {
@@ -13,15 +16,19 @@ std::vector<DecoderBackend>& registry() {
 }  // namespace
 
 bool register_decoder(DecoderBackend backend) {
-  registry().push_back(std::move(backend));
+  // By name: the order in which files are linked must not decide anything.
+  auto& backends = registry();
+  const auto is_behind = [&](const DecoderBackend& other) { return other.name > backend.name; };
+  backends.insert(std::find_if(backends.begin(), backends.end(), is_behind), std::move(backend));
   return true;
 }
 
 const std::vector<DecoderBackend>& decoder_backends() { return registry(); }
 
 std::unique_ptr<Decoder> make_decoder(const std::string& name) {
+  if (name == "auto") return make_auto_decoder();
   for (const DecoderBackend& backend : registry()) {
-    if (name == backend.name || name == "auto") return backend.make();
+    if (name == backend.name) return backend.make();
   }
   return nullptr;
 }

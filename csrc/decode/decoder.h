@@ -37,6 +37,8 @@ class Decoder {
   virtual ~Decoder() = default;
   // To RGB; grayscale is replicated and CMYK converted as Pillow does. EXIF is not applied.
   virtual Status decode(Span jpeg, const DecodeOptions& options, PixelBuffer* pixels) = 0;
+  // Memory that stays with the decoder between two images.
+  virtual std::size_t bytes_held() const { return 0; }
 };
 
 struct DecoderBackend {
@@ -49,7 +51,7 @@ struct DecoderBackend {
 // whole un-install.
 bool register_decoder(DecoderBackend backend);
 const std::vector<DecoderBackend>& decoder_backends();
-// nullptr where no backend has that name; "auto" is the fastest one built.
+// nullptr where no backend has that name; "auto": see auto_decoder.h.
 std::unique_ptr<Decoder> make_decoder(const std::string& name);
 
 }  // namespace fastpass

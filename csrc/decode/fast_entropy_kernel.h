@@ -43,8 +43,13 @@ struct Reader {
 
 // A code of any length; -1: none. Wants 16 bits.
 int decode_any_symbol(Reader* reader, const HuffmanTable& table) {
+  const std::uint16_t entry = table.lookup[reader->bits >> (64 - kLookupBits)];
+  if (entry != 0) {
+    reader->skip(entry >> 8);
+    return entry & 255;
+  }
   const auto window = static_cast<std::int32_t>(reader->bits >> 48);
-  for (int length = 1; length <= kMaxCodeBits; ++length) {
+  for (int length = kLookupBits + 1; length <= kMaxCodeBits; ++length) {
     const int code = window >> (kMaxCodeBits - length);
     if (code > table.max_code[length]) continue;
     reader->skip(static_cast<std::uint64_t>(length));

@@ -1,8 +1,9 @@
+// The factors of the transforms in idct.h, as 2^13 times cosines and their sums. A header of their
+// own: SIMD code includes no inline function.
 #pragma once
 
 namespace fastpass {
 
-// 2^13 times the cosines and their sums.
 constexpr int kFix0_211 = 1730;
 constexpr int kFix0_298 = 2446;
 constexpr int kFix0_390 = 3196;

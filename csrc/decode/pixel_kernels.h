@@ -22,7 +22,7 @@ struct PixelKernels {
 
   // `width` input samples; input may be read from in[-1] to in[width] (those two exist: at a border
   // of the image they repeat the outermost sample), and up to 64 bytes past that without effect.
-  // Output rows have room for 64 bytes more than their length, which may be overwritten.
+  // Output rows have room for 128 bytes more than their length, which may be overwritten.
   void (*upsample_h2v1)(const std::uint8_t* in, int width, std::uint8_t* out);
   // The row of the output that lies nearer to `near` than to `far` (3/4 and 1/4).
   void (*upsample_h2v2)(const std::uint8_t* near, const std::uint8_t* far, int width,

@@ -97,6 +97,8 @@ void Reconstructor::put(int row, int column, int num_mcus, const std::int16_t* c
 }
 
 void Reconstructor::finish_row(int row) {
+  for (std::size_t c = 0; c < static_cast<std::size_t>(frame_->num_components); ++c)
+    planes_[c].finish_row(row);
   const int bottom = crop_.top + crop_.height;
   int end = bottom;
   if (row + 1 < range_.row_end) {

@@ -41,6 +41,7 @@ class Reconstructor {
   // The MCUs to be put, the ring of chroma that upsampling looks at included.
   McuRange range() const { return range_; }
   const ChunkLayout& layout() const { return layout_; }
+  std::size_t bytes_held() const { return capacity_; }
   // Highest zigzag position whose coefficient can matter at this scale, per component: 0 where only
   // DC counts.
   int last_coefficient(int component) const;

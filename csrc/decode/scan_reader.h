@@ -37,6 +37,8 @@ class ScanReader {
   // At most as many as the frame's chunks hold (plan_chunk); `chunk` is zero.
   Status decode(int num_mcus, std::int16_t* chunk);
 
+  std::size_t bytes_held() const { return capacity_ + kMaxComponents * sizeof(KnownTables); }
+
  private:
   void plan_blocks();
   Status plan_tables();

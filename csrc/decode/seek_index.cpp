@@ -169,17 +169,28 @@ std::string hex(std::uint64_t value) {
   return text;
 }
 
+// Entries that lie further apart are about as wide, hardly an eighth narrower.
+std::size_t next_step(std::size_t step, std::size_t num_bytes, std::size_t budget) {
+  return std::max(step + 1, step * num_bytes * 7 / (8 * budget));
+}
+
 }  // namespace
 
 std::vector<std::uint8_t> serialize_seek_index(Span jpeg, const std::vector<SeekEntry>& states) {
   const std::size_t budget = jpeg.size / kSmallestShare;
-  for (std::size_t step = 1; step < states.size(); ++step) {
+  for (std::size_t step = 1; step < states.size();) {
     const KeptStates kept{states, step};
     // An entry has at least one bit: most steps that are too small for a long file end here.
-    if (kSeekHeaderBytes + static_cast<std::size_t>(kept.size()) / 8 > budget) continue;
+    if (kSeekHeaderBytes + static_cast<std::size_t>(kept.size()) / 8 > budget) {
+      ++step;
+      continue;
+    }
     const SeekLayout layout = smallest_layout(kept);
     const std::size_t num_bytes = index_bytes(layout);
-    if (num_bytes > budget) continue;
+    if (num_bytes > budget) {
+      step = next_step(step, num_bytes, budget);
+      continue;
+    }
     std::vector<std::uint8_t> index;
     index.reserve(num_bytes);
     const SeekHeader header = header_of(jpeg, kept, layout);

@@ -22,8 +22,8 @@ struct SeekEntry {
 };
 
 // Packs the states before MCU 0, 1, 2, ... (all MCUs of the single scan, row by row), keeping every
-// K-th with the smallest K whose index takes at most 2 % of the JPEG's bytes. Empty where that
-// leaves fewer than two entries.
+// K-th with a K whose index takes at most 2 % of the JPEG's bytes, the smallest or next to it.
+// Empty where that leaves fewer than two entries.
 std::vector<std::uint8_t> serialize_seek_index(Span jpeg, const std::vector<SeekEntry>& states);
 
 // kBadSeekIndex unless these bytes are a sound seek index of this very JPEG, by the hash of all its

@@ -23,7 +23,8 @@ bool can_have_index(const MarkerReader& markers, Span jpeg) {
 // The state before every MCU; empty where the data is damaged.
 Status scan_states(const MarkerReader& markers, Span jpeg, std::vector<SeekEntry>* states) {
   const Frame& frame = markers.frame();
-  ScanReader reader;
+  // Its tables fit the next file too, mostly.
+  thread_local ScanReader reader;
   FASTPASS_RETURN_IF_ERROR(reader.open(markers, jpeg));
   FASTPASS_RETURN_IF_ERROR(reader.enter(jpeg.size));
   states->resize(static_cast<std::size_t>(frame.mcus_wide) *

@@ -38,6 +38,8 @@ struct Avx2 {
   static Reg add32(Reg a, Reg b) { return _mm256_add_epi32(a, b); }
   static Reg sub32(Reg a, Reg b) { return _mm256_sub_epi32(a, b); }
   static Reg mul_add_pairs(Reg a, Reg b) { return _mm256_madd_epi16(a, b); }
+  // Unsigned bytes of a times signed bytes of b, added by pairs.
+  static Reg mul_add_bytes(Reg a, Reg b) { return _mm256_maddubs_epi16(a, b); }
   static Reg either(Reg a, Reg b) { return _mm256_or_si256(a, b); }
   static Reg differing(Reg a, Reg b) { return _mm256_xor_si256(a, b); }
   static bool is_zero(Reg a) { return _mm256_testz_si256(a, a) != 0; }
@@ -116,6 +118,11 @@ struct Avx2 {
     std::memcpy(out + 2, &second, 2);
     std::memcpy(out + stride, reinterpret_cast<const char*>(&first) + 2, 2);
     std::memcpy(out + stride + 2, reinterpret_cast<const char*>(&second) + 2, 2);
+  }
+  // Lane 0 of a, lane 0 of b, lane 1 of a, ...
+  static void store_lanes_in_turn(Reg a, Reg b, std::uint8_t* out) {
+    store(out, _mm256_permute2x128_si256(a, b, 0x20));
+    store(out + 32, _mm256_permute2x128_si256(a, b, 0x31));
   }
   // Lane 0 of a, b, c, then lane 1 of a, b, c, ...
   static void store_lanes_in_turn(Reg a, Reg b, Reg c, std::uint8_t* out) {

@@ -36,6 +36,7 @@ struct Avx512 {
   static Reg add32(Reg a, Reg b) { return _mm512_add_epi32(a, b); }
   static Reg sub32(Reg a, Reg b) { return _mm512_sub_epi32(a, b); }
   static Reg mul_add_pairs(Reg a, Reg b) { return _mm512_madd_epi16(a, b); }
+  static Reg mul_add_bytes(Reg a, Reg b) { return _mm512_maddubs_epi16(a, b); }
   static Reg either(Reg a, Reg b) { return _mm512_or_si512(a, b); }
   static Reg differing(Reg a, Reg b) { return _mm512_xor_si512(a, b); }
   static bool is_zero(Reg a) { return _mm512_test_epi32_mask(a, a) == 0; }
@@ -106,6 +107,12 @@ struct Avx512 {
     const __m128i sorted = _mm512_castsi512_si128(_mm512_permutexvar_epi16(order, v));
     _mm_storel_epi64(reinterpret_cast<__m128i*>(out), sorted);
     _mm_storel_epi64(reinterpret_cast<__m128i*>(out + stride), _mm_unpackhi_epi64(sorted, sorted));
+  }
+  static void store_lanes_in_turn(Reg a, Reg b, std::uint8_t* out) {
+    const Reg a0a1b0b1 = _mm512_shuffle_i64x2(a, b, 0x44);
+    const Reg a2a3b2b3 = _mm512_shuffle_i64x2(a, b, 0xEE);
+    store(out, _mm512_shuffle_i64x2(a0a1b0b1, a0a1b0b1, 0xD8));
+    store(out + 64, _mm512_shuffle_i64x2(a2a3b2b3, a2a3b2b3, 0xD8));
   }
   static void store_lanes_in_turn(Reg a, Reg b, Reg c, std::uint8_t* out) {
     // The quarters of three vectors, in the order a0 b0 c0 a1 | b1 c1 a2 b2 | c2 a3 b3 c3.

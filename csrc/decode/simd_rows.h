@@ -31,19 +31,30 @@ void simd_upsample_h2v1(const std::uint8_t* in, int width, std::uint8_t* out) {
   }
 }
 
+// Both output samples of each of eight input samples per lane, from the sums 3 * near + far at
+// these samples and at their neighbors.
+template <class V>
+inline typename V::Reg blend_columns(typename V::Reg left, typename V::Reg here,
+                                     typename V::Reg right) {
+  const typename V::Reg thrice = three_times<V>(here);
+  return bytes_in_turn<V>(V::template right16<4>(V::add16(V::add16(thrice, left), V::set16(8))),
+                          V::template right16<4>(V::add16(V::add16(thrice, right), V::set16(7))));
+}
+
 template <class V>
 void simd_upsample_h2v2(const std::uint8_t* near, const std::uint8_t* far, int width,
                         std::uint8_t* out) {
   using Reg = typename V::Reg;
-  const Reg seven = V::set16(7), eight = V::set16(8);
-  const auto blend = [near, far](int x) {
-    return V::add16(three_times<V>(V::widen(near + x)), V::widen(far + x));
-  };
-  for (int x = 0; x < width; x += 8 * V::kLanes) {
-    const Reg here = three_times<V>(blend(x));
-    const Reg even = V::template right16<4>(V::add16(V::add16(here, blend(x - 1)), eight));
-    const Reg odd = V::template right16<4>(V::add16(V::add16(here, blend(x + 1)), seven));
-    V::store(out + 2 * x, bytes_in_turn<V>(even, odd));
+  const Reg three_one = V::set16(3 | 1 << 8);
+  for (int x = 0; x < width; x += 16 * V::kLanes) {
+    Reg low[3], high[3];  // sums at x - 1, x, x + 1: the first and the second half of each lane
+    for (int i = 0; i < 3; ++i) {
+      const Reg n = V::load(near + x + i - 1), f = V::load(far + x + i - 1);
+      low[i] = V::mul_add_bytes(V::low8(n, f), three_one);
+      high[i] = V::mul_add_bytes(V::high8(n, f), three_one);
+    }
+    V::store_lanes_in_turn(blend_columns<V>(low[0], low[1], low[2]),
+                           blend_columns<V>(high[0], high[1], high[2]), out + 2 * x);
   }
 }
 

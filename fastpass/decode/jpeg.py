@@ -63,7 +63,8 @@ def decode_jpeg(
 
     Args:
         data: one bytes-like object, or a list or tuple of them.
-        backend: "auto" or "turbo" (libjpeg-turbo); see :func:`fastpass.backends`.
+        backend: "cpu" (ours), "turbo" (libjpeg-turbo), or "auto": the one that was measured to be
+            the fastest for this kind of file (docs/decode.md); see :func:`fastpass.backends`.
         crop: the part wanted, in pixels of the (scaled) image: bit for bit the slice
             ``[top : top + height, left : left + width]`` of the full result. Rows below it
             are not decoded.
@@ -75,7 +76,8 @@ def decode_jpeg(
             decodes: an index that is damaged, or whose file had other bytes, is refused.
         on_damage: "raise" refuses damaged entropy-coded data; "fill" keeps what can be decoded
             and what libjpeg-turbo puts in the place of the rest.
-        threads: for a sequence; default: every processor this process may use.
+        threads: for a sequence, by default every processor this process may use. One image is
+            decoded by several threads only where this says so and it has an ``index``.
         max_pixels: width x height above which an image is refused before memory is taken.
 
     Returns:
@@ -90,7 +92,8 @@ def decode_jpeg(
     is_single = not isinstance(data, list | tuple)
     items: list[Any] = [data] if is_single else list(data)  # type: ignore[arg-type]
     batch = [require_bytes("data" if is_single else f"image {i}", x) for i, x in enumerate(items)]
-    threads = core.available_processors() if threads is None else threads
+    if threads is None:
+        threads = 1 if is_single else core.available_processors()
     require_integer("threads", threads, 1, MAX_THREADS)
     require_integer("max_pixels", max_pixels, 1, MAX_PIXELS)
     if crop is not None:

@@ -77,6 +77,18 @@ class LibjpegWitness {
     return true;
   }
 
+  // After read_header(): all rows, and nothing behind the last one.
+  bool read_rows() {
+    if (setjmp(errors_.jump) != 0) return false;
+    jpeg_start_decompress(&info_);
+    row_.resize(std::size_t{info_.output_width} * static_cast<std::size_t>(info_.num_components));
+    while (info_.output_scanline < info_.output_height) {
+      JSAMPROW row = row_.data();
+      jpeg_read_scanlines(&info_, &row, 1);
+    }
+    return true;
+  }
+
   // 64 coefficients in natural order.
   const JCOEF* block(int component, int row, int column) {
     const auto wanted = static_cast<JDIMENSION>(row);
@@ -96,6 +108,7 @@ class LibjpegWitness {
   WitnessErrors errors_;
   std::set<int> warnings_;
   jvirt_barray_ptr* arrays_ = nullptr;
+  std::vector<JSAMPLE> row_;
 };
 
 }  // namespace fastpass_test

@@ -97,6 +97,12 @@ struct Array512 {
       return term(2 * i) + term(2 * i + 1);
     });
   }
+  static Reg mul_add_bytes(Reg a, Reg b) {
+    return make<std::int16_t>([&](int i) {
+      const auto term = [&](int k) { return a.bytes[k] * get<std::int8_t>(b, k); };
+      return clamp(term(2 * i) + term(2 * i + 1), -32768, 32767);
+    });
+  }
   static Reg either(Reg a, Reg b) {
     return map<std::uint8_t>(a, b, [](int x, int y) { return x | y; });
   }
@@ -201,6 +207,12 @@ struct Array512 {
     for (int lane = 0; lane < 4; ++lane) {
       std::memcpy(out + 2 * lane, v.bytes + 16 * lane, 2);
       std::memcpy(out + stride + 2 * lane, v.bytes + 16 * lane + 2, 2);
+    }
+  }
+  static void store_lanes_in_turn(Reg a, Reg b, std::uint8_t* out) {
+    for (int lane = 0; lane < 4; ++lane, out += 32) {
+      std::memcpy(out, a.bytes + 16 * lane, 16);
+      std::memcpy(out + 16, b.bytes + 16 * lane, 16);
     }
   }
   static void store_lanes_in_turn(Reg a, Reg b, Reg c, std::uint8_t* out) {

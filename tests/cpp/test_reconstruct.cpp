@@ -1,6 +1,8 @@
 // Reconstructor against libjpeg-turbo's own pixels: every sampling factor that the library takes,
 // every scale, odd sizes, whole images and crops, chunks of any length in any order.
 #include <algorithm>
+#include <cstdlib>
+#include <new>
 #include <random>
 #include <vector>
 
@@ -8,6 +10,24 @@
 #include "decode/cmyk.h"
 #include "decode/reconstruct.h"
 #include "jpeg_witness.h"
+
+namespace {
+
+// The planes come from operator new[](size, nothrow): counted, and refused on demand.
+int num_allocations = 0;
+std::size_t last_allocation = 0;
+bool refuses_memory = false;
+
+}  // namespace
+
+void* operator new[](std::size_t size, const std::nothrow_t&) noexcept {
+  ++num_allocations;
+  last_allocation = size;
+  return refuses_memory ? nullptr : std::malloc(size);
+}
+void operator delete[](void* memory) noexcept { std::free(memory); }
+void operator delete[](void* memory, std::size_t) noexcept { std::free(memory); }
+void* operator new[](std::size_t size) { return std::malloc(size); }
 
 namespace fastpass_test {
 namespace {
@@ -65,9 +85,11 @@ struct alignas(64) AlignedGroup {
   std::int16_t coefficients[fastpass::kGroupCoefficients];
 };
 
-// The blocks of the MCUs from `column` on; places without a block hold noise.
-void fill_chunk(const Frame& frame, Coefficients& coefficients, const ChunkLayout& layout, int row,
-                int column, int num_mcus, std::int16_t* chunk) {
+// The blocks of the MCUs from `column` on; noise where there is no block, and where coefficients
+// are said not to matter.
+void fill_chunk(const Frame& frame, Coefficients& coefficients, const Reconstructor& reconstructor,
+                int row, int column, int num_mcus, std::int16_t* chunk) {
+  const ChunkLayout& layout = reconstructor.layout();
   std::fill(chunk, chunk + layout.coefficients(), std::int16_t{77});
   for (int c = 0; c < frame.num_components; ++c) {
     const FrameComponent& component = frame.components[static_cast<std::size_t>(c)];
@@ -76,7 +98,8 @@ void fill_chunk(const Frame& frame, Coefficients& coefficients, const ChunkLayou
         const int block_column = column * component.h + i;
         if (block_column >= coefficients.blocks_wide[c]) continue;
         const std::int16_t* block = coefficients.block(c, row * component.v + v, block_column);
-        for (int k = 0; k < 64; ++k) {
+        const int count = reconstructor.last_coefficient(c) == 0 ? 1 : 64;
+        for (int k = 0; k < count; ++k) {
           chunk[layout.block_offset(c, v, i) + k / 8 * fastpass::kGroupStride + k % 8] = block[k];
         }
       }
@@ -125,7 +148,7 @@ bool crop_agrees(Random& random, Reconstructor& reconstructor, const Frame& fram
   if (range.row_end > frame.mcus_high || range.column_end > frame.mcus_wide) return false;
   for (int row = range.row_begin; row < range.row_end; ++row) {
     for (const Span1d& span : cut_row(random, range, layout.mcus)) {
-      fill_chunk(frame, coefficients, layout, row, span.begin, span.count, chunk);
+      fill_chunk(frame, coefficients, reconstructor, row, span.begin, span.count, chunk);
       reconstructor.put(row, span.begin, span.count, chunk);
     }
     reconstructor.finish_row(row);
@@ -236,10 +259,31 @@ void test_larger_images() {
   }
 }
 
+void test_memory() {
+  Reconstructor reconstructor(fastpass::best_pixel_kernels());
+  const Frame large = make_frame(65535, 65535, ColorModel::kYcc, {{2, 2}, {1, 1}, {1, 1}});
+  const CropBox everything{0, 0, 65535, 65535};
+  refuses_memory = true;
+  CHECK(reconstructor.begin(large, 1, everything, ImageView()).fault() ==
+        fastpass::Fault::kOutOfMemory);
+  refuses_memory = false;
+  CHECK(reconstructor.begin(large, 1, everything, ImageView()).ok());
+  CHECK(last_allocation < 4 << 20);  // two MCU rows, not 65535 rows
+  const int before = num_allocations;
+  for (int scale = 1; scale <= 8; scale *= 2) {
+    CHECK(reconstructor.begin(large, scale, {0, 0, 50, 8000}, ImageView()).ok());
+    // At 1/8, chroma still has 2 x 2 samples per block.
+    CHECK((reconstructor.last_coefficient(0) == 0) == (scale == 8));
+    CHECK(reconstructor.last_coefficient(1) == 63);
+  }
+  CHECK(num_allocations == before);
+}
+
 }  // namespace
 }  // namespace fastpass_test
 
 int main() {
+  fastpass_test::test_memory();
   fastpass_test::test_every_small_size();
   fastpass_test::test_every_sampling_factor();
   fastpass_test::test_other_color_models();
