@@ -184,7 +184,7 @@ def main(
     choice: bool, as_json: bool, output: Path | None,
 ) -> None:  # fmt: skip
     """Measure, print the tables, write the record."""
-    wide = None if sys.stderr.isatty() else 140
+    wide = None if sys.stderr.isatty() else 170
     console = Console(stderr=True, quiet=as_json, width=wide)
     works = [work for work in WORKS if not names or work.name in names]
     results: dict[str, Any] = {}

@@ -2,8 +2,9 @@
 # `make fuzz`: differential fuzzing of the JPEG decoders against libjpeg-turbo, one process per
 # processor, MINUTES (20) long, under the address and undefined-behaviour sanitizers.
 #
-# With clang: libFuzzer, guided by coverage; root on Debian or Ubuntu gets clang installed. Without:
-# the stand-alone driver, seeded mutations alone. Both start from the hostile files below
+# With clang: every other process is libFuzzer, guided by coverage; root on Debian or Ubuntu gets clang
+# installed. The rest, or all without clang: the stand-alone driver, whose mutants of good files are
+# accepted more often. Both start from the hostile files below
 # FASTPASS_SHARED, where those are, and from small files made on the spot. What either finds is left in
 # build/fuzz/; the corpus there is kept from run to run.
 set -euo pipefail
@@ -41,11 +42,13 @@ places=()
 
 fuzz_one() {  # fuzz_one NUMBER
   local seed=$((${SEED:-1} + $1))
-  if [ "$preset" = fuzz ]; then
+  if [ "$preset" = fuzz ] && [ $(($1 % 2)) = 0 ]; then
     build/fuzz/tests/fuzz/fuzz_decode -max_total_time="$seconds" -max_len=65536 -timeout=20 -rss_limit_mb=2500 \
       -seed="$seed" -artifact_prefix="build/fuzz/failure-$1-" "$corpus" "${places[@]}"
   else
-    (cd build/fuzz && ../asan/tests/fuzz/fuzz_driver --seconds "$seconds" --seed "$seed" corpus "${places[@]}")
+    mkdir -p "build/fuzz/driver-$1"
+    cd "build/fuzz/driver-$1"  # fuzz-failure.jpg is written here; this runs in a process of its own
+    "../../$preset/tests/fuzz/fuzz_driver" --seconds "$seconds" --seed "$seed" "${places[@]}"
   fi
 }
 
