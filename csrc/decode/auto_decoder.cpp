@@ -70,7 +70,10 @@ std::size_t index_of(const std::array<const char*, kCount>& names, const char* n
 class AutoDecoder : public Decoder {
  public:
   explicit AutoDecoder(const std::vector<DecoderBackend>& backends) {
-    for (const DecoderBackend& backend : backends) decoders_.push_back(backend.make());
+    for (const DecoderBackend& backend : backends) {
+      decoders_.push_back(backend.make());
+      if (backend.name == "turbo") filler_ = decoders_.back().get();
+    }
     for (const Choice& choice : kMeasured) {
       const std::size_t kind = index_of(kKinds, choice.kind);
       const std::size_t way = index_of(kWays, choice.way);
@@ -81,10 +84,15 @@ class AutoDecoder : public Decoder {
     }
   }
 
-  // A kind of file that one decoder does not know, another may.
+  // A kind of file that one decoder does not know, another may; damage is libjpeg-turbo's to fill.
   Status decode(Span jpeg, const DecodeOptions& options, PixelBuffer* pixels) override {
     const std::size_t first = choose(jpeg, options);
-    const Status status = decoders_[first]->decode(jpeg, options, pixels);
+    DecodeOptions strict = options;
+    if (filler_ != nullptr) strict.on_damage = OnDamage::kRaise;
+    const Status status = decoders_[first]->decode(jpeg, strict, pixels);
+    if (strict.on_damage != options.on_damage && status.fault() == Fault::kCorruptImage) {
+      return filler_->decode(jpeg, options, pixels);
+    }
     if (status.fault() != Fault::kUnsupportedImage) return status;
     for (std::size_t i = 0; i < decoders_.size(); ++i) {
       if (i == first) continue;
@@ -108,6 +116,7 @@ class AutoDecoder : public Decoder {
   }
 
   std::vector<std::unique_ptr<Decoder>> decoders_;
+  Decoder* filler_ = nullptr;  // libjpeg-turbo, where it was built
   std::array<std::array<std::size_t, kWays.size()>, kKinds.size()> first_choice_{};
 };
 

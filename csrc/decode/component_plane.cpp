@@ -13,6 +13,16 @@ constexpr std::size_t kRightMargin = 128;
 // Behind a line: what upsampling may overwrite, and pixels outside the columns on both sides.
 constexpr std::size_t kLineMargin = 192;
 
+// Each sample fills a word.
+template <class Word>
+void replicate_as(const std::uint8_t* row, int width, std::uint8_t* line) {
+  constexpr Word kOnes = static_cast<Word>(0x01010101);
+  for (int x = 0; x < width; ++x) {
+    const auto word = static_cast<Word>(row[x] * kOnes);
+    std::memcpy(line + static_cast<std::size_t>(x) * sizeof(Word), &word, sizeof(Word));
+  }
+}
+
 std::size_t round_up_64(std::size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 }  // namespace
@@ -126,6 +136,8 @@ const std::uint8_t* ComponentPlane::line(const PixelKernels& kernels, int y) {
 
 // Writes each sample of the row expand_h times, from the first that the columns touch.
 void ComponentPlane::replicate(const std::uint8_t* row, std::uint8_t* line) const {
+  if (scale_.expand_h == 2) return replicate_as<std::uint16_t>(row, covering_.size(), line);
+  if (scale_.expand_h == 4) return replicate_as<std::uint32_t>(row, covering_.size(), line);
   for (int x = 0; x < covering_.size(); ++x) {
     for (int i = 0; i < scale_.expand_h; ++i) *line++ = row[x];
   }
