@@ -184,3 +184,30 @@ def test_bad_arguments_are_named() -> None:
         fp.decode_jpeg(data, scale_denominator=3)
     with pytest.raises(fp.BadArgument, match="on_damage"):
         fp.decode_jpeg(data, on_damage="ignore")  # type: ignore[call-overload]
+
+
+def test_auto_fills_damage_as_libjpeg_turbo_does() -> None:
+    data = _jpeg(_picture(96, 80), quality=90)
+    outcomes = set()
+    for end in range(data.rindex(b"\xff\xda") + 20, len(data), 53):
+        for file in (data[:end], data[:end] + bytes([data[end] ^ 0x5A]) + data[end + 1 :]):
+            filled = fp.decode_jpeg(file, on_damage="fill")
+            assert np.array_equal(filled, fp.decode_jpeg(file, backend="turbo", on_damage="fill"))
+            try:
+                fp.decode_jpeg(file)
+                outcomes.add("taken")
+            except fp.CorruptImage:
+                outcomes.add("refused")
+    assert "refused" in outcomes
+
+
+def test_several_threads_on_one_image_change_no_pixel() -> None:
+    data = _jpeg(_picture(700, 333), quality=85)
+    index = fp.build_seek_index(data)
+    whole = fp.decode_jpeg(data, backend="turbo")
+    for threads in (1, 2, 5, 64):
+        assert np.array_equal(fp.decode_jpeg(data, index=index, threads=threads), whole)
+        for crop in (fp.CropBox(0, 0, 700, 333), fp.CropBox(77, 13, 555, 301)):
+            part = fp.decode_jpeg(data, index=index, threads=threads, crop=crop)
+            bottom, right = crop.top + crop.height, crop.left + crop.width
+            assert np.array_equal(part, whole[crop.top : bottom, crop.left : right])
