@@ -5,6 +5,7 @@
 #include <cstring>
 #include <vector>
 
+#include "decode/pixel_kernels.h"
 #include "decode/probe_formats.h"
 
 namespace fastpass {
@@ -74,13 +75,10 @@ class AutoDecoder : public Decoder {
       decoders_.push_back(backend.make());
       if (backend.name == "turbo") filler_ = decoders_.back().get();
     }
-    for (const Choice& choice : kMeasured) {
-      const std::size_t kind = index_of(kKinds, choice.kind);
-      const std::size_t way = index_of(kWays, choice.way);
-      if (kind == kKinds.size() || way == kWays.size()) continue;
-      for (std::size_t i = 0; i < backends.size(); ++i) {
-        if (backends[i].name == choice.backend) first_choice_[kind][way] = i;
-      }
+    if (available_pixel_kernels().size() > 1) {
+      apply_measurement(backends);
+    } else {
+      prefer_everywhere("turbo", backends);
     }
   }
 
@@ -109,6 +107,25 @@ class AutoDecoder : public Decoder {
   }
 
  private:
+  // The measurement is one of vector code: plain loops lose against libjpeg-turbo's.
+  void prefer_everywhere(const char* name, const std::vector<DecoderBackend>& backends) {
+    for (std::size_t i = 0; i < backends.size(); ++i) {
+      if (backends[i].name != name) continue;
+      for (auto& ways : first_choice_) ways.fill(i);
+    }
+  }
+
+  void apply_measurement(const std::vector<DecoderBackend>& backends) {
+    for (const Choice& choice : kMeasured) {
+      const std::size_t kind = index_of(kKinds, choice.kind);
+      const std::size_t way = index_of(kWays, choice.way);
+      if (kind == kKinds.size() || way == kWays.size()) continue;
+      for (std::size_t i = 0; i < backends.size(); ++i) {
+        if (backends[i].name == choice.backend) first_choice_[kind][way] = i;
+      }
+    }
+  }
+
   std::size_t choose(Span jpeg, const DecodeOptions& options) const {
     ImageInfo info;
     if (jpeg.size < 2 || !probe_jpeg(jpeg, &info).ok()) return 0;
