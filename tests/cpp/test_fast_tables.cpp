@@ -1,12 +1,11 @@
 // Every look-up against decoding the same bits symbol by symbol with huffman.h.
-#include "decode/fast_tables.h"
-
 #include <memory>
 #include <random>
 #include <vector>
 
 #include "check.h"
 #include "decode/block_group.h"
+#include "decode/fast_tables.h"
 #include "random_huffman.h"
 
 namespace fastpass {
@@ -66,7 +65,8 @@ void check_ac_index(const FastTables& tables, std::uint64_t word, Seen* seen) {
   const int bits = tables.bits[index], advance = tables.advance[index];
   if (advance == kLongCode) {
     // It is not told where it could be, only if some bit of it lies outside.
-    CHECK(bits == 0 && tables.second[index] == 0);
+    CHECK(bits == 0 && tables.run[index] == 0 && tables.second[index] == 0);
+    CHECK(value_of<kAcIndexBits>(word, tables.value[index], tables.shift[index]) == 0);
     CHECK(!first.is_code || first.code_bits >= kAcIndexBits || first.bits() > kMaxLookupBits);
     ++seen->long_codes;
     return;
@@ -164,13 +164,20 @@ void test_random_tables() {
 void test_odd_trees() {
   std::mt19937_64 bits(4);
   const std::vector<HuffmanSpec> dc = {
-      {}, spec_of({1}, {0}), spec_of({1, 1}, {11, 3}), spec_of({16}, {15}),
+      {},
+      spec_of({1}, {0}),
+      spec_of({1, 1}, {11, 3}),
+      spec_of({16}, {15}),
       spec_of({1, 2, 3, 4, 5, 6, 7, 8, 9}, {15, 14, 13, 12, 11, 10, 9, 1, 0}),
       spec_of({8, 9, 9, 10}, {11, 0, 11, 0})};
   const std::vector<HuffmanSpec> ac = {
-      {}, spec_of({1}, {0x00}), spec_of({1, 1}, {0xF0, 0x01}), spec_of({16}, {0xFF}),
+      {},
+      spec_of({1}, {0x00}),
+      spec_of({1, 1}, {0xF0, 0x01}),
+      spec_of({16}, {0xFF}),
       spec_of({1, 2, 3, 4, 5, 6, 7, 8, 9, 10}, {0x0F, 0xFE, 1, 0, 0xF0, 0x10, 0xF1, 0xA, 0x8, 9}),
-      spec_of({1, 1}, {0x00, 0x00}), spec_of({3, 9, 10, 10, 11, 11}, {0xF, 9, 8, 0, 0, 0xF0})};
+      spec_of({1, 1}, {0x00, 0x00}),
+      spec_of({3, 9, 10, 10, 11, 11}, {0xF, 9, 8, 0, 0, 0xF0})};
   for (const HuffmanSpec& dc_spec : dc) {
     for (const HuffmanSpec& ac_spec : ac) check_tables(dc_spec, ac_spec, &bits);
   }
