@@ -1,11 +1,10 @@
 // Byte stuffing removed at once against byte by byte.
-#include "decode/unstuff.h"
-
 #include <algorithm>
 #include <random>
 #include <vector>
 
 #include "check.h"
+#include "decode/unstuff.h"
 
 namespace fastpass {
 namespace {
