@@ -61,30 +61,42 @@ constexpr std::int16_t kGuard = 0x5A5A;
 constexpr int kMaxBlocks = 64;
 
 // Blocks side by side in groups, every second group a guard, as are both ends.
+std::vector<std::int32_t> block_offsets() {
+  std::vector<std::int32_t> offsets;
+  for (int i = 0; i < kMaxBlocks; ++i) {
+    offsets.push_back((1 + i / kGroupBlocks * 2) * kGroupCoefficients + i % kGroupBlocks * 8);
+  }
+  return offsets;
+}
+
+const std::vector<std::int32_t> offsets = block_offsets();
+
+std::size_t place_of(int block, int natural) {
+  return static_cast<std::size_t>(offsets[static_cast<std::size_t>(block)] +
+                                  natural / 8 * kGroupStride + natural % 8);
+}
+
+std::vector<std::int16_t> empty_chunk() {
+  std::vector<std::int16_t> memory((2 * kMaxBlocks / kGroupBlocks + 1) * kGroupCoefficients,
+                                   kGuard);
+  for (int i = 0; i < kMaxBlocks; ++i) {
+    for (int k = 0; k < 64; ++k) memory[place_of(i, k)] = 0;
+  }
+  return memory;
+}
+
+const std::vector<std::int16_t> empty = empty_chunk();
+
 struct Chunk {
-  Chunk() {
-    std::fill(memory.begin(), memory.end(), kGuard);
-    for (int i = 0; i < kMaxBlocks; ++i) {
-      offsets.push_back((1 + i / kGroupBlocks * 2) * kGroupCoefficients + i % kGroupBlocks * 8);
-      for (int k = 0; k < 64; ++k) *at(i, k) = 0;
+  std::int16_t* at(int block, int natural) { return &memory[place_of(block, natural)]; }
+  bool has_intact_guards() const {
+    for (std::size_t i = 0; i < memory.size(); ++i) {
+      if (empty[i] == kGuard && memory[i] != kGuard) return false;
     }
-  }
-  std::int16_t* at(int block, int natural) {
-    return &memory[static_cast<std::size_t>(offsets[static_cast<std::size_t>(block)] +
-                                            natural / 8 * kGroupStride + natural % 8)];
-  }
-  // All of it but the coefficients of blocks.
-  bool has_intact_guards() {
-    Chunk other = *this;
-    for (int i = 0; i < kMaxBlocks; ++i) {
-      for (int k = 0; k < 64; ++k) *other.at(i, k) = 0;
-    }
-    return other.memory == Chunk().memory;
+    return true;
   }
 
-  std::vector<std::int16_t> memory =
-      std::vector<std::int16_t>((2 * kMaxBlocks / kGroupBlocks + 1) * kGroupCoefficients);
-  std::vector<std::int32_t> offsets;
+  std::vector<std::int16_t> memory = empty;
 };
 
 struct Plan {
@@ -117,7 +129,7 @@ Outcome decode_fast(DecodeRun decode_run, const Plan& plan, const std::uint8_t* 
   McuRun run;
   run.blocks = plan.blocks.data();
   run.num_blocks = run.offsets_per_mcu = plan.num_blocks();
-  run.offsets = outcome.chunk.offsets.data();
+  run.offsets = offsets.data();
   run.coefficients = outcome.chunk.memory.data();
   run.cursor.next = begin;
   run.end = begin + size;
