@@ -1,5 +1,6 @@
 // Backend "cpu" takes no memory for an image like those it has seen, holds no more than it says,
 // and writes nowhere but into the pixels it was given.
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
 #include <new>
@@ -30,7 +31,11 @@ void* allocate_or_throw(std::size_t size) {
 void* allocate_aligned(std::size_t size, std::align_val_t alignment) {
   ++num_allocations;
   const auto unit = static_cast<std::size_t>(alignment);
-  void* memory = std::aligned_alloc(unit, (size + unit - 1) / unit * unit);
+  return std::aligned_alloc(unit, (size + unit - 1) / unit * unit);
+}
+
+void* allocate_aligned_or_throw(std::size_t size, std::align_val_t alignment) {
+  void* memory = allocate_aligned(size, alignment);
   if (memory == nullptr) throw std::bad_alloc();
   return memory;
 }
@@ -41,8 +46,16 @@ void* operator new(std::size_t size) { return allocate_or_throw(size); }
 void* operator new[](std::size_t size) { return allocate_or_throw(size); }
 void* operator new(std::size_t size, const std::nothrow_t&) noexcept { return allocate(size); }
 void* operator new[](std::size_t size, const std::nothrow_t&) noexcept { return allocate(size); }
-void* operator new(std::size_t size, std::align_val_t unit) { return allocate_aligned(size, unit); }
+void* operator new(std::size_t size, std::align_val_t unit) {
+  return allocate_aligned_or_throw(size, unit);
+}
 void* operator new[](std::size_t size, std::align_val_t unit) {
+  return allocate_aligned_or_throw(size, unit);
+}
+void* operator new(std::size_t size, std::align_val_t unit, const std::nothrow_t&) noexcept {
+  return allocate_aligned(size, unit);
+}
+void* operator new[](std::size_t size, std::align_val_t unit, const std::nothrow_t&) noexcept {
   return allocate_aligned(size, unit);
 }
 void operator delete(void* memory) noexcept { std::free(memory); }
