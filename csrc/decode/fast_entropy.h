@@ -45,8 +45,9 @@ struct McuRun {
   const std::uint8_t* end = nullptr;  // of the data
 };
 
-// kDone: all MCUs were decoded, from bits that are there. Otherwise cursor and predictors are as
-// they were before some block of the run.
+// kDone: all MCUs were decoded, from bits that are there. Otherwise the cursor stands where it was
+// noticed, the predictors mean nothing, and blocks of the run hold anything. Bits that are no code
+// are kOutOfData where the end is among them.
 using DecodeRun = RunEnd (*)(McuRun* run);
 
 // For this processor.

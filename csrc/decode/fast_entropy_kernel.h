@@ -74,10 +74,9 @@ struct BlockState {
 
 enum class BlockEnd : std::uint8_t { kGoesOn, kDone, kBadCode, kLongBlock };
 
-// A symbol that the look-up could not tell.
+// A symbol that the look-up could not tell; where it should be, that one left a zero.
 BlockEnd decode_long(const FastTables& tables, std::size_t k, std::int16_t* block,
                      BlockState* state) {
-  block[tables.zigzag[k]] = 0;  // the look-up left something there
   state->reader.refill();
   const int symbol = decode_any_symbol(&state->reader, tables.ac);
   if (symbol < 0) return BlockEnd::kBadCode;
@@ -88,13 +87,15 @@ BlockEnd decode_long(const FastTables& tables, std::size_t k, std::int16_t* bloc
   if (size != 0) {
     if (k > 63) return BlockEnd::kLongBlock;
     state->reader.refill();
-    block[tables.zigzag[k]] = static_cast<std::int16_t>(read_bits_extended(&state->reader, size));
+    const int value = read_bits_extended(&state->reader, size);
+    if (block != nullptr) block[tables.zigzag[k]] = static_cast<std::int16_t>(value);
   }
   state->k = k + 1;
   if (state->k > 64) return BlockEnd::kLongBlock;
   return state->k == 64 ? BlockEnd::kDone : BlockEnd::kGoesOn;
 }
 
+// `block`: nullptr where coefficients are not stored.
 __attribute__((noinline)) BlockEnd end_of_lookup(const FastTables& tables, std::int16_t* block,
                                                  BlockState* state) {
   const std::size_t index = state->window >> (64 - kAcIndexBits);
@@ -138,12 +139,13 @@ struct Block {
   }
 };
 
+template <bool kStores>
 FASTPASS_ALWAYS_INLINE BlockEnd end_of(Block* block, Reader* reader) {
   if (__builtin_expect(block->k - kEndOfBlock - 1 <= 62 || block->k == 64, 1)) {
     return BlockEnd::kDone;
   }
   BlockState state = {*reader, block->window, block->k};
-  const BlockEnd end = end_of_lookup(block->tables, block->out, &state);
+  const BlockEnd end = end_of_lookup(block->tables, kStores ? block->out : nullptr, &state);
   *reader = state.reader;
   block->k = state.k;
   return end;
@@ -184,12 +186,12 @@ FASTPASS_ALWAYS_INLINE BlockEnd decode_block(Reader* reader, const FastTables& t
   Block block = {tables, out};
   BlockEnd end = BlockEnd::kGoesOn;
   if (block.look_up<kStores>(reader) || block.look_up<kStores>(reader))
-    end = end_of(&block, reader);
+    end = end_of<kStores>(&block, reader);
   while (end == BlockEnd::kGoesOn) {
     reader->refill();
     if (block.look_up<kStores>(reader) || block.look_up<kStores>(reader) ||
         block.look_up<kStores>(reader)) {
-      end = end_of(&block, reader);
+      end = end_of<kStores>(&block, reader);
     }
   }
   return end;
@@ -220,8 +222,11 @@ RunEnd decode_run(McuRun* run) {
     offsets += run->offsets_per_mcu;
   }
   run->cursor = {reader.bits, reader.count, reader.next};
-  if (run->cursor.position(run->end) > 0) return RunEnd::kOutOfData;
-  return result;
+  // A bad code was not skipped; bits behind the end may be what is bad about it.
+  const std::int64_t bits_seen = 8 * (reader.next - run->end) -
+                                 static_cast<std::int64_t>(reader.count) +
+                                 (result == RunEnd::kBadCode ? kMaxCodeBits : 0);
+  return bits_seen > 0 ? RunEnd::kOutOfData : result;
 }
 
 }  // namespace

@@ -145,11 +145,13 @@ void MarkerReader::install_standard_tables() {
 }
 
 Status MarkerReader::check_huffman_table(bool is_dc, int index) const {
-  const std::string name = std::string(is_dc ? "DC" : "AC") + " Huffman table ";
-  const std::string table = name + std::to_string(index);
+  // Named where it is to be blamed only: this runs for every scan.
+  const auto table = [&] {
+    return std::string(is_dc ? "DC" : "AC") + " Huffman table " + std::to_string(index);
+  };
   const auto& specs = is_dc ? dc_specs_ : ac_specs_;
   if (index >= kNumTables || !specs[static_cast<std::size_t>(index)].is_defined) {
-    return corrupt("a scan wants " + table + ", which is not defined");
+    return corrupt("a scan wants " + table() + ", which is not defined");
   }
   const HuffmanSpec& spec = specs[static_cast<std::size_t>(index)];
   int code = 0;
@@ -159,14 +161,14 @@ Status MarkerReader::check_huffman_table(bool is_dc, int index) const {
     num_values += spec.counts[bits];
     // All ones is no code of any length (T.81, C.2).
     if (spec.counts[bits] != 0 && code >= 1 << bits) {
-      return corrupt(table + " has too many codes of up to " + std::to_string(bits) + " bits");
+      return corrupt(table() + " has too many codes of up to " + std::to_string(bits) + " bits");
     }
   }
   if (!is_dc) return {};
   const auto* end = spec.values.data() + num_values;
   const auto* wrong = std::find_if(spec.values.data(), end, [](int value) { return value > 15; });
   if (wrong == end) return {};
-  return corrupt(table + " has the symbol " + std::to_string(*wrong) + ", 0..15 wanted");
+  return corrupt(table() + " has the symbol " + std::to_string(*wrong) + ", 0..15 wanted");
 }
 
 }  // namespace fastpass

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <limits>
 #include <new>
 
 #include "decode/block_group.h"
@@ -12,6 +13,7 @@ namespace {
 
 // Long enough for a cursor to be refilled behind the last bit that is wanted.
 constexpr std::int64_t kMaxRun = std::int64_t{1} << 30;
+constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 
 // Passed-over MCUs leave their coefficients here; nobody looks at them.
 constexpr std::array<std::int32_t, kMaxBlocksInMcu> kNoOffsets{};
@@ -96,7 +98,7 @@ Status ScanReader::enter(const SeekEntry& entry, std::int64_t mcu, std::size_t l
   limit_ = std::min(limit, jpeg_.size);
   mcu_ = mcu;
   const int interval = markers_->scan().restart_interval;
-  mcus_to_restart_ = interval == 0 ? num_mcus_ : interval - mcu % interval;
+  mcus_to_restart_ = interval == 0 ? kNever : interval - mcu % interval;
   std::copy(entry.dc.begin(), entry.dc.end(), run_.dc);
   return load(static_cast<std::size_t>(entry.bit_offset / 8),
               static_cast<int>(entry.bit_offset % 8));
@@ -210,7 +212,7 @@ Status ScanReader::corrupt(const std::string& message, std::size_t offset) const
 
 Status ScanReader::damage(RunEnd end) const {
   if (end == RunEnd::kOutOfData) {
-    const bool is_file_end = end_offset_ >= jpeg_.size;
+    const bool is_file_end = end_offset_ + 1 >= jpeg_.size;  // a marker has two bytes
     return corrupt(is_file_end ? "the file ends within the entropy-coded data"
                                : "a marker stands where more entropy-coded data is wanted",
                    end_offset_);

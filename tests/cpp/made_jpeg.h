@@ -24,6 +24,7 @@ struct MadeJpeg {
   std::vector<jpeg_scan_info> scans;
   int restart_interval = 0;
   bool is_optimized = false;
+  bool is_arithmetic = false;
   bool has_16_bit_quant = false;
   unsigned int seed = 1;
 };
@@ -60,6 +61,7 @@ inline std::vector<std::uint8_t> make_jpeg(const MadeJpeg& made) {
   }
   info.restart_interval = static_cast<unsigned int>(made.restart_interval);
   info.optimize_coding = made.is_optimized ? TRUE : FALSE;
+  info.arith_code = made.is_arithmetic ? TRUE : FALSE;
   if (made.is_progressive) jpeg_simple_progression(&info);
   if (!made.scans.empty()) {
     info.scan_info = made.scans.data();
