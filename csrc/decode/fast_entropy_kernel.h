@@ -167,7 +167,6 @@ FASTPASS_ALWAYS_INLINE bool decode_dc(Reader* reader, const FastTables& tables,
     Reader copy = *reader;
     const int size = decode_any_symbol(&copy, tables.dc);
     if (size < 0) return false;
-    copy.refill();
     difference = read_bits_extended(&copy, size);
     copy.refill();
     *reader = copy;

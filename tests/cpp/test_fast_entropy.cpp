@@ -379,6 +379,27 @@ void test_the_longest_blocks_behind_the_end(Bench* bench) {
   }
 }
 
+// As many bits as look-ups may use between two refills: the longest DC, then 18 bits each.
+void test_the_longest_lookups(Bench* bench) {
+  std::mt19937 random(4);
+  for (const auto& dc : {spec_of({16}, {15}), spec_of({8}, {11}), spec_of({9}, {11})}) {
+    const auto coding = std::make_unique<Coding>(dc, spec_of({2, 3, 8}, {0x00, 0x01, 0x0A}));
+    for (int round = 0; round < 200; ++round) {
+      BitList bits;
+      for (int block = 0; block < 4; ++block) {
+        coding->put_dc(coding->dc_codes[0].symbol, random(), &bits);
+        const int num_values = round % 8 == 0 ? 63 : static_cast<int>(random() % 8);
+        for (int k = 0; k < num_values; ++k) {
+          coding->put_ac(random() % 8 == 0 ? 0x01 : 0x0A, random(), &bits);
+        }
+        if (num_values < 63) coding->put_ac(0x00, 0, &bits);
+      }
+      CHECK(bench->check(plan_of({coding.get()}, 4), bits.bytes(), Bytes(kReadAhead)) ==
+            RunEnd::kDone);
+    }
+  }
+}
+
 // All sizes, from their smallest to their largest values, with short and with long codes.
 void test_dc(Bench* bench) {
   std::vector<std::uint8_t> symbols;
@@ -416,6 +437,7 @@ int main() {
   fastpass::test_long_blocks(&bench);
   fastpass::test_truncation(&bench);
   fastpass::test_the_longest_blocks_behind_the_end(&bench);
+  fastpass::test_the_longest_lookups(&bench);
   fastpass::test_dc(&bench);
   return RESULT();
 }
