@@ -1,5 +1,6 @@
 #include <pybind11/stl.h>
 
+#include <new>
 #include <optional>
 
 #include "bindings/buffers.h"
@@ -49,7 +50,7 @@ std::vector<std::optional<BorrowedBytes>> borrow_indexes(const py::sequence& see
 // An index that does not belong to the image is refused whether or not the backend would use it.
 // Only with an index several threads can work on one image.
 Status decode_one(const std::string& backend, Span jpeg, Span seek_index, DecodeOptions options,
-                  int num_threads, PixelBuffer* pixels) {
+                  int num_threads, PixelBuffer* pixels) try {
   if (seek_index.size > 0) FASTPASS_RETURN_IF_ERROR(verify_seek_index(seek_index, jpeg));
   options.seek_index = seek_index;
   options.is_seek_index_verified = true;
@@ -57,6 +58,8 @@ Status decode_one(const std::string& backend, Span jpeg, Span seek_index, Decode
                          options.on_damage == OnDamage::kRaise;
   if (has_bands) return decode_in_bands(backend, jpeg, options, num_threads, pixels);
   return DecoderLease(backend).get()->decode(jpeg, options, pixels);
+} catch (const std::bad_alloc&) {
+  return {Fault::kOutOfMemory, "no memory to decode a JPEG"};
 }
 
 // A list with an array for every image that could be decoded, and the exception for every other.

@@ -78,14 +78,14 @@ class AutoDecoder : public Decoder {
     if (available_pixel_kernels().size() > 1) {
       apply_measurement(backends);
     } else {
-      prefer_everywhere("turbo", backends);
+      prefer_without_index("turbo", backends);
     }
   }
 
   // A kind of file that one decoder does not know, another may; damage is libjpeg-turbo's to fill.
   Status decode(Span jpeg, const DecodeOptions& options, PixelBuffer* pixels) override {
     const std::size_t first = choose(jpeg, options);
-    DecodeOptions strict = options;
+    DecodeOptions strict = options;  // an index is of use here: damaged files have none
     if (filler_ != nullptr) strict.on_damage = OnDamage::kRaise;
     const Status status = decoders_[first]->decode(jpeg, strict, pixels);
     if (strict.on_damage != options.on_damage && status.fault() == Fault::kCorruptImage) {
@@ -107,11 +107,16 @@ class AutoDecoder : public Decoder {
   }
 
  private:
-  // The measurement is one of vector code: plain loops lose against libjpeg-turbo's.
-  void prefer_everywhere(const char* name, const std::vector<DecoderBackend>& backends) {
+  // The measurement is one of vector code: plain loops lose against libjpeg-turbo's, unless they
+  // have less to do.
+  void prefer_without_index(const char* name, const std::vector<DecoderBackend>& backends) {
     for (std::size_t i = 0; i < backends.size(); ++i) {
       if (backends[i].name != name) continue;
-      for (auto& ways : first_choice_) ways.fill(i);
+      for (auto& choices : first_choice_) {
+        for (const char* way : {"full", "random_resized_crop", "half"}) {
+          choices[index_of(kWays, way)] = i;
+        }
+      }
     }
   }
 

@@ -1,5 +1,7 @@
 #include "decode/block_group.h"
 
+#include "decode/frame.h"
+
 namespace fastpass {
 namespace {
 

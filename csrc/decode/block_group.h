@@ -11,9 +11,10 @@
 #include <cstdint>
 
 #include "common/hd.h"
-#include "decode/frame.h"
 
 namespace fastpass {
+
+struct Frame;
 
 constexpr int kGroupBlocks = 4;
 constexpr int kGroupStride = kGroupBlocks * 8;  // coefficients from one row of a block to the next

@@ -20,7 +20,6 @@ class CoefficientImage {
   Status allocate(const Frame& frame, std::int64_t max_pixels);
 
   const ChunkLayout& layout() const { return layout_; }
-  int chunks_per_row() const { return chunks_per_row_; }
   std::size_t bytes_held() const { return groups_.capacity() * sizeof(Group); }
   std::int16_t* chunk(int mcu_row, int index) { return groups_[at(mcu_row, index)].coefficients; }
   const std::int16_t* chunk(int mcu_row, int index) const {

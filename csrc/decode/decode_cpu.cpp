@@ -72,6 +72,7 @@ class CpuDecoder : public Decoder {
       FASTPASS_RETURN_IF_ERROR(index_.parse(options.seek_index, jpeg_,
                                             frame.mcus_wide * frame.mcus_high,
                                             !options.is_seek_index_verified));
+      FASTPASS_RETURN_IF_ERROR(check_first_entry());
     } else {
       FASTPASS_RETURN_IF_ERROR(scan_.enter(jpeg_.size));
     }
@@ -82,6 +83,16 @@ class CpuDecoder : public Decoder {
       reconstructor_.finish_row(row);
     }
     return {};
+  }
+
+  // The one entry that is known beforehand.
+  Status check_first_entry() const {
+    const SeekEntry entry = index_.entry(0);
+    const bool is_known = entry.bit_offset == std::uint64_t{8} * markers_.scan().data_offset &&
+                          entry.dc == SeekEntry().dc;
+    if (is_known) return {};
+    return {Fault::kBadSeekIndex,
+            "the seek index does not begin with the first MCU; build it again"};
   }
 
   // To the row's first MCU: over the index where that saves more than nothing.

@@ -8,7 +8,6 @@
 namespace fastpass {
 namespace {
 
-constexpr int kMaxDimension = 65500;  // libjpeg's JPEG_MAX_DIMENSION
 constexpr int kMaxFactor = 4;
 constexpr int kMaxLowBit = 13;
 
@@ -68,10 +67,6 @@ Status MarkerReader::read_frame(int marker) {
     return corrupt("the frame header (SOF) of " + std::to_string(frame_.num_components) +
                    " components has length " + std::to_string(length) + ", " +
                    std::to_string(8 + 3 * frame_.num_components) + " wanted");
-  }
-  if (frame_.width > kMaxDimension || frame_.height > kMaxDimension) {
-    return refuse(Fault::kImageTooLarge, "the JPEG declares " + size + " pixels, at most " +
-                                             std::to_string(kMaxDimension) + " a side wanted");
   }
   if (precision != 8) {
     return refuse(Fault::kUnsupportedImage,

@@ -110,7 +110,7 @@ Status ScanReader::load(std::size_t offset, int bit) {
   if (wanted > capacity_) {
     clean_.reset();
     capacity_ = 0;
-    clean_.reset(new (std::nothrow) std::uint8_t[wanted]());
+    clean_.reset(new (std::nothrow) std::uint8_t[wanted]);
     if (!clean_) {
       return {Fault::kOutOfMemory,
               "no memory for " + std::to_string(wanted) + " bytes of entropy-coded data"};
@@ -120,7 +120,7 @@ Status ScanReader::load(std::size_t offset, int bit) {
   const CleanData clean =
       remove_stuffing({jpeg_.data + begin_offset_, limit_ - begin_offset_}, clean_.get());
   end_offset_ = begin_offset_ + clean.end;
-  std::memset(clean_.get() + clean.size, 0, sizeof(std::uint64_t));
+  std::memset(clean_.get() + clean.size, 0, kReadAhead);
   run_.end = clean_.get() + clean.size;
   run_.cursor = {};
   run_.cursor.next = clean_.get();
@@ -210,12 +210,17 @@ Status ScanReader::corrupt(const std::string& message, std::size_t offset) const
           static_cast<std::int64_t>(offset)};
 }
 
+const char* ScanReader::what_ends_the_data() const {
+  std::size_t at = end_offset_;
+  while (at < jpeg_.size && jpeg_.data[at] == 0xFF) ++at;
+  if (at >= jpeg_.size) return "the file ends within the entropy-coded data";
+  if (jpeg_.data[at] == 0) return "FF FF 00 in the entropy-coded data, FF 00 or a marker wanted";
+  return "a marker stands where more entropy-coded data is wanted";
+}
+
 Status ScanReader::damage(RunEnd end) const {
   if (end == RunEnd::kOutOfData) {
-    const bool is_file_end = end_offset_ + 1 >= jpeg_.size;  // a marker has two bytes
-    return corrupt(is_file_end ? "the file ends within the entropy-coded data"
-                               : "a marker stands where more entropy-coded data is wanted",
-                   end_offset_);
+    return corrupt(what_ends_the_data(), end_offset_);
   }
   const std::int64_t position = std::max<std::int64_t>(0, run_.cursor.position(clean_.get()));
   const std::size_t offset =

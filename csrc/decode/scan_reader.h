@@ -48,6 +48,7 @@ class ScanReader {
              int offsets_per_mcu, std::int16_t* coefficients);
   std::size_t find_ff(std::size_t from) const;
   Status damage(RunEnd end) const;
+  const char* what_ends_the_data() const;
   Status corrupt(const std::string& message, std::size_t offset) const;
   Span loaded() const { return {jpeg_.data + begin_offset_, end_offset_ - begin_offset_}; }
 

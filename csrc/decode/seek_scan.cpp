@@ -1,5 +1,6 @@
 #include "decode/seek_scan.h"
 
+#include <memory>
 #include <new>
 
 #include "decode/decoder.h"
@@ -10,6 +11,8 @@
 
 namespace fastpass {
 namespace {
+
+constexpr std::size_t kMostBytesKept = std::size_t{4} << 20;
 
 bool can_have_index(const MarkerReader& markers, Span jpeg) {
   const Frame& frame = markers.frame();
@@ -23,8 +26,10 @@ bool can_have_index(const MarkerReader& markers, Span jpeg) {
 // The state before every MCU; empty where the data is damaged.
 Status scan_states(const MarkerReader& markers, Span jpeg, std::vector<SeekEntry>* states) {
   const Frame& frame = markers.frame();
-  // Its tables fit the next file too, mostly.
-  thread_local ScanReader reader;
+  // Kept: its tables fit the next file too, mostly.
+  thread_local std::unique_ptr<ScanReader> kept;
+  if (!kept || kept->bytes_held() > kMostBytesKept) kept = std::make_unique<ScanReader>();
+  ScanReader& reader = *kept;
   FASTPASS_RETURN_IF_ERROR(reader.open(markers, jpeg));
   FASTPASS_RETURN_IF_ERROR(reader.enter(jpeg.size));
   states->resize(static_cast<std::size_t>(frame.mcus_wide) *

@@ -3,6 +3,7 @@
 
 #include "check.h"
 #include "decode/block_group.h"
+#include "decode/frame.h"
 
 namespace fastpass {
 namespace {

@@ -2,9 +2,11 @@
 // scalar table: bit for bit, extreme coefficients and every width included.
 #include <cstring>
 #include <random>
+#include <utility>
 #include <vector>
 
 #include "check.h"
+#include "decode/pixel_kernels_check.h"
 #include "decode/pixel_kernels_list.h"
 #include "decode/simd_kernels.h"
 #include "simd_array512.h"
@@ -161,6 +163,26 @@ void test_every_color(const PixelKernels& kernels) {
 }
 
 }  // namespace
+// The trial before the first use passes sound tables, and none with one wrong function.
+void test_trial(const PixelKernels& kernels) {
+  const PixelKernels& scalar = fastpass::kScalarPixelKernels;
+  CHECK(agree(kernels, scalar));
+  for (int i = 0; i < 3; ++i) {
+    PixelKernels wrong = kernels;
+    wrong.idct[i] = kernels.idct[i + 1];
+    CHECK(!agree(wrong, scalar));
+  }
+  PixelKernels swapped = kernels;
+  std::swap(swapped.ycc_to_rgb, swapped.interleave_rgb);
+  CHECK(!agree(swapped, scalar));
+  PixelKernels blurred = kernels;
+  blurred.upsample_h2v2 = [](const std::uint8_t* near, const std::uint8_t*, int width,
+                             std::uint8_t* out) {
+    fastpass::kScalarPixelKernels.upsample_h2v1(near, width, out);
+  };
+  CHECK(!agree(blurred, scalar));
+}
+
 }  // namespace fastpass_test
 
 int main() {
@@ -175,6 +197,7 @@ int main() {
     fastpass_test::test_upsampling(*kernels);
     fastpass_test::test_color(*kernels);
     fastpass_test::test_every_color(*kernels);
+    fastpass_test::test_trial(*kernels);
   }
   return RESULT();
 }

@@ -187,3 +187,24 @@ def test_fill_keeps_what_stands_in_front_of_the_damage(backend: str, restart_int
     np.testing.assert_array_equal(filled[:30], expected[:30])
     assert not np.array_equal(filled, expected)
     np.testing.assert_array_equal(filled, fp.decode_jpeg(cut, backend="turbo", on_damage="fill"))
+
+
+@pytest.mark.parametrize(("height", "width"), [(8, 65535), (65535, 8)])
+def test_the_longest_sides(height: int, width: int) -> None:
+    """libjpeg stops at 65,500: it judges the same data under a header that says so."""
+    data = write_jpeg(JpegSpec(height=height, width=width, factors=((1, 1),), step=40))
+    size = data.index(b"\xff\xc0") + 5
+    shorter = bytearray(data)
+    limits = [min(side, 65500) for side in (height, width)]
+    shorter[size : size + 4] = b"".join(limit.to_bytes(2, "big") for limit in limits)
+    expected = fp.decode_jpeg(bytes(shorter), backend="turbo")
+    index = fp.build_seek_index(data)
+    for backend in ("cpu", "auto"):
+        whole = fp.decode_jpeg(data, backend=backend)
+        assert whole.shape == (height, width, 3)
+        np.testing.assert_array_equal(whole[: limits[0], : limits[1]], expected)
+        crop = fp.CropBox(height - 8, width - 8, 8, 8)
+        corner = fp.decode_jpeg(data, backend=backend, crop=crop, index=index)
+        np.testing.assert_array_equal(corner, whole[-8:, -8:])
+    with pytest.raises(fp.ImageTooLarge, match="65500"):
+        fp.decode_jpeg(data, backend="turbo")

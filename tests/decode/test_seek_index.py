@@ -213,3 +213,13 @@ def test_hostile_files(shared_data: Path) -> None:
             continue
         np.testing.assert_array_equal(fp.decode_jpeg(data, index=index), plain, err_msg=path.name)
     assert num_indexed > 50
+
+
+def test_an_index_that_begins_elsewhere_is_refused() -> None:
+    """All its checksums are right, but its predictors are not those of the first MCU."""
+    data = _jpeg(203, 301)
+    index = bytearray(fp.build_seek_index(data))
+    index[28] ^= 1  # the smallest predictor of the first component
+    index[-4:] = (xxhash.xxh64_intdigest(bytes(index[:-4])) & 0xFFFFFFFF).to_bytes(4, "little")
+    with pytest.raises(fp.BadSeekIndex, match="first MCU"):
+        fp.decode_jpeg(data, index=bytes(index), backend="cpu")
