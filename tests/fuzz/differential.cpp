@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "decode/band_decode.h"
 #include "decode/decoder.h"
 #include "decode/seek_scan.h"
 
@@ -91,19 +92,22 @@ std::string describe(const DecodeOptions& options) {
          std::to_string(box.height) + " width " + std::to_string(box.width);
 }
 
+// The part that was decoded must be there, and be the whole image's.
+void require_part(const Subject& subject, const Status& status, const DecodeOptions& options,
+                  const char* what) {
+  Difference difference{!status.ok(), -1, -1};
+  if (status.ok()) difference = compare(subject.whole.view(), *options.crop, subject.part.view());
+  if (!difference.found) return;
+  disagree(subject.name + ": " + what + describe(options) + " " + status.message(), difference);
+}
+
 // A whole image that was accepted: every part of it is accepted, with the same pixels.
 void check_parts(Subject* subject, Span input, DecodeOptions options, const std::uint8_t* random,
                  Tally* tally) {
   const ImageView& whole = subject->whole.view();
   options.crop = draw_box(random, whole.height, whole.width);
   Status status = subject->decoder->decode(input, options, &subject->part);
-  Difference difference{!status.ok(), -1, -1};
-  if (status.ok()) difference = compare(whole, *options.crop, subject->part.view());
-  if (difference.found) {
-    disagree(subject->name + ": a crop is not the slice of the whole" + describe(options) + " " +
-                 status.message(),
-             difference);
-  }
+  require_part(*subject, status, options, "a crop is not the slice of the whole");
   if (subject->name == "turbo") return;
   std::vector<std::uint8_t> index;
   status = fastpass::build_seek_index(input, &index);
@@ -112,13 +116,10 @@ void check_parts(Subject* subject, Span input, DecodeOptions options, const std:
   ++tally->indexed;
   options.seek_index = {index.data(), index.size()};
   status = subject->decoder->decode(input, options, &subject->part);
-  difference = {!status.ok(), -1, -1};
-  if (status.ok()) difference = compare(whole, *options.crop, subject->part.view());
-  if (difference.found) {
-    disagree(subject->name + ": the seek index changes pixels" + describe(options) + " " +
-                 status.message(),
-             difference);
-  }
+  require_part(*subject, status, options, "the seek index changes pixels");
+  options.is_seek_index_verified = true;
+  status = fastpass::decode_in_bands(subject->name, input, options, 3, &subject->part);
+  require_part(*subject, status, options, "several threads change pixels");
 }
 
 void check_pair(const Subject& turbo, const Subject& other, const DecodeOptions& options,
