@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import time
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any
 
@@ -13,14 +14,14 @@ import fastpass as fp
 from benchmarks.decode_work import Job, Work
 
 
-class PythonDecode:
+class PythonDecode(ABC):
     """What the peers share: the timed loop, and the digest of the pixels wanted."""
 
     name: str
 
+    @abstractmethod
     def decode(self, job: Job) -> Any:
         """The pixels as the decoder hands them over."""
-        raise NotImplementedError
 
     def does(self, work: Work) -> bool:
         return True
@@ -42,7 +43,7 @@ class PythonDecode:
 
 
 class FastpassCall(PythonDecode):
-    """The public function; every call makes a decoder and an array."""
+    """The public function; every call makes an array."""
 
     how = "decode_jpeg, new array"
 
