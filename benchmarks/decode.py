@@ -10,7 +10,6 @@ which backend is the fastest for which kind of file instead, and writes the tabl
 
 from __future__ import annotations
 
-import contextlib
 import statistics
 import sys
 import tempfile
@@ -38,12 +37,8 @@ INEXACT = "libjpeg-turbo crop + skip"  # its upsampling differs next to what it 
 
 def decoders() -> list[str]:
     """Names of the JPEG decoders of this build that run here, ours first."""
-    found = []
-    for name in ("cpu", "turbo"):
-        with contextlib.suppress(fp.MissingBackend):
-            fp.decode_jpeg([], backend=name)
-            found.append(name)
-    return found
+    found = [b.name for b in fp.backends() if b.stage == "decode" and b.available]
+    return [name for name in ("cpu", "turbo") if name in found]
 
 
 def load_peers(has_index: bool) -> tuple[list[DecodePeer], dict[str, str]]:

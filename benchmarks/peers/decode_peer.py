@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -42,6 +43,25 @@ class NativeJob(ctypes.Structure):
         ("width", ctypes.c_int32),
         ("scale_denominator", ctypes.c_int32),
     )
+
+
+Digests = ctypes.Array[ctypes.c_uint64]
+
+
+class NativePeer(ABC):
+    """A peer whose passes run in C: what ``seconds`` and ``digests`` have in common."""
+
+    def seconds(self, jobs: Sequence[Job]) -> float:
+        return self._run(jobs, None)
+
+    def digests(self, jobs: Sequence[Job]) -> list[int]:
+        found = (ctypes.c_uint64 * len(jobs))()
+        self._run(jobs, found)
+        return list(found)
+
+    @abstractmethod
+    def _run(self, jobs: Sequence[Job], digests: Digests | None) -> float:
+        """One pass; fills in the digests where they are wanted."""
 
 
 class PassResult(ctypes.Structure):

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 
 from benchmarks.decode_work import Job, Work
-from benchmarks.peers.decode_peer import NativeJob, PassResult, native_jobs
+from benchmarks.peers.decode_peer import Digests, NativeJob, NativePeer, PassResult, native_jobs
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build" / "bench"
@@ -45,7 +45,7 @@ def load_decode_loop() -> ctypes.CDLL:
     return library
 
 
-class NativeDecode:
+class NativeDecode(NativePeer):
     """One backend; ``indexed``: with the seek index of every photo that has one."""
 
     def __init__(self, backend: str, *, indexed: bool = False, threads: int = 1) -> None:
@@ -59,15 +59,7 @@ class NativeDecode:
     def does(self, work: Work) -> bool:
         return not self.indexed or work.scale_denominator == 1
 
-    def seconds(self, jobs: Sequence[Job]) -> float:
-        return self._run(jobs, None)
-
-    def digests(self, jobs: Sequence[Job]) -> list[int]:
-        found = (ctypes.c_uint64 * len(jobs))()
-        self._run(jobs, found)
-        return list(found)
-
-    def _run(self, jobs: Sequence[Job], digests: ctypes.Array[ctypes.c_uint64] | None) -> float:
+    def _run(self, jobs: Sequence[Job], digests: Digests | None) -> float:
         array = native_jobs(jobs, indexed=self.indexed)
         result = PassResult()
         self._library.decode_pass(

@@ -12,7 +12,7 @@ from typing import Literal
 from PIL import features
 
 from benchmarks.decode_work import Job, Work
-from benchmarks.peers.decode_peer import NativeJob, PassResult, native_jobs
+from benchmarks.peers.decode_peer import Digests, NativeJob, NativePeer, PassResult, native_jobs
 from benchmarks.peers.native_decode import BUILD, ROOT, run_build
 
 SOURCE = Path(__file__).with_suffix(".cpp")
@@ -60,7 +60,7 @@ def load_turbo_loop() -> ctypes.CDLL:
     return loop
 
 
-class TurboPeer:
+class TurboPeer(NativePeer):
     """way: decode everything (slicing it is free), or the library's own crop and skip."""
 
     def __init__(self, way: Literal["whole image", "crop + skip"]) -> None:
@@ -72,15 +72,7 @@ class TurboPeer:
     def does(self, work: Work) -> bool:
         return self._way == 0 or work.region is not None
 
-    def seconds(self, jobs: Sequence[Job]) -> float:
-        return self._run(jobs, None)
-
-    def digests(self, jobs: Sequence[Job]) -> list[int]:
-        found = (ctypes.c_uint64 * len(jobs))()
-        self._run(jobs, found)
-        return list(found)
-
-    def _run(self, jobs: Sequence[Job], digests: ctypes.Array[ctypes.c_uint64] | None) -> float:
+    def _run(self, jobs: Sequence[Job], digests: Digests | None) -> float:
         array = native_jobs(jobs, indexed=False)
         result = PassResult()
         self._loop.turbo_pass(self._way, array, len(jobs), digests, result)

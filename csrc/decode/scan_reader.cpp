@@ -11,7 +11,7 @@
 namespace fastpass {
 namespace {
 
-// Long enough for a cursor to be refilled behind the last bit that is wanted.
+// What McuRun::num_mcus can count; longer runs are divided.
 constexpr std::int64_t kMaxRun = std::int64_t{1} << 30;
 constexpr std::int64_t kNever = std::numeric_limits<std::int64_t>::max();
 

@@ -3,7 +3,7 @@
 
 #include "check.h"
 #include "decode/color.h"
-#include "jpeg_witness.h"
+#include "coefficient_jpeg.h"
 
 namespace fastpass_test {
 namespace {

@@ -16,7 +16,7 @@
 #include "decode/jpeg_markers.h"
 #include "decode/seek_index.h"
 #include "decode/seek_scan.h"
-#include "jpeg_witness.h"
+#include "coefficient_jpeg.h"
 #include "made_jpeg.h"
 
 namespace fastpass {

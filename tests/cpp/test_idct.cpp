@@ -2,8 +2,8 @@
 #include <random>
 
 #include "check.h"
+#include "coefficient_jpeg.h"
 #include "decode/idct.h"
-#include "jpeg_witness.h"
 
 namespace fastpass_test {
 namespace {

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "check.h"
+#include "coefficient_jpeg.h"
 #include "decode/cmyk.h"
 #include "decode/reconstruct.h"
-#include "jpeg_witness.h"
 
 namespace {
 

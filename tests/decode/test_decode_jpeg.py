@@ -8,6 +8,7 @@ import io
 import numpy as np
 import pytest
 from PIL import Image
+from support.jpeg_decoders import JPEG_DECODERS
 
 import fastpass as fp
 
@@ -29,6 +30,11 @@ def _jpeg(image: Image.Image, **options: object) -> bytes:
 def _pillow(data: bytes) -> np.ndarray:
     with Image.open(io.BytesIO(data)) as image:
         return np.asarray(image.convert("RGB"))
+
+
+def test_both_decoders_are_tested() -> None:
+    """The other tests run with those that were built: none may be missing unseen."""
+    assert JPEG_DECODERS == ["cpu", "turbo"]
 
 
 @pytest.mark.parametrize("subsampling", ["4:4:4", "4:2:2", "4:2:0"])

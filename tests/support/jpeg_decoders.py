@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import io
 
 import numpy as np
@@ -10,17 +9,11 @@ from PIL import Image
 
 import fastpass as fp
 
-
-def _available() -> list[str]:
-    found = []
-    for name in ("cpu", "turbo"):
-        with contextlib.suppress(fp.MissingBackend):
-            fp.decode_jpeg([], backend=name)
-            found.append(name)
-    return found
-
-
-JPEG_DECODERS = _available()
+JPEG_DECODERS = [
+    backend.name
+    for backend in fp.backends()
+    if backend.name in ("cpu", "turbo") and backend.stage == "decode" and backend.available
+]
 
 
 def pillow_pixels(data: bytes, scale_denominator: int = 1) -> np.ndarray:
