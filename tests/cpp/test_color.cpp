@@ -2,8 +2,8 @@
 #include <random>
 
 #include "check.h"
-#include "decode/color.h"
 #include "coefficient_jpeg.h"
+#include "decode/color.h"
 
 namespace fastpass_test {
 namespace {

@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "check.h"
+#include "coefficient_jpeg.h"
 #include "decode/band_decode.h"
 #include "decode/decoder_pool.h"
 #include "decode/jpeg_markers.h"
 #include "decode/seek_index.h"
 #include "decode/seek_scan.h"
-#include "coefficient_jpeg.h"
 #include "made_jpeg.h"
 
 namespace fastpass {
