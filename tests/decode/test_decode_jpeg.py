@@ -193,18 +193,17 @@ def test_bad_arguments_are_named() -> None:
 
 
 def test_auto_fills_damage_as_libjpeg_turbo_does() -> None:
-    data = _jpeg(_picture(96, 80), quality=90)
-    outcomes = set()
-    for end in range(data.rindex(b"\xff\xda") + 20, len(data), 53):
-        for file in (data[:end], data[:end] + bytes([data[end] ^ 0x5A]) + data[end + 1 :]):
+    """FF FF 00 is where our own filling may differ in one MCU: auto must not."""
+    data = _jpeg(_picture(200, 300), quality=90)
+    begin = data.rindex(b"\xff\xda") + 20
+    num_other = 0
+    for at in range(begin, len(data) - 40, 211):
+        for file in (data[:at], data[:at] + b"\xff\xff\x00" + data[at:]):
             filled = fp.decode_jpeg(file, on_damage="fill")
             assert np.array_equal(filled, fp.decode_jpeg(file, backend="turbo", on_damage="fill"))
-            try:
-                fp.decode_jpeg(file)
-                outcomes.add("taken")
-            except fp.CorruptImage:
-                outcomes.add("refused")
-    assert "refused" in outcomes
+            own = fp.decode_jpeg(file, backend="cpu", on_damage="fill")
+            num_other += not np.array_equal(filled, own)
+    assert num_other > 0  # or this test shows nothing
 
 
 def test_several_threads_on_one_image_change_no_pixel() -> None:
