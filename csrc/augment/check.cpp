@@ -86,6 +86,17 @@ Status check_box(const char* name, std::int32_t first, std::int32_t size, std::i
       "a box of at least one pixel inside the " + std::to_string(whole) + " pixels of the source");
 }
 
+// The box, at the source's scale, lies within the rows or columns that were decoded.
+Status check_decoded(const char* name, std::int32_t first, std::int32_t size,
+                     std::int32_t decoded_first, std::int32_t num_decoded,
+                     std::int32_t denominator) {
+  const std::int32_t end = (first + size - 1) / denominator + 1;
+  if (first / denominator >= decoded_first && end <= decoded_first + num_decoded) return {};
+  return refuse(name, std::to_string(first) + " + " + std::to_string(size),
+                "a box inside the decoded region: " + std::to_string(decoded_first) + " + " +
+                    std::to_string(num_decoded) + " at 1/" + std::to_string(denominator));
+}
+
 }  // namespace
 
 Status check_spec(const ViewSpec& spec) {
@@ -112,18 +123,24 @@ Status check_source_size(std::int64_t height, std::int64_t width) {
   return check_range<std::int64_t>("source width", width, 1, kMaxSourceSide);
 }
 
-Status check_source(const ImageView& source) {
+Status check_source(const SourceRegion& source) {
+  const ImageView& pixels = source.pixels;
   FASTPASS_RETURN_IF_ERROR(check_source_size(source.height, source.width));
-  if (source.channels != 3) return refuse("source channels", source.channels, "3 (RGB)");
-  if (source.data == nullptr) return refuse("source data", "null", "pixels");
-  return check_range<std::ptrdiff_t>("source stride (bytes)", source.stride, source.width * 3,
+  FASTPASS_RETURN_IF_ERROR(check_source_size(pixels.height, pixels.width));
+  if (pixels.channels != 3) return refuse("source channels", pixels.channels, "3 (RGB)");
+  if (pixels.data == nullptr) return refuse("source data", "null", "pixels");
+  FASTPASS_RETURN_IF_ERROR(check_range("scale_denominator", source.scale_denominator, 1, 8));
+  return check_range<std::ptrdiff_t>("source stride (bytes)", pixels.stride, pixels.width * 3,
                                      std::numeric_limits<std::ptrdiff_t>::max());
 }
 
-Status check_params(const ViewParams& params, const ViewSpec& spec, std::int32_t source_height,
-                    std::int32_t source_width) {
-  FASTPASS_RETURN_IF_ERROR(check_box("top + height", params.top, params.height, source_height));
-  FASTPASS_RETURN_IF_ERROR(check_box("left + width", params.left, params.width, source_width));
+Status check_params(const ViewParams& params, const ViewSpec& spec, const SourceRegion& source) {
+  FASTPASS_RETURN_IF_ERROR(check_box("top + height", params.top, params.height, source.height));
+  FASTPASS_RETURN_IF_ERROR(check_box("left + width", params.left, params.width, source.width));
+  FASTPASS_RETURN_IF_ERROR(check_decoded("rows", params.top, params.height, source.top,
+                                         source.pixels.height, source.scale_denominator));
+  FASTPASS_RETURN_IF_ERROR(check_decoded("columns", params.left, params.width, source.left,
+                                         source.pixels.width, source.scale_denominator));
   FASTPASS_RETURN_IF_ERROR(check_window("resized_height", params.resized_height, "window_top",
                                         params.window_top, spec.size));
   FASTPASS_RETURN_IF_ERROR(check_window("resized_width", params.resized_width, "window_left",

@@ -134,7 +134,7 @@ std::unique_ptr<EngineHandle> make_engine(std::shared_ptr<SampleSource> source,
                                           int num_threads, const std::string& dtype,
                                           std::uint64_t seed, bool skip_damaged,
                                           std::int64_t max_pixels, const std::string& decoder,
-                                          py::function foreign_decoder) {
+                                          bool may_scale, py::function foreign_decoder) {
   if (make_decoder(decoder) == nullptr) {
     raise_if_error({Fault::kBadArgument, "no JPEG decoder named \"" + decoder + "\""});
   }
@@ -147,6 +147,7 @@ std::unique_ptr<EngineHandle> make_engine(std::shared_ptr<SampleSource> source,
   options.skip_damaged = skip_damaged;
   options.max_pixels = max_pixels;
   options.decoder = decoder;
+  options.may_scale = may_scale;
   return std::make_unique<EngineHandle>(std::move(source), std::move(options),
                                         std::move(foreign_decoder));
 }
@@ -169,7 +170,7 @@ void register_feed(py::module_& module) {
       .def(py::init(&make_engine), py::arg("source"), py::kw_only(), py::arg("views"),
            py::arg("batch_size"), py::arg("num_threads"), py::arg("dtype"), py::arg("seed"),
            py::arg("skip_damaged"), py::arg("max_pixels"), py::arg("decoder"),
-           py::arg("foreign_decoder"))
+           py::arg("may_scale"), py::arg("foreign_decoder"))
       .def("submit", &EngineHandle::submit, py::arg("positions"), py::arg("epoch"))
       .def("wait", &EngineHandle::wait)
       .def("cancel", [](EngineHandle& handle) { handle.engine().cancel(); })

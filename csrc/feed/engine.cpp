@@ -6,8 +6,10 @@
 #include <system_error>
 #include <utility>
 
+#include "augment/region_plan.h"
 #include "augment/render.h"
 #include "common/rng.h"
+#include "decode/probe.h"
 #include "decode/seek_index.h"
 
 namespace fastpass {
@@ -87,7 +89,9 @@ void Engine::Batch::settle(const SampleSource& source, const BatchLayout& layout
 class Engine::Worker {
  public:
   explicit Worker(Engine* engine)
-      : engine_(*engine), decoder_(make_decoder(engine->options_.decoder)) {}
+      : engine_(*engine),
+        decoder_(make_decoder(engine->options_.decoder)),
+        views_(engine->options_.views.size()) {}
 
   void run() {
     std::size_t row = 0;
@@ -116,18 +120,17 @@ class Engine::Worker {
       const Stopwatch watch(&engine_.times_.read_nanoseconds);
       FASTPASS_RETURN_IF_ERROR(engine_.source_->fetch(position, &sample_));
     }
-    {
-      const Stopwatch watch(&engine_.times_.decode_nanoseconds);
-      FASTPASS_RETURN_IF_ERROR(decode(position));
-    }
-    const Stopwatch watch(&engine_.times_.augment_nanoseconds);
     DrawKey key;
     key.seed = engine_.options_.seed;
     key.sample_id = static_cast<std::uint64_t>(engine_.source_->sample_id(position));
     key.epoch = batch->epoch;
-    for (std::size_t view = 0; view < engine_.options_.views.size(); ++view) {
-      key.view_id = static_cast<std::uint16_t>(view);
-      FASTPASS_RETURN_IF_ERROR(render_view(batch, row, view, key));
+    {
+      const Stopwatch watch(&engine_.times_.decode_nanoseconds);
+      FASTPASS_RETURN_IF_ERROR(decode(position, key));
+    }
+    const Stopwatch watch(&engine_.times_.augment_nanoseconds);
+    for (std::size_t view = 0; view < views_.size(); ++view) {
+      FASTPASS_RETURN_IF_ERROR(render_view(batch, row, view));
     }
     engine_.times_.num_images.fetch_add(1, std::memory_order_relaxed);
     return {};
@@ -146,26 +149,58 @@ class Engine::Worker {
     return {};
   }
 
-  Status decode(std::int64_t position) {
-    if (!is_jpeg(sample_.bytes)) {
-      return engine_.foreign_decoder_(sample_.bytes, engine_.options_.max_pixels, &pixels_);
+  // Draws all views, then decodes what they need.
+  Status decode(std::int64_t position, const DrawKey& key) {
+    ImageInfo info;
+    // What is wrong with the headers of a damaged image, its decoder tells best.
+    const bool is_plannable = is_jpeg(sample_.bytes) && probe(sample_.bytes, &info).ok();
+    if (!is_plannable) {
+      FASTPASS_RETURN_IF_ERROR(decode_whole());
+      const ImageView& pixels = pixels_.view();
+      FASTPASS_RETURN_IF_ERROR(draw(key, pixels.height, pixels.width));
+      region_ = whole_image(pixels);
+      return {};
     }
     FASTPASS_RETURN_IF_ERROR(verify_seek_index_once(position));
+    FASTPASS_RETURN_IF_ERROR(draw(key, info.height, info.width));
+    const RegionPlan plan =
+        plan_region(views_, info.height, info.width, engine_.options_.may_scale);
     DecodeOptions options;
     options.max_pixels = engine_.options_.max_pixels;
     options.seek_index = sample_.seek_index;
     options.is_seek_index_verified = true;
+    options.crop = plan.crop;
+    options.scale_denominator = plan.scale_denominator;
+    FASTPASS_RETURN_IF_ERROR(decoder_->decode(sample_.bytes, options, &pixels_));
+    region_ = region_of(plan, pixels_.view(), info.height, info.width);
+    return {};
+  }
+
+  Status decode_whole() {
+    const std::int64_t max_pixels = engine_.options_.max_pixels;
+    if (!is_jpeg(sample_.bytes)) {
+      return engine_.foreign_decoder_(sample_.bytes, max_pixels, &pixels_);
+    }
+    DecodeOptions options;
+    options.max_pixels = max_pixels;
     return decoder_->decode(sample_.bytes, options, &pixels_);
   }
 
-  Status render_view(Batch* batch, std::size_t row, std::size_t view, const DrawKey& key) {
-    const ViewSpec& spec = engine_.options_.views[view];
-    const ImageView& source = pixels_.view();
-    ViewParams params;
-    FASTPASS_RETURN_IF_ERROR(draw_view(spec, source.height, source.width, key, &params));
+  Status draw(DrawKey key, int height, int width) {
+    for (std::size_t view = 0; view < views_.size(); ++view) {
+      key.view_id = static_cast<std::uint16_t>(view);
+      FASTPASS_RETURN_IF_ERROR(
+          draw_view(engine_.options_.views[view], height, width, key, &views_[view]));
+    }
+    return {};
+  }
+
+  Status render_view(Batch* batch, std::size_t row, std::size_t view) {
     const BatchLayout& layout = engine_.layout();
     std::uint8_t* out = batch->slot->views[view].get() + row * layout.view_bytes(view);
-    return renderer_.render(source, spec, params, layout.dtype, layout.dtype != Dtype::kUint8, out);
+    ViewFormat format;
+    format.dtype = layout.dtype;
+    return renderer_.render(region_, engine_.options_.views[view], views_[view], format, out);
   }
 
   Engine& engine_;
@@ -173,6 +208,8 @@ class Engine::Worker {
   ViewRenderer renderer_;
   EncodedSample sample_;
   PixelBuffer pixels_;
+  SourceRegion region_;            // shows pixels_
+  std::vector<ViewParams> views_;  // of the present sample
 };
 
 Engine::Engine(std::shared_ptr<const SampleSource> source, EngineOptions options,

@@ -32,6 +32,8 @@ struct EngineOptions {
   bool skip_damaged = false;
   std::int64_t max_pixels = kDefaultMaxPixels;
   std::string decoder = "auto";
+  // Large sources may be decoded at a smaller DCT scale (plan_region): mode "fast".
+  bool may_scale = false;
 };
 
 // Sums over all threads since the engine started.
