@@ -15,8 +15,7 @@
 namespace fastpass {
 namespace {
 
-StoreFormat store_format(const ViewSpec& spec, const ViewParams& params,
-                         const ViewFormat& format) {
+StoreFormat store_format(const ViewSpec& spec, const ViewParams& params, const ViewFormat& format) {
   StoreFormat stored;
   stored.dtype = format.dtype;
   stored.memory_format = format.memory_format;
@@ -39,8 +38,7 @@ Status draw_view(const ViewSpec& spec, int height, int width, const DrawKey& key
 }
 
 struct ViewRenderer::Scratch {
-  explicit Scratch(const ViewKernels& table)
-      : kernels(table), resampler(table), blurrer(table) {}
+  explicit Scratch(const ViewKernels& table) : kernels(table), resampler(table), blurrer(table) {}
 
   ViewRows rows(std::int32_t size) {
     const std::ptrdiff_t pitch = (size + 31) / 32 * 32;

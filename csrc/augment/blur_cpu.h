@@ -18,13 +18,20 @@ class Blurrer {
   void run(float sigma, const ViewRows& view);
 
  private:
+  void plan(const BoxBlur& blur, const ViewRows& view);
   void blur_row(const BoxBlur& blur, std::int32_t size, std::uint8_t* row);
   void blur_strip(const BoxBlur& blur, const ViewRows& view, std::ptrdiff_t first_byte);
 
+  // Two copies of what is blurred: a pass reads one and writes the other. [k] of the inputs is
+  // where input k of the first output begins; the borders are repeated.
+  struct Copy {
+    std::vector<std::uint8_t> memory;
+    std::vector<const std::uint8_t*> inputs;
+  };
+
   const ViewKernels& kernels_;
-  std::vector<std::uint8_t> lines_[2];   // a row with its borders repeated
-  std::vector<std::uint8_t> strips_[2];  // some columns of all rows, and of repeated ones
-  std::vector<const std::uint8_t*> inputs_;
+  Copy lines_[2];   // a row of a channel
+  Copy strips_[2];  // some columns of all rows
 };
 
 }  // namespace fastpass

@@ -8,8 +8,8 @@
 namespace fastpass {
 namespace {
 
-// The steps of a view in order. Contrast needs the mean luma of all pixels as they are when its turn
-// comes, so it ends one pass over the view and begins the next.
+// The steps of a view in order. Contrast needs the mean luma of all pixels as they are when its
+// turn comes, so it ends one pass over the view and begins the next.
 class ColorPasses {
  public:
   ColorPasses(const ViewKernels& kernels, const ViewRows& view) : kernels_(kernels), view_(view) {}
@@ -18,19 +18,19 @@ class ColorPasses {
     steps_[num_steps_++] = {kind, factor, 0, hue_offset};
   }
   void add_contrast(float factor) {
-    const std::uint64_t sum = run();
+    const std::uint64_t sum = run(/*wants_luma=*/true);
     const auto size = static_cast<std::uint64_t>(view_.size);
     steps_[num_steps_++] = {ColorStepKind::kBlendWithGray, factor, contrast_gray(sum, size * size),
                             0};
   }
   void finish() {
-    if (num_steps_ > 0) run();
+    if (num_steps_ > 0) run(/*wants_luma=*/false);
   }
 
  private:
-  std::uint64_t run() {
+  std::uint64_t run(bool wants_luma) {
     const std::uint64_t luma_sum =
-        kernels_.recolor(steps_.data(), static_cast<int>(num_steps_), view_);
+        kernels_.recolor(steps_.data(), static_cast<int>(num_steps_), wants_luma, view_);
     num_steps_ = 0;
     return luma_sum;
   }

@@ -38,11 +38,10 @@ void grow(std::vector<Value>* memory, std::ptrdiff_t size) {
 
 }  // namespace
 
-void Resampler::turn_and_weigh(const std::uint8_t* const* rows, const Box& box,
-                               const ViewRows& out, std::uint8_t* const* out_rows) {
-  kernels_.rows_to_columns(rows, 3 * box.num_columns, columns_.data());
-  kernels_.weigh_columns(columns_.data(), horizontal_table_, out.size, is_flipped_,
-                         turned_.data());
+void Resampler::turn_and_weigh(const std::uint8_t* const* rows, const Box& box, const ViewRows& out,
+                               std::uint8_t* const* out_rows) {
+  kernels_.weigh_columns(rows, box.num_columns, horizontal_table_, out.size, is_flipped_,
+                         columns_.data(), turned_.data());
   kernels_.columns_to_rows(turned_.data(), out.size, out.pitch, out_rows);
 }
 
@@ -137,7 +136,8 @@ void Resampler::run(const SourceRegion& source, const ViewParams& params,
   box.stride = source.pixels.stride;
   box.data = source.pixels.row(down.first + rows.first) +
              std::ptrdiff_t{3} * (across.first + columns.first);
-  grow(&columns_, std::ptrdiff_t{3} * kBandRows * box.num_columns);
+  const std::ptrdiff_t most = std::max(box.num_columns, horizontal_.most_taps());
+  grow(&columns_, 3 * kBandRows * (most + kColumnMargin));
   grow(&turned_, 3 * kBandRows * out.pitch);
   if (is_vertical_first(down.size, across.size, params.resized_height, params.resized_width)) {
     run_vertical_first(box, out);

@@ -45,11 +45,11 @@ class Resampler {
   TapWeights horizontal_, vertical_;
   TapTable horizontal_table_{};
   bool is_flipped_ = false;
-  std::vector<std::int32_t> columns_;  // a band of the source, turned
-  std::vector<std::uint8_t> turned_;   // the same after the horizontal pass
-  std::vector<std::uint8_t> band_;     // rows of the view's width, or of the source's
+  std::vector<std::int32_t> columns_;    // a band of the source, turned
+  std::vector<std::uint8_t> turned_;     // the same after the horizontal pass
+  std::vector<std::uint8_t> band_;       // rows of the view's width, or of the source's
   std::vector<std::uint8_t> spare_row_;  // takes what a band holds past the view's last row
-  std::vector<std::int32_t> ring_;     // the last rows, widened, for the vertical pass
+  std::vector<std::int32_t> ring_;       // the last rows, widened, for the vertical pass
   std::ptrdiff_t ring_stride_ = 0;
   std::int32_t ring_rows_ = 0;
   std::vector<const std::int32_t*> taps_;  // the rows of one output row

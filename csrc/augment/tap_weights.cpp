@@ -3,6 +3,20 @@
 #include <algorithm>
 
 namespace fastpass {
+namespace {
+
+void weigh_taps(const ResampleAxis& axis, std::int32_t output, TapRange range, double* exact) {
+  for (std::int32_t tap = 0; tap < range.count; ++tap) {
+    exact[tap] = tap_weight(axis, output, range.first + tap);
+  }
+}
+
+void round_weights(const double* exact, std::int32_t count, double sum, std::int32_t* weights) {
+  for (std::int32_t tap = 0; tap < count; ++tap)
+    weights[tap] = fixed_point_weight(exact[tap] / sum);
+}
+
+}  // namespace
 
 void TapWeights::compute(const ResampleAxis& axis, std::int32_t window_first,
                          std::int32_t window_size) {
@@ -18,28 +32,20 @@ void TapWeights::compute(const ResampleAxis& axis, std::int32_t window_first,
 }
 
 void TapWeights::compute_one(const ResampleAxis& axis, std::int32_t output, std::size_t index) {
-  TapRange range = tap_range(axis, output);
+  const TapRange range = tap_range(axis, output);
+  double* exact = exact_.data();
+  weigh_taps(axis, output, range, exact);
   double sum = 0.0;
-  for (std::int32_t tap = 0; tap < range.count; ++tap) {
-    const double exact = tap_weight(axis, output, range.first + tap);
-    exact_[static_cast<std::size_t>(tap)] = exact;
-    sum += exact;
-  }
+  for (std::int32_t tap = 0; tap < range.count; ++tap) sum += exact[tap];
   std::int32_t* weights = weights_.data() + static_cast<std::ptrdiff_t>(index) * stride_;
+  round_weights(exact, range.count, sum != 0.0 ? sum : 1.0, weights);
   // Weights of zero at the ends cost time and change no sum.
-  std::int32_t skipped = 0, count = 0;
-  for (std::int32_t tap = 0; tap < range.count; ++tap) {
-    const double exact = exact_[static_cast<std::size_t>(tap)];
-    const std::int32_t weight = fixed_point_weight(sum != 0.0 ? exact / sum : exact);
-    if (weight == 0 && count == 0) {
-      ++skipped;
-      continue;
-    }
-    weights[count++] = weight;
-  }
-  while (count > 1 && weights[count - 1] == 0) --count;
-  first_[index] = range.first + (count > 0 ? skipped : 0);
-  count_[index] = count;
+  std::int32_t skipped = 0, end = range.count;
+  while (end > 1 && weights[end - 1] == 0) --end;
+  while (skipped + 1 < end && weights[skipped] == 0) ++skipped;
+  if (skipped > 0) std::copy(weights + skipped, weights + end, weights);
+  first_[index] = range.first + skipped;
+  count_[index] = end - skipped;
 }
 
 TapRange TapWeights::covered() const {

@@ -10,9 +10,9 @@ namespace {
 
 constexpr int kLanes = 8;
 
-// a / b as the processor would round it: the remainder of a first quotient corrects that (Markstein,
-// "Computation of elementary functions on the IBM RISC System/6000 processor", 1990). `reciprocal` is
-// 1 / b, rounded.
+// a / b as the processor would round it: the remainder of a first quotient corrects that
+// (Markstein, "Computation of elementary functions on the IBM RISC System/6000 processor", 1990).
+// `reciprocal` is 1 / b, rounded.
 struct Divisor {
   __m256 value, reciprocal;
 };
@@ -35,12 +35,12 @@ __m256 normalized(__m256i pixels, const Normalization& constants) {
   return divided(_mm256_sub_ps(unit, constants.mean), constants.std);
 }
 
-// One row of values, pixels in, `count` of them out. `constants` are used in turn, vector by vector.
+// One row of values, pixels in, `count` of them out. Planar rows need one set of constants, rows of
+// interleaved channels three in turn, vector by vector.
 struct RowJob {
   const std::uint8_t* in;  // readable up to a multiple of eight
   std::ptrdiff_t count;
-  const Normalization* constants;
-  int num_constants;
+  Normalization constants[3];
   std::int32_t solarize_threshold;
 };
 
@@ -88,9 +88,9 @@ struct AsBfloat16 {
     const __m256i rounded =
         _mm256_add_epi32(bits, _mm256_add_epi32(last, _mm256_set1_epi32(0x7FFF)));
     const __m256i upper = _mm256_srli_epi32(rounded, 16);
-    put_16_bytes(_mm_packus_epi32(_mm256_castsi256_si128(upper),
-                                  _mm256_extracti128_si256(upper, 1)),
-                 is_aligned, out);
+    put_16_bytes(
+        _mm_packus_epi32(_mm256_castsi256_si128(upper), _mm256_extracti128_si256(upper, 1)),
+        is_aligned, out);
   }
 };
 
@@ -99,15 +99,20 @@ template <typename As, bool is_solarized>
 void store_row_as(const RowJob& job, typename As::Value* out) {
   using Value = typename As::Value;
   const bool is_aligned = reinterpret_cast<std::uintptr_t>(out) % (kLanes * sizeof(Value)) == 0;
-  const auto values_at = [&job](std::ptrdiff_t i) {
-    return normalized(pixels_at<is_solarized>(job, i),
-                      job.constants[i / kLanes % job.num_constants]);
+  const auto values_at = [&job](std::ptrdiff_t i, int turn) {
+    return normalized(pixels_at<is_solarized>(job, i), job.constants[turn]);
   };
   std::ptrdiff_t i = 0;
-  for (; i + kLanes <= job.count; i += kLanes) As::put(values_at(i), is_aligned, out + i);
+  for (; i + 3 * kLanes <= job.count; i += 3 * kLanes) {
+    As::put(values_at(i, 0), is_aligned, out + i);
+    As::put(values_at(i + kLanes, 1), is_aligned, out + i + kLanes);
+    As::put(values_at(i + 2 * kLanes, 2), is_aligned, out + i + 2 * kLanes);
+  }
+  int turn = 0;
+  for (; i + kLanes <= job.count; i += kLanes) As::put(values_at(i, turn++), is_aligned, out + i);
   if (i == job.count) return;
   alignas(32) Value last[kLanes];
-  As::put(values_at(i), false, last);
+  As::put(values_at(i, turn), false, last);
   std::memcpy(out + i, last, sizeof(Value) * static_cast<std::size_t>(job.count - i));
 }
 
@@ -145,7 +150,10 @@ void store_channels_first(const ViewRows& view, const StoreFormat& format, void*
     const Normalization constants = {_mm256_set1_ps(format.mean[channel]),
                                      make_divisor(format.std[channel])};
     for (std::int32_t y = 0; y < view.size; ++y) {
-      const RowJob job = {view.row(y, channel), view.size, &constants, 1, format.solarize_threshold};
+      const RowJob job = {view.row(y, channel),
+                          view.size,
+                          {constants, constants, constants},
+                          format.solarize_threshold};
       const std::ptrdiff_t place =
           (static_cast<std::ptrdiff_t>(channel) * view.size + y) * view.size;
       store_any_row(job, format.dtype, place, out);
@@ -181,7 +189,8 @@ void store_channels_last(const ViewRows& view, const StoreFormat& format, void* 
   std::memset(row + count, 0, kLanes);
   for (std::int32_t y = 0; y < view.size; ++y) {
     interleave(view, y, row);
-    const RowJob job = {row, count, constants, 3, format.solarize_threshold};
+    const RowJob job = {
+        row, count, {constants[0], constants[1], constants[2]}, format.solarize_threshold};
     store_any_row(job, format.dtype, y * count, out);
   }
 }

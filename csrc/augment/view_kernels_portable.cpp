@@ -13,16 +13,12 @@
 namespace fastpass {
 namespace {
 
-void rows_to_columns(const std::uint8_t* const* rows, std::int32_t num_bytes,
-                     std::int32_t* columns) {
-  for (std::int32_t i = 0; i < num_bytes; ++i, columns += kBandRows) {
-    for (int r = 0; r < kBandRows; ++r) columns[r] = rows[r][i];
-  }
-}
-
-void weigh_columns(const std::int32_t* columns, const TapTable& taps, std::int32_t size,
-                   bool is_flipped, std::uint8_t* out) {
+void weigh_columns(const std::uint8_t* const* rows, std::int32_t num_pixels, const TapTable& taps,
+                   std::int32_t size, bool is_flipped, std::int32_t* columns, std::uint8_t* out) {
   constexpr std::ptrdiff_t kColumn = 3 * kBandRows;
+  for (std::int32_t i = 0; i < 3 * num_pixels; ++i) {
+    for (int r = 0; r < kBandRows; ++r) columns[i * kBandRows + r] = rows[r][i];
+  }
   std::int32_t sums[kColumn];
   for (std::int32_t x = 0; x < size; ++x) {
     const std::int32_t* weights = taps.weights + x * taps.stride;
@@ -79,13 +75,14 @@ void apply_step(const ColorStep& step, std::uint8_t* r, std::uint8_t* g, std::ui
   }
 }
 
-std::uint64_t recolor(const ColorStep* steps, int num_steps, const ViewRows& view) {
+std::uint64_t recolor(const ColorStep* steps, int num_steps, bool wants_luma,
+                      const ViewRows& view) {
   std::uint64_t luma_sum = 0;
   for (std::int32_t y = 0; y < view.size; ++y) {
     std::uint8_t *r = view.row(y, 0), *g = view.row(y, 1), *b = view.row(y, 2);
     for (std::int32_t x = 0; x < view.size; ++x) {
       for (int i = 0; i < num_steps; ++i) apply_step(steps[i], r + x, g + x, b + x);
-      luma_sum += luma(r[x], g[x], b[x]);
+      if (wants_luma) luma_sum += luma(r[x], g[x], b[x]);
     }
   }
   return luma_sum;
@@ -145,8 +142,7 @@ void store(const ViewRows& view, const StoreFormat& format, void* out) {
 
 }  // namespace
 
-const ViewKernels kPortableViewKernels = {"portable",      rows_to_columns, weigh_columns,
-                                          columns_to_rows, widen,           weigh_rows,
-                                          recolor,         box_blur,        store};
+const ViewKernels kPortableViewKernels = {"portable", weigh_columns, columns_to_rows, widen,
+                                          weigh_rows, recolor,       box_blur,        store};
 
 }  // namespace fastpass

@@ -169,8 +169,8 @@ void register_feed(py::module_& module) {
   py::class_<EngineHandle>(module, "Engine")
       .def(py::init(&make_engine), py::arg("source"), py::kw_only(), py::arg("views"),
            py::arg("batch_size"), py::arg("num_threads"), py::arg("dtype"), py::arg("seed"),
-           py::arg("skip_damaged"), py::arg("max_pixels"), py::arg("decoder"),
-           py::arg("may_scale"), py::arg("foreign_decoder"))
+           py::arg("skip_damaged"), py::arg("max_pixels"), py::arg("decoder"), py::arg("may_scale"),
+           py::arg("foreign_decoder"))
       .def("submit", &EngineHandle::submit, py::arg("positions"), py::arg("epoch"))
       .def("wait", &EngineHandle::wait)
       .def("cancel", [](EngineHandle& handle) { handle.engine().cancel(); })
