@@ -7,6 +7,7 @@
 #include "augment/check.h"
 #include "augment/color_cpu.h"
 #include "augment/draw.h"
+#include "augment/gaussian_blur_cpu.h"
 #include "augment/normalize.h"
 #include "augment/render.h"
 #include "augment/resample_cpu.h"
@@ -86,7 +87,24 @@ Status draw_view(const ViewSpec& spec, int height, int width, const DrawKey& key
 struct ViewRenderer::Scratch {
   Resampler resampler;
   Blurrer blurrer;
+  GaussianBlurrer gaussian_blurrer;
   std::vector<std::uint8_t> pixels;  // the view, interleaved
+  std::vector<std::uint8_t> plane;   // one channel of it
+
+  void blur(const ViewSpec& spec, float sigma) {
+    if (spec.blur_kind == BlurKind::kPillow) {
+      blurrer.run(sigma, spec.size, pixels.data());
+      return;
+    }
+    const GaussianBlur gaussian =
+        make_gaussian_blur(sigma, spec.blur_kernel_size, spec.blur_border);
+    plane.resize(pixels.size() / 3);
+    for (std::size_t channel = 0; channel < 3; ++channel) {
+      for (std::size_t i = 0; i < plane.size(); ++i) plane[i] = pixels[3 * i + channel];
+      gaussian_blurrer.run(gaussian, spec.size, plane.data(), spec.size);
+      for (std::size_t i = 0; i < plane.size(); ++i) pixels[3 * i + channel] = plane[i];
+    }
+  }
 };
 
 ViewRenderer::ViewRenderer() : scratch_(std::make_unique<Scratch>()) {}
@@ -105,7 +123,7 @@ Status ViewRenderer::render(const ImageView& source, const ViewSpec& spec, const
     scratch_->resampler.run(source, params, spec.interpolation, spec.size, pixels);
     if (params.has_jitter) apply_jitter(params, num_pixels, pixels);
     if (params.is_grayscale) apply_grayscale(num_pixels, pixels);
-    if (params.blur_sigma > 0.0f) scratch_->blurrer.run(params.blur_sigma, spec.size, pixels);
+    if (params.blur_sigma > 0.0f) scratch_->blur(spec, params.blur_sigma);
     if (params.is_solarized) apply_solarize(spec.solarize_threshold, num_pixels, pixels);
     write_view_as(dtype, normalize, pixels, spec, params.is_flipped, out);
   } catch (const std::bad_alloc&) {
