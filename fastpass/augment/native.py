@@ -42,6 +42,9 @@ def native_spec(spec: ViewSpec) -> Any:
     if spec.blur is not None:
         values["blur_probability"] = spec.blur.probability
         values["blur_sigma_min"], values["blur_sigma_max"] = spec.blur.sigma
+        values["blur_kind"] = spec.blur.kind
+        values["blur_kernel_size"] = spec.blur.kernel_size
+        values["blur_border"] = spec.blur.border
     struct = core.ViewSpec()
     for name, value in values.items():
         _assign(struct, name, value)
