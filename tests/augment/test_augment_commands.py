@@ -39,9 +39,8 @@ def test_preview_takes_a_recipe_file_and_a_mode(tmp_path: Path) -> None:
     assert "1 views" in result.output
     assert "evaluation" in result.output
     # The label's cell is 176 x 28 pixels, the margin 8.
-    (view,) = render(
-        source.read_bytes(), recipes.evaluation(size=40, resize=60), seed=0, normalize=False
-    )
+    recipe = recipes.load(file)
+    (view,) = render(source.read_bytes(), recipe, seed=0, normalize=False, mode="exact")
     shown = np.asarray(Image.open(output))[36:76, 8:48]
     np.testing.assert_array_equal(shown, np.rint(view.transpose(1, 2, 0) * 255))
     assert CliRunner().invoke(preview, [str(source), "--mode", "quick"]).exit_code == 2
