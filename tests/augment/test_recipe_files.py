@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
 from copy import deepcopy
@@ -14,7 +15,8 @@ import pytest
 from fastpass.augment import Blur, Jitter, Recipe, ViewSpec, recipes
 from fastpass.errors import BadArgument, ConfigError, FastpassError, ReadFailed, WriteFailed
 
-EXAMPLE = Path(__file__).parents[2] / "configs" / "recipes" / "my_recipe.toml"
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "configs" / "recipes" / "my_recipe.toml"
 
 
 @pytest.mark.parametrize("name", sorted(recipes.RECIPES))
@@ -109,6 +111,11 @@ def test_every_key_is_read() -> None:
     blur = Recipe.from_dict(tree).views[0].blur
     assert blur is not None
     assert blur.kind == "pillow"
+
+
+def test_the_table_in_the_docs_lists_every_recipe() -> None:
+    rows = re.findall(r"^\| `(\w+)` \|", (ROOT / "docs" / "recipes.md").read_text(), re.MULTILINE)
+    assert sorted(rows) == sorted(recipes.RECIPES)
 
 
 @pytest.mark.parametrize(
