@@ -9,6 +9,7 @@
 #include "augment/check.h"
 #include "augment/color_cpu.h"
 #include "augment/draw.h"
+#include "augment/gaussian_blur_cpu.h"
 #include "augment/render.h"
 #include "augment/resample_cpu.h"
 
@@ -47,9 +48,22 @@ struct ViewRenderer::Scratch {
     return {pixels.data(), size, pitch};
   }
 
+  void blur(const ViewSpec& spec, float sigma, const ViewRows& view) {
+    if (spec.blur_kind == BlurKind::kPillow) {
+      blurrer.run(sigma, view);
+      return;
+    }
+    const GaussianBlur gaussian =
+        make_gaussian_blur(sigma, spec.blur_kernel_size, spec.blur_border);
+    for (int channel = 0; channel < 3; ++channel) {
+      gaussian_blurrer.run(gaussian, view.size, view.row(0, channel), view.stride());
+    }
+  }
+
   const ViewKernels& kernels;
   Resampler resampler;
   Blurrer blurrer;
+  GaussianBlurrer gaussian_blurrer;
   std::vector<std::uint8_t> pixels;
 };
 
@@ -66,7 +80,7 @@ Status ViewRenderer::render(const SourceRegion& source, const ViewSpec& spec,
     const ViewRows view = scratch_->rows(spec.size);
     scratch_->resampler.run(source, params, spec.interpolation, view);
     apply_color(scratch_->kernels, params, view);
-    if (params.blur_sigma > 0.0f) scratch_->blurrer.run(params.blur_sigma, view);
+    if (params.blur_sigma > 0.0f) scratch_->blur(spec, params.blur_sigma, view);
     scratch_->kernels.store(view, store_format(spec, params, format), out);
   } catch (const std::bad_alloc&) {
     return Status(Fault::kOutOfMemory, "no memory for the scratch of a view of " +

@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "augment/blur.h"
+#include "augment/gaussian_blur.h"
 
 namespace fastpass {
 namespace {
@@ -60,6 +61,25 @@ Status check_probabilities(const ViewSpec& spec) {
   return check_range("solarize_probability", spec.solarize_probability, 0.0, 1.0);
 }
 
+Status check_blur(const ViewSpec& spec) {
+  FASTPASS_RETURN_IF_ERROR(
+      check_range<double>("blur_sigma_min", spec.blur_sigma_min, 0.0, kMaxBlurSigma));
+  FASTPASS_RETURN_IF_ERROR(check_range<double>("blur_sigma_max", spec.blur_sigma_max,
+                                               spec.blur_sigma_min, kMaxBlurSigma));
+  if (spec.blur_kind != BlurKind::kGaussian) return {};
+  const std::int32_t kernel_size = spec.blur_kernel_size;
+  if (kernel_size < kMinGaussianKernel || kernel_size > kMaxGaussianKernel ||
+      kernel_size % 2 == 0) {
+    return refuse("blur_kernel_size", kernel_size, "an odd number in [3, 63]");
+  }
+  if (spec.blur_border == BlurBorder::kReflect && spec.size <= kernel_size / 2) {
+    return refuse("size", spec.size,
+                  "more than half of blur_kernel_size = " + std::to_string(kernel_size) +
+                      ", because the border reflects");
+  }
+  return {};
+}
+
 Status check_jitter_order(const JitterOp order[4]) {
   unsigned seen = 0;
   for (int i = 0; i < 4; ++i) {
@@ -106,10 +126,7 @@ Status check_spec(const ViewSpec& spec) {
   FASTPASS_RETURN_IF_ERROR(check_strength("contrast", spec.contrast));
   FASTPASS_RETURN_IF_ERROR(check_strength("saturation", spec.saturation));
   FASTPASS_RETURN_IF_ERROR(check_range("hue", spec.hue, 0.0, 0.5));
-  FASTPASS_RETURN_IF_ERROR(
-      check_range<double>("blur_sigma_min", spec.blur_sigma_min, 0.0, kMaxBlurSigma));
-  FASTPASS_RETURN_IF_ERROR(check_range<double>("blur_sigma_max", spec.blur_sigma_max,
-                                               spec.blur_sigma_min, kMaxBlurSigma));
+  FASTPASS_RETURN_IF_ERROR(check_blur(spec));
   FASTPASS_RETURN_IF_ERROR(check_range("solarize_threshold", spec.solarize_threshold, 0, 256));
   for (int channel = 0; channel < 3; ++channel) {
     FASTPASS_RETURN_IF_ERROR(check_finite("mean", spec.mean[channel]));

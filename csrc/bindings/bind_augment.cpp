@@ -21,6 +21,8 @@ using SourceArray = py::array_t<std::uint8_t, py::array::c_style>;
 
 constexpr std::array<const char*, 2> kInterpolationNames = {"bilinear", "bicubic"};
 constexpr std::array<const char*, 2> kCropNames = {"random", "center"};
+constexpr std::array<const char*, 2> kBlurKindNames = {"pillow", "gaussian"};
+constexpr std::array<const char*, 2> kBlurBorderNames = {"reflect", "zero"};
 constexpr std::array<const char*, 4> kJitterOpNames = {"brightness", "contrast", "saturation",
                                                        "hue"};
 constexpr std::array<const char*, 4> kDtypeNames = {"uint8", "float16", "bfloat16", "float32"};
@@ -59,6 +61,7 @@ void bind_view_spec(py::module_& module) {
       .def_readwrite("blur_probability", &ViewSpec::blur_probability)
       .def_readwrite("blur_sigma_min", &ViewSpec::blur_sigma_min)
       .def_readwrite("blur_sigma_max", &ViewSpec::blur_sigma_max)
+      .def_readwrite("blur_kernel_size", &ViewSpec::blur_kernel_size)
       .def_readwrite("solarize_probability", &ViewSpec::solarize_probability)
       .def_readwrite("solarize_threshold", &ViewSpec::solarize_threshold);
   spec.def_property(
@@ -71,6 +74,17 @@ void bind_view_spec(py::module_& module) {
       [](const ViewSpec& self) { return to_name(kInterpolationNames, self.interpolation); },
       [](ViewSpec& self, const std::string& name) {
         self.interpolation = from_name<Interpolation>(kInterpolationNames, name);
+      });
+  spec.def_property(
+      "blur_kind", [](const ViewSpec& self) { return to_name(kBlurKindNames, self.blur_kind); },
+      [](ViewSpec& self, const std::string& name) {
+        self.blur_kind = from_name<BlurKind>(kBlurKindNames, name);
+      });
+  spec.def_property(
+      "blur_border",
+      [](const ViewSpec& self) { return to_name(kBlurBorderNames, self.blur_border); },
+      [](ViewSpec& self, const std::string& name) {
+        self.blur_border = from_name<BlurBorder>(kBlurBorderNames, name);
       });
   spec.def_property(
       "mean", [](const ViewSpec& self) { return std::vector<float>(self.mean, self.mean + 3); },

@@ -34,7 +34,7 @@ class HeadConfig(Section):
 
 
 class AugmentConfig(Section):
-    """A recipe of fastpass.augment.recipes by name, and its keywords."""
+    """A recipe of fastpass.augment.recipes by name and its keywords, or a recipe file (.toml)."""
 
     recipe: str = "dino"
     params: dict[str, Any] = {}
