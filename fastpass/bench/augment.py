@@ -8,38 +8,39 @@ normalize. Every step ends in normalized float32: subtract the first work to see
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from fastpass.augment import Recipe, ViewParams, ViewSpec, draw, render
+from fastpass.augment import Recipe, ViewParams, ViewSpec, render
 from fastpass.augment.recipes import RECIPES
 from fastpass.bench.job_loop import Run, measure_runs, work_rows
-from fastpass.bench.parity import Mode, pil_view, view_difference
+from fastpass.bench.parity import (
+    Mode,
+    Pixels,
+    RenderJob,
+    difference_from_pillow,
+    pil_view,
+    render_jobs,
+)
 from fastpass.bench.photos import collect_photos
 from fastpass.decode import decode_jpeg
 from fastpass.pack.sources import Source
-
-Pixels = npt.NDArray[np.uint8]
 
 OURS = ("fastpass fast", "fastpass exact")
 PILLOW = "Pillow + torchvision"
 NOTE = "fastpass through fp.render: one Python call per image is included"
 RECIPE_NAMES = ("dino", "moco_v2", "rrc")
 SIZE = 224  # of the step works, pixels
-SOURCE_SIDES = ((150, 150), (375, 500), (750, 1000), (1500, 2000))  # height, width
-
-
-@dataclass(frozen=True)
-class RenderJob:
-    """One call of ``render``."""
-
-    pixels: Pixels
-    recipe: Recipe
-    params: list[ViewParams]
+RESIZES = (  # height and width of the source, size of the view
+    (150, 150, 224),
+    (375, 500, 224),
+    (750, 1000, 224),
+    (1500, 2000, 224),
+    (150, 200, 96),
+)
 
 
 def run_augment(
@@ -106,27 +107,21 @@ def step_works(photo: Pixels) -> dict[str, tuple[str, list[RenderJob]]]:
         for name, (title, params) in steps.items()
     }
     for interpolation in ("bilinear", "bicubic"):
-        for height, width in SOURCE_SIDES:
-            spec = replace(plain, interpolation=interpolation)  # type: ignore[arg-type]
-            params = ViewParams(0, 0, height, width, SIZE, SIZE)
-            job = RenderJob(_scaled(photo, (height, width)), Recipe("x", (spec,)), [params])
-            title = f"{interpolation} {width}x{height} to {SIZE}"
-            works[f"{interpolation}_{width}x{height}"] = (title, [job])
+        for height, width, size in RESIZES:
+            spec = replace(plain, size=size, interpolation=interpolation)
+            params = ViewParams(0, 0, height, width, size, size)
+            job = RenderJob(_scaled(photo, (height, width)), Recipe("resize", (spec,)), [params])
+            title = f"{interpolation} {width}x{height} to {size}"
+            works[title.replace(" ", "_")] = (title, [job])
     return works
 
 
 def recipe_works(photos: Sequence[Pixels], seed: int) -> dict[str, tuple[str, list[RenderJob]]]:
     """name -> (title, a job per photo): whole recipes with drawn parameters."""
-    works = {}
-    for name in RECIPE_NAMES:
-        recipe = RECIPES[name]()
-        jobs = []
-        for position, pixels in enumerate(photos):
-            height, width = pixels.shape[:2]
-            drawn = draw(recipe, width, height, seed=seed, sample_id=position)
-            jobs.append(RenderJob(pixels, recipe, drawn))
-        works[f"recipe_{name}"] = (f"recipe {name}", jobs)
-    return works
+    return {
+        f"recipe_{name}": (f"recipe {name}", render_jobs(photos, RECIPES[name](), seed))
+        for name in RECIPE_NAMES
+    }
 
 
 def make_runs(
@@ -167,19 +162,9 @@ def _pillow_run(jobs: Sequence[RenderJob]) -> Run:
 
 def _add_parity(rows: Sequence[dict[str, Any]], jobs: Sequence[RenderJob]) -> None:
     for row in rows:
-        if row["by"] not in OURS:
-            continue
-        mode: Any = row["by"].split()[-1]
-        differences = [
-            view_difference(job.pixels, spec, params, mode)
-            for job in jobs
-            for spec, params in zip(job.recipe.views, job.params, strict=True)
-        ]
-        total = sum(float(difference.sum()) for difference in differences)
-        row["difference_from_pillow"] = {
-            "max": round(max(float(difference.max()) for difference in differences), 3),
-            "mean": round(total / sum(difference.size for difference in differences), 5),
-        }
+        if row["by"] in OURS:
+            mode: Any = row["by"].split()[-1]
+            row["difference_from_pillow"] = difference_from_pillow(jobs, mode)
 
 
 def _scaled(pixels: Pixels, sides: tuple[int, int]) -> Pixels:

@@ -10,10 +10,11 @@ from typing import Any
 from fastpass.augment.recipes import RECIPES
 from fastpass.bench.feed_report import feed_rows
 from fastpass.bench.measure import Entry, measure_all
-from fastpass.bench.parity import parity_of_recipe
+from fastpass.bench.parity import Mode, difference_from_pillow, render_jobs
 from fastpass.bench.peers.feed_peer import FeedJob
 from fastpass.bench.peers.registry import FEED_PEERS, load_feed_peers
 from fastpass.bench.photos import Photos, collect_photos
+from fastpass.decode import decode_jpeg
 from fastpass.errors import MissingBackend
 from fastpass.pack.sources import Source
 
@@ -33,7 +34,7 @@ class FeedPlan:
     recipes: tuple[str, ...] = tuple(WORKS)
     threads: tuple[int, ...] = (1,)
     peers: tuple[str, ...] = tuple(FEED_PEERS)
-    modes: tuple[str, ...] = ("fast", "exact")
+    modes: tuple[Mode, ...] = ("fast", "exact")
     batch_size: int = 32
     repeats: int = 5
     seconds: float = 3.0
@@ -82,6 +83,8 @@ def _run_work(
     for threads in plan.threads:
         job = _job(name, plan, photos, scratch, threads)
         peers, missing = load_feed_peers(_peers_of(plan), job)
+        if plan.is_cold:
+            missing |= dict.fromkeys(set(plan.peers) - set(COLD_PEERS), "not measured cold")
         entries += [Entry(peer, job) for peer in peers]
     if not entries:
         reasons = "; ".join(f"{peer}: {reason}" for peer, reason in missing.items())
@@ -100,15 +103,15 @@ def _run_work(
     return {"title": WORKS[name], **feed_rows(entries, parity), "left_out": missing}
 
 
-def _parity(
-    name: str, plan: FeedPlan, photos: Photos
-) -> tuple[dict[str, dict[str, float]], str]:
+def _parity(name: str, plan: FeedPlan, photos: Photos) -> tuple[dict[str, dict[str, float]], str]:
+    """(mode -> difference from Pillow on photos spread over the source, why there is none)."""
     if plan.parity_photos == 0 or "fastpass" not in plan.peers:
         return {}, ""
     step = -(-len(photos.files) // plan.parity_photos)
-    files = photos.files[::step]
+    pixels = [decode_jpeg(path.read_bytes()) for path in photos.files[::step]]
+    jobs = render_jobs(pixels, RECIPES[name](), plan.seed)
     try:
-        return parity_of_recipe(files, RECIPES[name](), plan.modes, seed=plan.seed), ""
+        return {mode: difference_from_pillow(jobs, mode) for mode in plan.modes}, ""
     except ImportError as error:
         return {}, f"not installed: {error.name or error}"
 

@@ -12,7 +12,6 @@ from fastpass.augment import Recipe, ViewSpec
 from fastpass.bench.page_cache import evict
 from fastpass.bench.peers.feed_peer import FeedJob, FeedPeer
 
-
 WARM_UP_BATCHES = 3  # and two per thread: more than any peer here makes ahead
 
 

@@ -24,13 +24,13 @@ def plot_feed(body: dict[str, Any], path: Path) -> Path:
     return _draw(panels, "images/s", path)
 
 
-def plot_works(body: dict[str, Any], path: Path, unit: str) -> Path:
+def plot_works(body: dict[str, Any], path: Path) -> Path:
     """Milliseconds per work, one panel; shorter is better."""
     works = list(body["works"].values())
     names = list(dict.fromkeys(row["by"] for work in works for row in work["rows"]))
     rows = [{row["by"]: row["ms"] for row in work["rows"]} for work in works]
     series = {name: [row.get(name) for row in rows] for name in names}
-    return _draw([("", [work["title"] for work in works], series)], unit, path)
+    return _draw([("", [work["title"] for work in works], series)], body["unit"], path)
 
 
 Panel = tuple[str, Sequence[str], dict[str, list[dict[str, Any] | None]]]
@@ -71,7 +71,9 @@ def _bars(axis: Any, groups: Sequence[str], series: dict[str, list[dict[str, Any
             [found["p95"] - found["median"] for _, found in shown],
         ]
         at = [group + (place - (len(series) - 1) / 2) * width for group, _ in shown]
-        bars = axis.bar(at, heights, width, label=name, color=color, yerr=spread, ecolor="#00000066")
+        bars = axis.bar(
+            at, heights, width, label=name, color=color, yerr=spread, ecolor="#00000066"
+        )
         axis.bar_label(bars, fmt="%.3g", fontsize=6, padding=2)
     axis.set_xticks(range(len(groups)), groups, fontsize=8)
     if len(groups) > 3:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any
 
 from rich.console import Console
@@ -56,17 +55,25 @@ def _feed_table(title: str, work: dict[str, Any]) -> Table:
     return table
 
 
-def print_works(console: Console, title: str, body: dict[str, Any], ours: Sequence[str]) -> None:
-    """A table of single-thread work: per work the peers, their time and pace, our ratios.
+def print_augment(console: Console, body: dict[str, Any]) -> None:
+    """ms per image of every step and recipe, with the difference from Pillow beside."""
+    _print_works(console, "Decoded pixels to normalized views, one thread", body)
+    console.print(body["note"], highlight=False)
 
-    Rows with ``difference_from_pillow`` get the two figures of parity beside them.
-    """
-    has_parity = any(
-        "difference_from_pillow" in row for work in body["works"].values() for row in work["rows"]
-    )
-    table = Table(title=title)
-    for column in ("work", "by"):
-        table.add_column(column)
+
+def print_decode(console: Console, body: dict[str, Any]) -> None:
+    """ms per image of whole images and regions."""
+    settings = body["settings"]
+    title = f"{settings['num_photos']} JPEGs of {settings['kb_per_photo']} KB to RGB, one thread"
+    _print_works(console, title, body)
+    print_left_out(console, body["photos_left_out"])
+
+
+def _print_works(console: Console, title: str, body: dict[str, Any]) -> None:
+    rows = [row for work in body["works"].values() for row in work["rows"]]
+    ours = [name for name in dict.fromkeys(row["by"] for row in rows) if name.startswith("fastp")]
+    has_parity = any("difference_from_pillow" in row for row in rows)
+    table = Table("work", "by", title=title)
     columns = ["ms", "p5 .. p95", "ns/pixel", *(f"{name.split()[-1]} is" for name in ours)]
     for column in columns + ["max, mean off Pillow"] * has_parity:
         table.add_column(column, justify="right")
@@ -85,6 +92,7 @@ def print_works(console: Console, title: str, body: dict[str, Any], ours: Sequen
             first = ""
         table.add_section()
     console.print(table)
+    print_left_out(console, body["left_out"])
 
 
 def print_left_out(console: Console, left_out: dict[str, str]) -> None:

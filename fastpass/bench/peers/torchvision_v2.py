@@ -27,9 +27,7 @@ def tensor_transform(spec: ViewSpec) -> Any:
     """uint8 [3, H, W] -> float32 [3, size, size], normalized."""
     mode = InterpolationMode(spec.interpolation)
     steps: list[Any] = [
-        v2.RandomResizedCrop(
-            spec.size, spec.scale, spec.ratio, interpolation=mode, antialias=True
-        ),
+        v2.RandomResizedCrop(spec.size, spec.scale, spec.ratio, interpolation=mode, antialias=True),
         v2.RandomHorizontalFlip(spec.flip),
     ]
     if spec.jitter:
