@@ -131,7 +131,10 @@ def _ours(backend: str) -> Decode:
 def _pillow(job: DecodeJob) -> Any:
     from PIL import Image
 
-    image = Image.open(io.BytesIO(job.data)).convert("RGB")
+    image: Image.Image = Image.open(io.BytesIO(job.data))
+    image.load()
+    if image.mode != "RGB":  # convert would copy
+        image = image.convert("RGB")
     if job.box is None:
         return image
     top, left = job.box.top, job.box.left
