@@ -26,6 +26,7 @@ from fastpass.bench.parity import (
     render_jobs,
 )
 from fastpass.bench.photos import collect_photos
+from fastpass.bench.work_count import count_work
 from fastpass.decode import decode_jpeg
 from fastpass.pack.sources import Source
 
@@ -76,7 +77,7 @@ def run_augment(
         rows = work_rows(times, len(jobs), num_pixels, OURS)
         if PILLOW in runs:
             _add_parity(rows, jobs)
-        found[name] = {"title": title, "rows": rows}
+        found[name] = {"title": title, "rows": rows, "work_per_output_pixel": count_work(jobs)}
     settings = {"num_photos": len(photos), "repeats": repeats, "seconds": seconds, "threads": 1}
     return {
         "unit": "ms of processor time per image",

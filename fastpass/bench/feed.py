@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from fastpass.augment.recipes import RECIPES
-from fastpass.bench.feed_report import feed_rows
+from fastpass.bench.feed_report import feed_rows, output_pixels
 from fastpass.bench.measure import Entry, measure_all
-from fastpass.bench.parity import Mode, difference_from_pillow, render_jobs
+from fastpass.bench.parity import Mode, RenderJob, difference_from_pillow, render_jobs
 from fastpass.bench.peers.feed_peer import FeedJob
 from fastpass.bench.peers.registry import FEED_PEERS, load_feed_peers
 from fastpass.bench.photos import Photos, collect_photos
+from fastpass.bench.work_count import count_work
 from fastpass.decode import decode_jpeg
 from fastpass.errors import MissingBackend
 from fastpass.pack.sources import Source
@@ -60,9 +61,10 @@ def run_feed(
     photos = collect_photos(
         source, scratch, limit=plan.limit, epoch_size=max(epoch_size, plan.batch_size)
     )
-    works: dict[str, Any] = {}
-    for name in plan.recipes:
-        works[name] = _run_work(name, plan, photos, scratch, on_progress)
+    works = {name: _run_work(name, plan, photos, scratch, on_progress) for name in plan.recipes}
+    if not any(work["rows"] for work in works.values()):
+        reasons = {f"{k}: {v}" for work in works.values() for k, v in work["left_out"].items()}
+        raise MissingBackend(f"no loader can run here ({'; '.join(sorted(reasons))})")
     return {
         "unit": "images/s",
         "settings": _settings(plan, photos),
@@ -86,9 +88,6 @@ def _run_work(
         if plan.is_cold:
             missing |= dict.fromkeys(set(plan.peers) - set(COLD_PEERS), "not measured cold")
         entries += [Entry(peer, job) for peer in peers]
-    if not entries:
-        reasons = "; ".join(f"{peer}: {reason}" for peer, reason in missing.items())
-        raise MissingBackend(f"no loader for {name} can run here ({reasons})")
     total, done = plan.repeats * len(entries), 0
 
     def advance() -> None:
@@ -97,23 +96,39 @@ def _run_work(
         on_progress(f"measuring {name}", done, total)
 
     measure_all(entries, plan.repeats, plan.seconds, advance, is_cold=plan.is_cold)
-    parity, why_not = _parity(name, plan, photos)
+    missing |= {entry.peer.name: entry.failure for entry in entries if entry.failure}
+    entries = [entry for entry in entries if not entry.failure]
+    jobs = _parity_jobs(name, plan, photos)
+    parity, why_not = _parity(jobs, plan)
     if why_not:
         missing["difference from Pillow"] = why_not
-    return {"title": WORKS[name], **feed_rows(entries, parity), "left_out": missing}
+    counted = {"work_per_output_pixel": count_work(jobs)} if jobs else {}
+    return {
+        "title": WORKS[name],
+        "output_pixels_per_image": output_pixels(RECIPES[name]()),
+        **counted,
+        **feed_rows(entries, parity),
+        "left_out": missing,
+    }
 
 
-def _parity(name: str, plan: FeedPlan, photos: Photos) -> tuple[dict[str, dict[str, float]], str]:
-    """(mode -> difference from Pillow on photos spread over the source, why there is none)."""
-    if plan.parity_photos == 0 or "fastpass" not in plan.peers:
+def _parity(jobs: Sequence[RenderJob], plan: FeedPlan) -> tuple[dict[str, Any], str]:
+    """(mode -> difference from Pillow, why there is none)."""
+    if not jobs or "fastpass" not in plan.peers:
         return {}, ""
-    step = -(-len(photos.files) // plan.parity_photos)
-    pixels = [decode_jpeg(path.read_bytes()) for path in photos.files[::step]]
-    jobs = render_jobs(pixels, RECIPES[name](), plan.seed)
     try:
         return {mode: difference_from_pillow(jobs, mode) for mode in plan.modes}, ""
     except ImportError as error:
         return {}, f"not installed: {error.name or error}"
+
+
+def _parity_jobs(name: str, plan: FeedPlan, photos: Photos) -> list[RenderJob]:
+    """Photos spread over the source."""
+    if plan.parity_photos == 0:
+        return []
+    step = -(-len(photos.files) // plan.parity_photos)
+    pixels = [decode_jpeg(path.read_bytes()) for path in photos.files[::step]]
+    return render_jobs(pixels, RECIPES[name](), plan.seed)
 
 
 def _peers_of(plan: FeedPlan) -> Sequence[str]:

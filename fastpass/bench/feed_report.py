@@ -39,10 +39,9 @@ def feed_rows(entries: Sequence[Entry], parity: dict[str, dict[str, float]]) -> 
         row["times_as_fast"] = {
             ours.peer.name: median_ratio(ours.rates, entry.rates)
             for ours in chosen
-            if _is_ours(ours) and ours is not entry and ours.job.threads == entry.job.threads
+            if ours.is_ours and ours is not entry and ours.job.threads == entry.job.threads
         }
     return {
-        "output_pixels_per_image": output_pixels(entries[0].job.recipe),
         "rows": rows,
         "slower_variants": [_row(entry, {}) for entry in others],
         "scaling": _scaling(chosen),
@@ -62,7 +61,7 @@ def _row(entry: Entry, parity: dict[str, dict[str, float]]) -> dict[str, Any]:
     if entry.resident:
         row["resident_before"] = summarize(entry.resident)
     for mode, difference in parity.items():
-        if _is_ours(entry) and mode in entry.peer.name.split():
+        if entry.is_ours and mode in entry.peer.name.split():
             row["difference_from_pillow"] = difference
     return row
 
@@ -70,7 +69,7 @@ def _row(entry: Entry, parity: dict[str, dict[str, float]]) -> dict[str, Any]:
 def _scaling(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     """Our rates against our own with the fewest threads, in the same repeat."""
     found = []
-    for name in dict.fromkeys(entry.peer.name for entry in entries if _is_ours(entry)):
+    for name in dict.fromkeys(entry.peer.name for entry in entries if entry.is_ours):
         first, *more = sorted(
             (entry for entry in entries if entry.peer.name == name), key=lambda e: e.job.threads
         )
@@ -79,10 +78,6 @@ def _scaling(entries: Sequence[Entry]) -> list[dict[str, Any]]:
             pair = {"from_threads": first.job.threads, "to_threads": entry.job.threads}
             found.append({"loader": name, **pair, "times_as_fast": ratio})
     return found
-
-
-def _is_ours(entry: Entry) -> bool:
-    return entry.peer.name.startswith("fastpass")
 
 
 def _median(entry: Entry) -> float:

@@ -12,17 +12,20 @@ from fastpass.augment import Recipe, ViewSpec
 from fastpass.bench.page_cache import evict
 from fastpass.bench.peers.feed_peer import FeedJob, FeedPeer
 
-WARM_UP_BATCHES = 3  # and two per thread: more than any peer here makes ahead
-
 
 @dataclass
 class Entry:
-    """One loader with its job; rates: images/s of every repeat."""
+    """One loader with its job; rates: images/s of every repeat; failure: why it has none."""
 
     peer: FeedPeer
     job: FeedJob
     rates: list[float] = field(default_factory=list)
+    failure: str = ""
     resident: list[float] = field(default_factory=list)  # cold runs: share still in the cache
+
+    @property
+    def is_ours(self) -> bool:
+        return self.peer.name.startswith("fastpass")
 
 
 def check_batch(views: Sequence[Any], recipe: Recipe, batch_size: int) -> None:
@@ -49,11 +52,11 @@ def _normalized_range(spec: ViewSpec) -> tuple[float, float]:
 def measure_warm(peer: FeedPeer, job: FeedJob, seconds: float) -> float:
     """images/s from one batch's arrival to the first arrival after ``seconds``.
 
-    Batches that were made ahead while the loader started come first and are not counted.
+    One batch and two more per thread come first and are not counted.
     """
     with closing(peer.batches()) as batches:  # type: ignore[type-var]
         check_batch(next(batches), job.recipe, job.batch_size)
-        for _ in range(WARM_UP_BATCHES + 2 * job.threads):
+        for _ in range(2 * job.threads):
             next(batches)
         num_batches, start, passed = 0, time.perf_counter(), 0.0
         while num_batches == 0 or passed < seconds:
@@ -88,13 +91,28 @@ def measure_all(
     *,
     is_cold: bool = False,
 ) -> None:
-    """Fill in the rates; the entries take turns, so that a slow minute hits all of them."""
+    """Fill in the rates; the entries take turns, so that a slow minute hits all of them.
+
+    A peer that fails, or does less than the work, is not asked again; our own errors are raised.
+    """
     for _ in range(repeats):
         for entry in entries:
-            if is_cold:
-                rate, resident = measure_cold(entry.peer, entry.job)
-                entry.resident.append(resident)
-            else:
-                rate = measure_warm(entry.peer, entry.job, seconds)
-            entry.rates.append(rate)
+            if not entry.failure:
+                _measure_entry(entry, seconds, is_cold)
             advance()
+
+
+def _measure_entry(entry: Entry, seconds: float, is_cold: bool) -> None:
+    try:
+        if is_cold:
+            rate, resident = measure_cold(entry.peer, entry.job)
+            entry.resident.append(resident)
+        else:
+            rate = measure_warm(entry.peer, entry.job, seconds)
+    except Exception as error:  # whatever another library raises
+        if entry.is_ours:
+            raise
+        reason = (str(error).strip().splitlines() or [""])[-1]
+        entry.failure = f"failed: {type(error).__name__}: {reason}"
+    else:
+        entry.rates.append(rate)

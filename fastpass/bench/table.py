@@ -16,9 +16,11 @@ def print_feed(console: Console, body: dict[str, Any]) -> None:
         f"batch {settings['batch_size']}, {settings['page_cache']} page cache"
     )
     for work in body["works"].values():
-        console.print(_feed_table(f"{work['title']}: JPEG bytes to normalized batches", work))
+        title = f"{work['title']}: JPEG bytes to normalized batches"
+        console.print(_feed_table(title, work) if work["rows"] else title)
         for loader, how in {row["loader"]: row["how"] for row in work["rows"]}.items():
             console.print(f"  {loader}: {how}", highlight=False)
+        _print_work_count(console, work.get("work_per_output_pixel"))
         for pair in work["scaling"]:
             console.print(
                 f"  {pair['loader']}: {pair['to_threads']} threads are {pair['times_as_fast']:.2f}x"
@@ -93,6 +95,15 @@ def _print_works(console: Console, title: str, body: dict[str, Any]) -> None:
         table.add_section()
     console.print(table)
     print_left_out(console, body["left_out"])
+
+
+def _print_work_count(console: Console, count: dict[str, Any] | None) -> None:
+    if count is not None:
+        console.print(
+            f"  per output pixel: {count['resample_multiply_adds']:.0f} multiply-adds to resize, "
+            f"{count['source_bytes']:.1f} bytes of crops read, {count['stored_bytes']} stored",
+            highlight=False,
+        )
 
 
 def print_left_out(console: Console, left_out: dict[str, str]) -> None:

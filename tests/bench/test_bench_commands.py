@@ -47,6 +47,7 @@ def test_feed_gives_table_record_and_plot(folder: Path, tmp_path: Path) -> None:
         assert ("difference_from_pillow" in row) == loader.startswith("fastpass")
     assert rows["fastpass exact", 1]["difference_from_pillow"]["max"] == 0.0
     assert [row["loader"] for row in work["slower_variants"]] == ["torchvision"]
+    assert work["work_per_output_pixel"]["resample_multiply_adds"] > 0
     assert {pair["loader"] for pair in work["scaling"]} == {"fastpass fast", "fastpass exact"}
 
 
@@ -105,6 +106,12 @@ def test_an_unknown_source_is_exit_code_1_and_one_line(stage: str, tmp_path: Pat
     assert result.exit_code == 1
     assert "no such file" in result.output
     assert len(result.output.strip().splitlines()) == 1
+
+
+def test_a_recipe_that_no_peer_does_leaves_nothing_to_measure(folder: Path) -> None:
+    result = _bench("feed", folder, *QUICK, "--recipe", "dino", "--peer", "ffcv")
+    assert result.exit_code == 1
+    assert "ffcv: does not do the recipe dino" in result.output
 
 
 @pytest.mark.parametrize("threads", ["0", "x", "1,,2", ""])

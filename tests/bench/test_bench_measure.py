@@ -59,7 +59,7 @@ def test_doing_less_is_refused() -> None:
 def test_warm_up_is_left_out_and_every_loader_is_closed(make_job: MakeJob) -> None:
     fake, job = _Fake("x"), make_job()
     assert measure_warm(fake, job, 0.0) > 0
-    assert fake.num_batches == 1 + measure.WARM_UP_BATCHES + 2 * job.threads + 1
+    assert fake.num_batches == 1 + 2 * job.threads + 1
     assert fake.num_closed == 1
 
 
@@ -76,6 +76,24 @@ def test_loaders_take_turns(make_job: MakeJob, monkeypatch: pytest.MonkeyPatch) 
     measure_all(entries, 2, 1.0, lambda: steps.append(1))
     assert [entry.rates for entry in entries] == [[100.0, 300.0], [20.0, 25.0]]
     assert len(steps) == 4
+
+
+def test_a_peer_that_fails_is_not_asked_again_but_our_errors_are_raised(
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+
+    def fail(peer: _Fake, *_: object) -> float:
+        asked.append(peer.name)
+        raise RuntimeError("a long story\nthe reason")
+
+    monkeypatch.setattr(measure, "measure_warm", fail)
+    (entry,) = _entries(make_job, {("DALI", 1): []})
+    measure_all([entry], 3, 1.0, lambda: None)
+    assert entry.failure == "failed: RuntimeError: the reason"
+    assert asked == ["DALI"]
+    with pytest.raises(RuntimeError, match="the reason"):
+        measure_all(_entries(make_job, {("fastpass fast", 2): []}), 1, 1.0, lambda: None)
 
 
 def test_rows_hold_rates_ratios_pace_scaling_and_parity(make_job: MakeJob) -> None:

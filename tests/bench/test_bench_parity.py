@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from augment import augment_oracle
 from augment.augment_oracle import gradient, noise
 
-from fastpass.augment import draw
+from fastpass.augment import Recipe, ViewParams, ViewSpec, draw
 from fastpass.augment.recipes import RECIPES
 from fastpass.bench import parity
-from fastpass.bench.parity import difference_from_pillow, pil_view, render_jobs
+from fastpass.bench.parity import RenderJob, difference_from_pillow, pil_view, render_jobs
+from fastpass.bench.work_count import count_work, resample_multiply_adds
 
 
 @pytest.mark.parametrize("recipe", ["dino", "moco_v2", "rrc", "evaluation"])
@@ -53,3 +56,18 @@ def test_a_difference_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_jobs_differ_by_photo() -> None:
     first, second = render_jobs([noise(90, 90), noise(90, 90)], RECIPES["rrc"](), seed=1)
     assert first.params != second.params
+
+
+def test_work_is_counted_per_output_pixel() -> None:
+    plain = ViewSpec(10, flip=0.0)
+    whole = ViewParams(0, 0, 20, 40, 10, 10)
+    # 20 rows x 10 columns x 8 taps, then 10 x 10 x 4, in three channels.
+    assert resample_multiply_adds(plain, whole) == 3 * (20 * 10 * 8 + 100 * 4)
+    assert resample_multiply_adds(plain, replace(whole, height=10)) == 3 * 10 * 10 * 8
+    blurred = replace(whole, blur_sigma=1.0, has_jitter=True, hue=0.1)
+    recipe = Recipe("two", (plain, plain))
+    count = count_work([RenderJob(noise(20, 40), recipe, [whole, blurred])])
+    assert count["resample_multiply_adds"] == 60.0
+    assert count["source_bytes"] == 24.0
+    shares = {"flip": 0, "jitter": 0.5, "hue": 0.5, "grayscale": 0, "blur": 0.5, "solarize": 0}
+    assert count["steps"] == shares

@@ -15,6 +15,7 @@ from fastpass.bench.options import RECIPES as NAMES
 from fastpass.bench.peers import registry
 from fastpass.bench.peers.feed_peer import FeedJob
 from fastpass.bench.peers.registry import FEED_PEERS, load_feed_peers
+from fastpass.bench.peers.torch_loader import EndlessPermutations
 
 MakeJob = Callable[..., FeedJob]
 
@@ -50,6 +51,13 @@ def test_one_thread_is_tried_with_a_worker_and_without(make_job: MakeJob) -> Non
     assert [peer.name for peer in one] == ["torchvision", "torchvision"]
     assert len({peer.how for peer in one}) == 2
     assert len(two) == 1
+
+
+def test_torchvision_reads_every_photo_once_per_pass() -> None:
+    sampler = iter(EndlessPermutations(5, seed=3))
+    first, second = ([next(sampler) for _ in range(5)] for _ in range(2))
+    assert sorted(first) == sorted(second) == list(range(5))
+    assert first != second
 
 
 def test_our_loader_comes_in_both_modes(make_job: MakeJob) -> None:

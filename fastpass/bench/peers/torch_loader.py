@@ -7,12 +7,24 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import torch
-from torch.utils.data import DataLoader, Dataset, RandomSampler
+from torch.utils.data import DataLoader, Dataset, Sampler
 
 from fastpass.bench.peers.feed_peer import FeedJob
 
 Image = TypeVar("Image")
 Transform = Callable[[Image], torch.Tensor]
+
+
+class EndlessPermutations(Sampler[int]):
+    """One permutation of the files after another: no worker restarts between epochs."""
+
+    def __init__(self, num_files: int, seed: int) -> None:
+        self._num_files, self._seed = num_files, seed
+
+    def __iter__(self) -> Iterator[int]:
+        generator = torch.Generator().manual_seed(self._seed)
+        while True:
+            yield from torch.randperm(self._num_files, generator=generator).tolist()
 
 
 class ViewsOfFiles(Dataset[list[torch.Tensor]], Generic[Image]):
@@ -46,13 +58,7 @@ class DataLoaderPeer:
         self._job, self._files, self._workers = job, files, workers
 
     def batches(self) -> Iterator[Sequence[Any]]:
-        # One endless epoch: restarting workers between epochs is not what is measured here.
-        sampler = RandomSampler(
-            self._files,  # type: ignore[arg-type]
-            replacement=True,
-            num_samples=2**31,
-            generator=torch.Generator().manual_seed(self._job.seed),
-        )
+        sampler = EndlessPermutations(len(self._job.photos.files), self._job.seed)
         loader: DataLoader[Any] = DataLoader(
             self._files,
             batch_size=self._job.batch_size,
