@@ -14,6 +14,7 @@ from fastpass.augment import draw, recipes
 from fastpass.backends import backends
 from fastpass.bench.job_loop import Run, measure_runs, work_rows
 from fastpass.bench.photos import collect_photos
+from fastpass.bench.record import is_ours
 from fastpass.decode import build_seek_index, decode_jpeg, probe
 from fastpass.pack.sources import Source
 from fastpass.types import CropBox
@@ -65,7 +66,7 @@ def run_decode(
         _check(peers, jobs[0])
         times = measure_runs(runs, repeats, seconds, advance)
         num_pixels = sum(job.num_pixels for job in jobs)
-        ours = [peer for peer in peers if peer.startswith("fastpass")]
+        ours = [peer for peer in peers if is_ours(peer)]
         works[name] = {"title": title, "rows": work_rows(times, len(jobs), num_pixels, ours)}
     settings = {
         "num_photos": len(data),

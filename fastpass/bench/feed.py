@@ -25,7 +25,7 @@ WORKS = {
     "rrc": "random resized crop 224 + flip",
 }
 COLD_PEERS = ("fastpass", "torchvision")  # the others read ahead in ways of their own
-MIN_BATCHES_PER_EPOCH = 64
+MIN_BATCHES_PER_EPOCH = 32
 
 
 @dataclass(frozen=True)

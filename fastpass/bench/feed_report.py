@@ -8,7 +8,7 @@ from typing import Any
 
 from fastpass.augment import Recipe
 from fastpass.bench.measure import Entry
-from fastpass.bench.record import median_ratio, summarize
+from fastpass.bench.record import is_ours, median_ratio, summarize
 
 
 def output_pixels(recipe: Recipe) -> int:
@@ -39,7 +39,9 @@ def feed_rows(entries: Sequence[Entry], parity: dict[str, dict[str, float]]) -> 
         row["times_as_fast"] = {
             ours.peer.name: median_ratio(ours.rates, entry.rates)
             for ours in chosen
-            if ours.is_ours and ours is not entry and ours.job.threads == entry.job.threads
+            if is_ours(ours.peer.name)
+            and ours is not entry
+            and ours.job.threads == entry.job.threads
         }
     return {
         "rows": rows,
@@ -61,7 +63,7 @@ def _row(entry: Entry, parity: dict[str, dict[str, float]]) -> dict[str, Any]:
     if entry.resident:
         row["resident_before"] = summarize(entry.resident)
     for mode, difference in parity.items():
-        if entry.is_ours and mode in entry.peer.name.split():
+        if is_ours(entry.peer.name) and mode in entry.peer.name.split():
             row["difference_from_pillow"] = difference
     return row
 
@@ -69,7 +71,7 @@ def _row(entry: Entry, parity: dict[str, dict[str, float]]) -> dict[str, Any]:
 def _scaling(entries: Sequence[Entry]) -> list[dict[str, Any]]:
     """Our rates against our own with the fewest threads, in the same repeat."""
     found = []
-    for name in dict.fromkeys(entry.peer.name for entry in entries if entry.is_ours):
+    for name in dict.fromkeys(entry.peer.name for entry in entries if is_ours(entry.peer.name)):
         first, *more = sorted(
             (entry for entry in entries if entry.peer.name == name), key=lambda e: e.job.threads
         )

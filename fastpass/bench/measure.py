@@ -11,6 +11,7 @@ from typing import Any
 from fastpass.augment import Recipe, ViewSpec
 from fastpass.bench.page_cache import evict
 from fastpass.bench.peers.feed_peer import FeedJob, FeedPeer
+from fastpass.bench.record import is_ours
 
 
 @dataclass
@@ -22,10 +23,6 @@ class Entry:
     rates: list[float] = field(default_factory=list)
     failure: str = ""
     resident: list[float] = field(default_factory=list)  # cold runs: share still in the cache
-
-    @property
-    def is_ours(self) -> bool:
-        return self.peer.name.startswith("fastpass")
 
 
 def check_batch(views: Sequence[Any], recipe: Recipe, batch_size: int) -> None:
@@ -110,7 +107,7 @@ def _measure_entry(entry: Entry, seconds: float, is_cold: bool) -> None:
         else:
             rate = measure_warm(entry.peer, entry.job, seconds)
     except Exception as error:  # whatever another library raises
-        if entry.is_ours:
+        if is_ours(entry.peer.name):
             raise
         reason = (str(error).strip().splitlines() or [""])[-1]
         entry.failure = f"failed: {type(error).__name__}: {reason}"

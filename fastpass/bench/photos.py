@@ -13,7 +13,7 @@ from fastpass.pack import Pack, pack_folder
 from fastpass.pack.sources import Source, expand
 
 SUFFIXES = (".jpg", ".jpeg")
-MAX_COPIED_BYTES = 512 << 20  # of all copies of the photos in the tars
+MAX_COPIED_BYTES = 128 << 20  # of all copies of the photos in the tars
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def collect_photos(
 
     source: a folder of JPEGs, a tar, a pattern of either, or a list of these. A photo that is no
     JPEG or that is damaged is left out by name: not every peer survives it. With ``epoch_size``,
-    photos are repeated in the tars until an epoch has that many samples (or 512 MiB).
+    photos are repeated in the tars until an epoch has that many samples (or 128 MiB).
 
     Raises BadPack where nothing remains, and what ``fastpass.Pack`` raises.
     """

@@ -7,6 +7,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+from fastpass.bench.record import is_ours
 from fastpass.errors import MissingBackend, WriteFailed
 
 OURS = (("#c2410c", 1.0), ("#c2410c", 0.6), ("#c2410c", 0.4), ("#c2410c", 0.3))
@@ -65,7 +66,7 @@ def _draw_bars(axis: Any, groups: Sequence[str], bars: Bars, *, is_lying: bool =
     ours, others = cycle(OURS), cycle(OTHERS)
     draw, error = (axis.barh, "xerr") if is_lying else (axis.bar, "yerr")
     for place, (name, summaries) in enumerate(bars.items()):
-        color = next(ours) if name.startswith("fastpass") else next(others)
+        color = next(ours) if is_ours(name) else next(others)
         shown = [(group, found) for group, found in enumerate(summaries) if found is not None]
         at = [group + (place - (len(bars) - 1) / 2) * width for group, _ in shown]
         spread = [

@@ -14,6 +14,11 @@ from fastpass.errors import WriteFailed
 from fastpass.machine import describe_machine
 
 
+def is_ours(name: str) -> bool:
+    """Whether a row is fastpass's."""
+    return name.startswith("fastpass")
+
+
 def summarize(samples: Sequence[float]) -> dict[str, object]:
     """Median, 5th and 95th percentile (linear interpolation) of repeated measurements."""
     low, middle, high = np.percentile(samples, [5, 50, 95])

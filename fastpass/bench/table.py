@@ -7,6 +7,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from fastpass.bench.record import is_ours
+
 
 def print_feed(console: Console, body: dict[str, Any]) -> None:
     """One table per work, then what each loader does, our scaling, and what is left out."""
@@ -33,8 +35,7 @@ def print_feed(console: Console, body: dict[str, Any]) -> None:
 
 
 def _feed_table(title: str, work: dict[str, Any]) -> Table:
-    names = dict.fromkeys(name for row in work["rows"] for name in row["times_as_fast"])
-    ours = [name for name in names if name.startswith("fastpass")]
+    ours = [name for name in dict.fromkeys(row["loader"] for row in work["rows"]) if is_ours(name)]
     has_residents = any("resident_before" in row for row in work["rows"])
     table = Table(title=title)
     table.add_column("loader", no_wrap=True)
@@ -73,7 +74,7 @@ def print_decode(console: Console, body: dict[str, Any]) -> None:
 
 def _print_works(console: Console, title: str, body: dict[str, Any]) -> None:
     rows = [row for work in body["works"].values() for row in work["rows"]]
-    ours = [name for name in dict.fromkeys(row["by"] for row in rows) if name.startswith("fastp")]
+    ours = [name for name in dict.fromkeys(row["by"] for row in rows) if is_ours(name)]
     has_parity = any("difference_from_pillow" in row for row in rows)
     table = Table("work", "by", title=title)
     columns = ["ms", "p5 .. p95", "ns/pixel", *(f"{name.split()[-1]} is" for name in ours)]

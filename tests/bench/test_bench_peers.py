@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
@@ -12,7 +13,7 @@ from fastpass.bench import feed
 from fastpass.bench.measure import measure_cold, measure_warm
 from fastpass.bench.options import PEERS
 from fastpass.bench.options import RECIPES as NAMES
-from fastpass.bench.peers import registry
+from fastpass.bench.peers import fastpass_loader, registry
 from fastpass.bench.peers.feed_peer import FeedJob
 from fastpass.bench.peers.registry import FEED_PEERS, load_feed_peers
 from fastpass.bench.peers.torch_loader import EndlessPermutations
@@ -63,6 +64,20 @@ def test_torchvision_reads_every_photo_once_per_pass() -> None:
 def test_our_loader_comes_in_both_modes(make_job: MakeJob) -> None:
     peers, _ = load_feed_peers(["fastpass"], make_job())
     assert [peer.name for peer in peers] == ["fastpass fast", "fastpass exact"]
+
+
+def test_our_loader_is_measured_in_every_way_of_reading_that_it_has(
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Choosing:
+        def __init__(self, source: object, reads: str = "mmap") -> None: ...
+
+    job = replace(make_job(), modes=("fast",), reads=("mmap", "pread"))
+    monkeypatch.setattr(fastpass_loader, "Loader", Choosing)
+    names = [peer.name for peer in fastpass_loader.make_peers(job)]
+    assert names == ["fastpass fast mmap", "fastpass fast pread"]
+    names = [peer.name for peer in fastpass_loader.make_peers(replace(job, reads=None))]
+    assert names == ["fastpass fast"]
 
 
 def test_an_absent_peer_is_left_out_by_name(
