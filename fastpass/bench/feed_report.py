@@ -35,13 +35,12 @@ def feed_rows(entries: Sequence[Entry], parity: dict[str, dict[str, float]]) -> 
     """
     chosen, others = best_variants(entries)
     rows = [_row(entry, parity) for entry in chosen]
+    ours = [entry for entry in chosen if is_ours(entry.peer.name)]
     for row, entry in zip(rows, chosen, strict=True):
         row["times_as_fast"] = {
-            ours.peer.name: median_ratio(ours.rates, entry.rates)
-            for ours in chosen
-            if is_ours(ours.peer.name)
-            and ours is not entry
-            and ours.job.threads == entry.job.threads
+            mine.peer.name: median_ratio(mine.rates, entry.rates)
+            for mine in ours
+            if mine is not entry and mine.job.threads == entry.job.threads
         }
     return {
         "rows": rows,
