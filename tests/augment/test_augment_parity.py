@@ -90,7 +90,14 @@ def test_narrow_formats_equal_torch() -> None:
 
     def rendered(dtype: str) -> np.ndarray:
         array: np.ndarray = core.render_view(
-            pixels, spec=spec, params=params, dtype=dtype, normalize=True
+            pixels,
+            spec=spec,
+            params=params,
+            dtype=dtype,
+            normalize=True,
+            origin=(0, 0),
+            full_size=pixels.shape[:2],
+            scale_denominator=1,
         )
         return array
 
