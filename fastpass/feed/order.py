@@ -32,7 +32,7 @@ class EpochOrder:
     drop_last: bool
     order: str = "random"
     shard_begins: Sequence[int] = ()
-    _quasi_random: QuasiRandom | None = field(init=False, repr=False, compare=False)
+    quasi_random: QuasiRandom | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         begins = list(self.shard_begins)
@@ -40,7 +40,7 @@ class EpochOrder:
         if is_quasi_random and (begins[:1] != [0] or begins[-1] != self.size):
             raise BadArgument(f"shard_begins = {begins}, wanted 0, ..., {self.size}")
         made = QuasiRandom(begins, self.seed) if is_quasi_random else None
-        object.__setattr__(self, "_quasi_random", made)
+        object.__setattr__(self, "quasi_random", made)
 
     @property
     def global_batch(self) -> int:
@@ -51,8 +51,8 @@ class EpochOrder:
         left = max(0, self.size - start)
         return left // self.global_batch if self.drop_last else -(-left // self.global_batch)
 
-    def batch(self, index: int, *, epoch: int, start: int = 0) -> Positions:
-        """Source positions of this rank's batch ``index``, counted from sample ``start``.
+    def places(self, index: int, *, start: int = 0) -> Positions:
+        """Places in the epoch of this rank's batch ``index``, counted from sample ``start``.
 
         Without ``drop_last`` the last global batch is shared out evenly; where it does not divide,
         the epoch's first samples fill it up, so that every rank gets the same number.
@@ -61,9 +61,13 @@ class EpochOrder:
         count = min(self.global_batch, self.size - first)
         per_rank = -(-count // self.world_size)
         places = first + self.rank * per_rank + np.arange(per_rank, dtype=np.int64)
-        places %= self.size
+        return places % self.size
+
+    def batch(self, index: int, *, epoch: int, start: int = 0) -> Positions:
+        """Source positions of this rank's batch ``index``, counted from sample ``start``."""
+        places = self.places(index, start=start)
         if not self.shuffle:
             return places
-        if self._quasi_random is not None:
-            return self._quasi_random.positions(places, epoch=epoch)
+        if self.quasi_random is not None:
+            return self.quasi_random.positions(places, epoch=epoch)
         return permute(places, self.size, seed=self.seed, epoch=epoch)

@@ -13,6 +13,7 @@ Everything is a function of (seed, epoch, place): what is kept is one table of r
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -42,7 +43,7 @@ def _cut_into_runs(shard_begins: Positions, offset: int) -> tuple[Positions, Pos
     """(first position, length) of all runs: cuts at begin + offset + k * RUN_SAMPLES."""
     parts = [
         np.concatenate([[begin], np.arange(begin + offset, end, RUN_SAMPLES)])
-        for begin, end in zip(shard_begins[:-1], shard_begins[1:], strict=True)
+        for begin, end in itertools.pairwise(shard_begins)
     ]
     firsts = np.concatenate(parts).astype(np.int64)
     lengths = np.diff(firsts, append=shard_begins[-1])
@@ -65,12 +66,16 @@ class QuasiRandom:
     def positions(self, places: Positions, *, epoch: int) -> Positions:
         """int64 [N] source positions of the epoch's ``places``, int64 [N] in [0, size)."""
         runs = self._runs_of(epoch)
-        windows = self._run_at(runs, places) // WINDOW_RUNS
+        windows = self.windows(places, epoch=epoch)
         found = np.empty_like(places)
         for window in np.unique(windows):
             rows = windows == window
             found[rows] = self._in_window(runs, int(window), places[rows])
         return found
+
+    def windows(self, places: Positions, *, epoch: int) -> Positions:
+        """int64 [N]: the window that each of the epoch's ``places`` draws from."""
+        return self._run_at(self._runs_of(epoch), places) // WINDOW_RUNS
 
     def _in_window(self, runs: _EpochRuns, window: int, places: Positions) -> Positions:
         last_run = min((window + 1) * WINDOW_RUNS, len(runs.first_positions))

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import dataclass
+
 import numpy as np
 
 from fastpass.feed.order import EpochOrder
 from fastpass.feed.permutation import Positions
-from fastpass.feed.quasi_random import WINDOW_SAMPLES
+from fastpass.feed.quasi_random import QuasiRandom
 
 PositionRange = tuple[int, int]  # [first, last) in the source
 
@@ -25,39 +28,55 @@ def coalesce(positions: Positions) -> list[PositionRange]:
 class ReadAhead:
     """The ranges of positions to ask the storage for when a batch is submitted.
 
-    In random order that is the batch itself, in ascending order. In quasi-random order batches
-    are grouped, a window's worth of samples per group; while one group is submitted, what this
-    rank needs of the next is asked for bit by bit in ascending order. A rank alone thus reads
-    whole runs, one after the other; of several ranks each reads no byte that it does not need.
+    In random order that is the batch itself, in ascending order. In quasi-random order it is what
+    this rank needs of the next window, bit by bit in ascending order while the one before is
+    submitted. A rank alone thus reads whole runs, one after the other; of several ranks each
+    reads no byte that it does not need.
     """
 
     def __init__(self, order: EpochOrder, *, epoch: int, start: int) -> None:
         self._order, self._epoch, self._start = order, epoch, start
-        self._num_batches = order.num_batches(start)
-        is_quasi_random = order.shuffle and order.order == "quasi_random"
-        self._group = max(1, WINDOW_SAMPLES // order.global_batch) if is_quasi_random else 0
-        self._coming: list[PositionRange] = []
+        self._windows = self._windows_of(order.quasi_random) if order.quasi_random else None
+        self._coming = _Window(0, [])  # the window being asked for,
+        self._since = 0  # since this batch on,
+        self._num_asked = 0  # and how many of its ranges were
 
     def ranges(self, index: int, positions: Positions) -> list[PositionRange]:
         """What to ask for with batch ``index``; call it for every batch in turn, from 0 on."""
-        if self._group == 0:
+        if self._windows is None:
             return coalesce(positions)
-        group, step = divmod(index, self._group)
-        if step == 0:
-            self._coming = self._ranges_of_group(group + 1)
-        now = self._ranges_of_group(0) if index == 0 else []
-        share = slice(
-            len(self._coming) * step // self._group,
-            len(self._coming) * (step + 1) // self._group,
-        )
-        return now + self._coming[share]
+        found: list[PositionRange] = []
+        while index >= self._coming.first_batch:
+            found += self._coming.ranges[self._num_asked :]
+            self._since, self._num_asked = self._coming.first_batch, 0
+            self._coming = next(self._windows, _Window(self._order.num_batches(self._start), []))
+            if not self._coming.ranges:
+                return found
+        num_batches = self._coming.first_batch - self._since
+        due = len(self._coming.ranges) * (index - self._since + 1) // num_batches
+        found += self._coming.ranges[self._num_asked : due]
+        self._num_asked = due
+        return found
 
-    def _ranges_of_group(self, group: int) -> list[PositionRange]:
-        batches = range(group * self._group, min((group + 1) * self._group, self._num_batches))
-        if not batches:
-            return []
-        return coalesce(
-            np.concatenate(
-                [self._order.batch(i, epoch=self._epoch, start=self._start) for i in batches]
-            )
-        )
+    def _windows_of(self, quasi_random: QuasiRandom) -> Iterator[_Window]:
+        """What this rank needs of one window after the other."""
+        first_batch, current = 0, -1
+        parts: list[Positions] = []
+        for index in range(self._order.num_batches(self._start)):
+            places = self._order.places(index, start=self._start)
+            positions = quasi_random.positions(places, epoch=self._epoch)
+            windows = quasi_random.windows(places, epoch=self._epoch)
+            for window in np.unique(windows).tolist():
+                if parts and window != current:
+                    yield _Window(first_batch, coalesce(np.concatenate(parts)))
+                    first_batch, parts = index, []
+                current = window
+                parts.append(positions[windows == window])
+        if parts:
+            yield _Window(first_batch, coalesce(np.concatenate(parts)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Window:
+    first_batch: int  # the first that draws from it
+    ranges: list[PositionRange]
