@@ -174,6 +174,7 @@ class Loader:
         self._epoch = 0
         self._samples_done = 0  # of this epoch, over all ranks, as of the last batch handed out
         self._is_resumed = False  # the next iteration continues instead of starting the epoch
+        self._is_asked_for = False  # set_epoch wants this one, even if none of it is left
         self._iteration = 0
         self._skipped: dict[int, str] = {}
         self._num_images = self._num_batches = self._num_skipped = 0
@@ -189,13 +190,16 @@ class Loader:
         """One epoch, or the rest of one right after ``load_state_dict``.
 
         At its end the epoch number moves on by itself, so a loop without ``set_epoch`` sees new
-        views and a new order each time.
+        views and a new order each time; also one that counts ``len(loader)`` batches and never
+        asks for the end, and one that resumes just there.
         """
         if not self._finalizer.alive:
             raise Closed("the loader is closed: make a new one")
-        if not self._is_resumed:
+        is_over = self._order.num_batches(self._samples_done) == 0
+        if is_over and not self._is_asked_for:
+            self._epoch, self._samples_done = self._epoch + 1, 0
+        elif not self._is_resumed:
             self._samples_done = 0
-        self._is_resumed = False
         self._iteration += 1
         self._engine.cancel()
         return self._run_epoch(self._iteration)
@@ -217,6 +221,8 @@ class Loader:
                 batch = self._next_batch(epoch)
                 done = start + (index + 1) * self._order.global_batch
                 self._samples_done = min(done, self._order.size)
+                # Not before: frameworks call iter() more than once.
+                self._is_resumed = self._is_asked_for = False
                 if batch is None:
                     continue
                 handed_out = time.perf_counter()
@@ -226,6 +232,7 @@ class Loader:
             if iteration == self._iteration and self._finalizer.alive:
                 self._engine.cancel()
         self._epoch, self._samples_done = epoch + 1, 0
+        self._is_resumed = self._is_asked_for = False
 
     def _next_batch(self, epoch: int) -> Batch | None:
         asked = time.perf_counter()
@@ -268,11 +275,17 @@ class Loader:
         """Damaged samples left out so far: sample_id -> reason."""
         return dict(self._skipped)
 
+    @property
+    def sampler(self) -> Loader:
+        """The loader itself: where Lightning looks for the ``set_epoch`` that it calls."""
+        return self
+
     def set_epoch(self, epoch: int) -> None:
         """Go to the start of an epoch; no change if the loader is in it (a resumed one stays)."""
         require_integer("epoch", epoch, 0, 2**32 - 1)
         if epoch != self._epoch:
             self._epoch, self._samples_done, self._is_resumed = epoch, 0, False
+        self._is_asked_for = True
 
     def state_dict(self) -> dict[str, Any]:
         """Plain JSON-able values: which samples of which epoch were handed out, and of what."""
@@ -310,7 +323,7 @@ class Loader:
         if different:
             raise ConfigError(f"this loader cannot continue that run: {'; '.join(different)}")
         self._epoch, self._samples_done = state["epoch"], state["samples_done"]
-        self._is_resumed = True
+        self._is_resumed, self._is_asked_for = True, False
 
     def stats(self) -> LoaderStats:
         """Counts and times since the loader was made."""
