@@ -10,6 +10,7 @@ consumed in a plain loop that holds one at a time.
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import subprocess
@@ -48,14 +49,9 @@ def measure(folder: Path, settings: dict[str, int], dtype: str) -> dict[str, flo
         fastpass.Pack(str(folder)), fastpass.recipes.dino(), batch_size=settings["batch_size"],
         threads=settings["threads"], dtype=dtype,  # type: ignore[arg-type]
     ) as loader:  # fmt: skip
-        done = 0
-        while done < settings["batches"]:
-            for batch in loader:
-                batch_bytes = sum(view.nbytes for view in batch.views)
-                peak_anonymous = max(peak_anonymous, memory_of_this_process()["RssAnon"])
-                done += 1
-                if done == settings["batches"]:
-                    break
+        for batch in itertools.islice(loader, settings["batches"]):
+            batch_bytes = sum(view.nbytes for view in batch.views)
+            peak_anonymous = max(peak_anonymous, memory_of_this_process()["RssAnon"])
         num_slots = loader.stats().num_slots
     after = memory_of_this_process()
     return {
@@ -110,7 +106,10 @@ def main(
     """Measure, print the table, write the record."""
     settings = {"threads": threads, "batch_size": batch_size, "batches": batches}
     with tempfile.TemporaryDirectory() as scratch:
-        folder = enough_photos(photo_folder(photos, Path(scratch)), batch_size, Path(scratch))
+        # Epochs of several batches: at their ends nothing is prepared ahead.
+        folder = enough_photos(
+            photo_folder(photos, Path(scratch)), batch_size * batches, Path(scratch)
+        )
         results = {
             dtype: measure_in_a_process(folder, settings, dtype) for dtype in dtypes or DTYPES
         }
@@ -119,14 +118,14 @@ def main(
     click.echo(write_record("memory", body, output))
 
 
-def enough_photos(folder: Path, batch_size: int, scratch: Path) -> Path:
-    """``folder``, or links to its photos over and over where they do not fill one batch."""
+def enough_photos(folder: Path, num_photos: int, scratch: Path) -> Path:
+    """``folder``, or links to its photos over and over where they are fewer than that."""
     photos = list_photos(folder)
-    if len(photos) >= batch_size:
+    if len(photos) >= num_photos:
         return folder
     repeated = scratch / "repeated"
     repeated.mkdir()
-    for index in range(batch_size):
+    for index in range(num_photos):
         os.symlink(photos[index % len(photos)].resolve(), repeated / f"{index:06}.jpg")
     return repeated
 

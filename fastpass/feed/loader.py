@@ -76,7 +76,7 @@ class Loader:
             damaged samples out of their batch, counts them and reports each (``skipped``).
         weights: float [len(pack)], one per sample by position; comes back as ``Batch.weights``.
         batches_ahead: batches prepared before the consumer asks; default 2, or 1 where a batch is
-            above 256 MiB. Memory: ``batches_ahead + 2`` batches of
+            above 128 MiB. Memory: ``batches_ahead + 2`` batches of
             ``batch_size * sum(3 * size**2) * bytes per value`` (one is in the consumer's hands,
             one is freed when it takes the next), and per thread one decoded image with its
             scratch. A consumer that keeps batches adds those.
@@ -195,8 +195,7 @@ class Loader:
         """
         if not self._finalizer.alive:
             raise Closed("the loader is closed: make a new one")
-        is_over = self._order.num_batches(self._samples_done) == 0
-        if is_over and not self._is_asked_for:
+        if self._is_left_behind():
             self._epoch, self._samples_done = self._epoch + 1, 0
         elif not self._is_resumed:
             self._samples_done = 0
@@ -264,7 +263,13 @@ class Loader:
 
     @property
     def epoch(self) -> int:
-        return self._epoch
+        """The epoch of the last batch; between iterations, of the next."""
+        return self._epoch + (self._is_resumed and self._is_left_behind())
+
+    def _is_left_behind(self) -> bool:
+        """Nothing is left of this epoch, and nobody wants to hear that."""
+        is_over = self._order.num_batches(self._samples_done) == 0
+        return is_over and not self._is_asked_for
 
     @functools.cached_property
     def _fingerprint(self) -> str:

@@ -177,6 +177,7 @@ def test_an_iteration_is_empty_only_where_that_epoch_is_asked_for(folder: Path) 
     for asks in (False, True):
         with _loader(folder) as resumed:
             resumed.load_state_dict(state)
+            assert resumed.epoch == 1
             if asks:  # for epoch in range(...): loader.set_epoch(epoch): this one is over
                 resumed.set_epoch(0)
                 assert list(resumed) == []

@@ -145,8 +145,9 @@ def test_large_batches_are_prepared_one_ahead() -> None:
     assert batch_bytes(recipe, 256, "bfloat16") == 2 * 256 * values
     assert default_batches_ahead(batch_bytes(recipe, 256, "float32")) == 1
     assert default_batches_ahead(batch_bytes(recipe, 256, "uint8")) == 2
-    assert default_batches_ahead(256 << 20) == 2
-    assert default_batches_ahead((256 << 20) + 1) == 1
+    assert default_batches_ahead(batch_bytes(recipe, 256, "float16")) == 1
+    assert default_batches_ahead(128 << 20) == 2
+    assert default_batches_ahead((128 << 20) + 1) == 1
 
 
 @pytest.mark.parametrize("batches_ahead", [1, 2, 4])

@@ -150,7 +150,7 @@ def test_neighbors_do_not_always_travel_together() -> None:
         place[QuasiRandom([0, size], 7).positions(np.arange(size), epoch=epoch)] = np.arange(size)
         together += np.abs(np.diff(place)) < WINDOW_SAMPLES
     assert together.mean() / num_epochs > 0.9
-    assert (together < num_epochs).mean() > 0.4
+    assert (together < num_epochs).mean() > 0.3  # 1 in 32 if the cuts stayed
 
 
 def test_epochs_and_seeds_differ() -> None:
