@@ -37,6 +37,7 @@ BatchLayout layout_of(const EngineOptions& options) {
   BatchLayout layout;
   layout.batch_size = options.batch_size;
   layout.dtype = options.dtype;
+  layout.channels_last = options.channels_last;
   for (const ViewSpec& spec : options.views) layout.view_sizes.push_back(spec.size);
   return layout;
 }
@@ -60,6 +61,13 @@ struct Engine::Batch {
   void settle(const SampleSource& source, const BatchLayout& layout, bool skip_damaged);
 };
 
+// What a thread does next: prefetch `ahead`, or render a row where there is a batch.
+struct Engine::Work {
+  std::shared_ptr<Batch> batch;
+  std::size_t row = 0;
+  PositionRange ahead;
+};
+
 // Moves the good rows together, and lists the damaged ones or makes the first the batch's failure.
 void Engine::Batch::settle(const SampleSource& source, const BatchLayout& layout,
                            bool skip_damaged) {
@@ -79,6 +87,7 @@ void Engine::Batch::settle(const SampleSource& source, const BatchLayout& layout
       }
     }
     slot->sample_ids.push_back(sample_id);
+    slot->positions.push_back(positions[row]);
     slot->labels.push_back(source.label(positions[row]));
     ++kept;
   }
@@ -94,14 +103,26 @@ class Engine::Worker {
         views_(engine->options_.views.size()) {}
 
   void run() {
-    std::size_t row = 0;
-    while (const std::shared_ptr<Batch> batch = engine_.take(&row)) {
-      batch->row_statuses[row] = render_row_or_say_why(batch.get(), row);
-      engine_.finish_row(batch.get());
+    for (Work work; engine_.take(&work);) {
+      if (!work.batch) {
+        prefetch(work.ahead);
+        continue;
+      }
+      work.batch->row_statuses[work.row] = render_row_or_say_why(work.batch.get(), work.row);
+      engine_.finish_row(work.batch.get());
     }
   }
 
  private:
+  void prefetch(const PositionRange& range) noexcept {
+    const Stopwatch watch(&engine_.times_.read_nanoseconds);
+    try {
+      engine_.source_->prefetch(range.first, range.last);
+    } catch (const std::exception&) {
+      // Whatever is wrong here is told when the sample itself is read.
+    }
+  }
+
   // No exception may leave a thread.
   Status render_row_or_say_why(Batch* batch, std::size_t row) noexcept {
     try {
@@ -118,7 +139,7 @@ class Engine::Worker {
     const std::int64_t position = batch->positions[row];
     {
       const Stopwatch watch(&engine_.times_.read_nanoseconds);
-      FASTPASS_RETURN_IF_ERROR(engine_.source_->fetch(position, &sample_));
+      FASTPASS_RETURN_IF_ERROR(read(position));
     }
     DrawKey key;
     key.seed = engine_.options_.seed;
@@ -134,6 +155,12 @@ class Engine::Worker {
     }
     engine_.times_.num_images.fetch_add(1, std::memory_order_relaxed);
     return {};
+  }
+
+  Status read(std::int64_t position) {
+    const SampleSource& source = *engine_.source_;
+    return engine_.options_.reads_by_pread ? source.read(position, &sample_)
+                                           : source.fetch(position, &sample_);
   }
 
   // Note [When a pack's seek index is believed]. A pack notices a changed tar by its size, time
@@ -200,6 +227,7 @@ class Engine::Worker {
     std::uint8_t* out = batch->slot->views[view].get() + row * layout.view_bytes(view);
     ViewFormat format;
     format.dtype = layout.dtype;
+    if (layout.channels_last) format.memory_format = MemoryFormat::kChannelsLast;
     return renderer_.render(region_, engine_.options_.views[view], views_[view], format, out);
   }
 
@@ -254,6 +282,7 @@ Status Engine::submit(std::vector<std::int64_t> positions, std::uint32_t epoch) 
   BatchSlot& slot = *batch->slot;
   slot.num_samples = 0;
   slot.sample_ids.clear();
+  slot.positions.clear();
   slot.labels.clear();
   slot.skipped.clear();
   slot.failure = Status();
@@ -269,15 +298,39 @@ Status Engine::submit(std::vector<std::int64_t> positions, std::uint32_t epoch) 
   return {};
 }
 
-// The next unrendered row of the oldest batch that has one; empty when the engine closes.
-std::shared_ptr<Engine::Batch> Engine::take(std::size_t* row) {
+Status Engine::prefetch(const std::vector<PositionRange>& ranges) {
+  for (const PositionRange& range : ranges) {
+    if (range.first >= 0 && range.first <= range.last && range.last <= source_->size()) continue;
+    return {Fault::kBadArgument, "positions " + std::to_string(range.first) + " to " +
+                                     std::to_string(range.last) + " in a source of " +
+                                     std::to_string(source_->size()) + " samples"};
+  }
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (is_closed_) return {Fault::kClosed, "the loader is closed"};
+    ahead_.insert(ahead_.end(), ranges.begin(), ranges.end());
+  }
+  work_ready_.notify_all();
+  return {};
+}
+
+// The oldest range to prefetch, else the next unrendered row of the oldest batch that has one;
+// false when the engine closes.
+bool Engine::take(Work* work) {
   std::unique_lock<std::mutex> lock(mutex_);
+  work->batch.reset();
   for (;;) {
-    if (is_closed_) return nullptr;
+    if (is_closed_) return false;
+    if (!ahead_.empty()) {
+      work->ahead = ahead_.front();
+      ahead_.pop_front();
+      return true;
+    }
     for (const std::shared_ptr<Batch>& batch : queue_) {
       if (batch->is_taken()) continue;
-      *row = batch->next_row++;
-      return batch;
+      work->row = batch->next_row++;
+      work->batch = batch;
+      return true;
     }
     work_ready_.wait(lock);
   }
@@ -312,6 +365,7 @@ Status Engine::wait(double timeout_seconds, std::shared_ptr<BatchSlot>* slot) {
 void Engine::cancel() {
   const std::lock_guard<std::mutex> lock(mutex_);
   queue_.clear();
+  ahead_.clear();
 }
 
 void Engine::close() {
@@ -319,6 +373,7 @@ void Engine::close() {
     const std::lock_guard<std::mutex> lock(mutex_);
     is_closed_ = true;
     queue_.clear();
+    ahead_.clear();
   }
   work_ready_.notify_all();
   batch_ready_.notify_all();
