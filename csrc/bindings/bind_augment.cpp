@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -163,8 +164,10 @@ py::tuple plan(const std::vector<ViewParams>& views, int height, int width, bool
                         plan.scale_denominator);
 }
 
+// Without full_size the pixels are the whole image.
 SourceRegion region_from(const SourceArray& pixels, std::array<int, 2> origin,
-                         std::array<int, 2> full_size, int scale_denominator) {
+                         const std::optional<std::array<int, 2>>& full_size,
+                         int scale_denominator) {
   if (pixels.ndim() != 3 || pixels.shape(2) != 3) {
     raise_if_error(Status(Fault::kBadArgument, "the source must be of shape [height, width, 3]"));
   }
@@ -176,15 +179,15 @@ SourceRegion region_from(const SourceArray& pixels, std::array<int, 2> origin,
   region.pixels.stride = pixels.strides(0);
   region.top = origin[0];
   region.left = origin[1];
-  region.height = full_size[0];
-  region.width = full_size[1];
+  region.height = full_size ? (*full_size)[0] : region.pixels.height;
+  region.width = full_size ? (*full_size)[1] : region.pixels.width;
   region.scale_denominator = scale_denominator;
   return region;
 }
 
 py::array render(const SourceArray& source, const ViewSpec& spec, const ViewParams& params,
                  const std::string& dtype_name, bool normalize, std::array<int, 2> origin,
-                 std::array<int, 2> full_size, int scale_denominator) {
+                 const std::optional<std::array<int, 2>>& full_size, int scale_denominator) {
   // One per thread, because callers may render from several; its scratch stays.
   thread_local ViewRenderer renderer;
   ViewFormat format;
@@ -215,8 +218,8 @@ void register_augment(py::module_& module) {
              py::arg("width"), py::arg("may_scale"),
              "(top, left, height, width, scale_denominator) of what the views need decoded.");
   module.def("render_view", &render, py::arg("source").noconvert(), py::kw_only(), py::arg("spec"),
-             py::arg("params"), py::arg("dtype"), py::arg("normalize"), py::arg("origin"),
-             py::arg("full_size"), py::arg("scale_denominator"),
+             py::arg("params"), py::arg("dtype"), py::arg("normalize"), py::arg("origin") = std::array<int, 2>{0, 0},
+             py::arg("full_size") = py::none(), py::arg("scale_denominator") = 1,
              "uint8 [height, width, 3] -> [3, size, size]; bfloat16 comes as its uint16 bits.");
 }
 

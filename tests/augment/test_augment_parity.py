@@ -90,14 +90,7 @@ def test_narrow_formats_equal_torch() -> None:
 
     def rendered(dtype: str) -> np.ndarray:
         array: np.ndarray = core.render_view(
-            pixels,
-            spec=spec,
-            params=params,
-            dtype=dtype,
-            normalize=True,
-            origin=(0, 0),
-            full_size=pixels.shape[:2],
-            scale_denominator=1,
+            pixels, spec=spec, params=params, dtype=dtype, normalize=True
         )
         return array
 
