@@ -2,15 +2,19 @@
 
 #include <algorithm>
 
+#include "common/multiversion.h"
+
 namespace fastpass {
 namespace {
 
+FASTPASS_AVX2_CLONE
 void weigh_taps(const ResampleAxis& axis, std::int32_t output, TapRange range, double* exact) {
   for (std::int32_t tap = 0; tap < range.count; ++tap) {
     exact[tap] = tap_weight(axis, output, range.first + tap);
   }
 }
 
+FASTPASS_AVX2_CLONE
 void round_weights(const double* exact, std::int32_t count, double sum, std::int32_t* weights) {
   for (std::int32_t tap = 0; tap < count; ++tap)
     weights[tap] = fixed_point_weight(exact[tap] / sum);

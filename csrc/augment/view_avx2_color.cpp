@@ -136,26 +136,38 @@ Floats saturation_of(Floats high, Floats chroma) {
   return whole(fma(mul(chroma, all(255.0f)), reciprocal, all(1e-3f)));
 }
 
-// A channel of the color (h, s, v): v where the channel is the highest, v (1 - s) where it is the
-// lowest, on a ramp between them; `place` is the channel's own on the circle of hues, which has 510
-// steps here (twice 255). Numerators are whole and below 2^24; no quotient is near a half.
-Floats channel_of(Floats h, Floats s, Floats v, float place) {
-  const Floats turned = add(add(h, h), all(place));
-  const Floats around = sub(turned, keep_if(is_at_least(turned, all(510.0f)), all(510.0f)));
-  const Floats ramp = lower(around, sub(all(340.0f), around));
-  const Floats depth = lower(higher(ramp, zero()), all(85.0f));
-  const Floats numerator = mul(v, minus_fma(s, depth, all(21675.0f)));
-  return whole(fma(numerator, all(1.0f / 21675.0f), all(0.5f)));
+// (v 21675 - v s depth) / 21675, rounded, from the numerator without v: whole, below 2^24, and no
+// quotient is near a half.
+Floats channel_of(Floats v, Floats numerator) {
+  return whole(fma(mul(v, numerator), all(1.0f / 21675.0f), all(0.5f)));
 }
 
-Pixels shift_hue(const Pixels& p, Floats offset) {
+// Between the distances where a channel begins and ends to fall.
+Floats clamped(Floats distance) { return lower(higher(distance, all(85.0f)), all(170.0f)); }
+
+Floats distance_from(Floats place, float center) {
+  const Floats difference = sub(place, all(center));
+  return keep_unless(all(-0.0f), difference);
+}
+
+Pixels to_hsv(const Pixels& p) {
   const Floats high = higher(higher(p.r, p.g), p.b), low = lower(lower(p.r, p.g), p.b);
   const Floats chroma = sub(high, low);
-  const Floats shifted = add(hue_of(p, high, low, chroma), offset);
+  return {hue_of(p, high, low, chroma), saturation_of(high, chroma), high};
+}
+
+// h, s and v where r, g and b stand otherwise; a hue of 256 and more begins at 0 again. On a circle
+// of 510 steps (twice 255) a channel is v up to 85 steps from its own place (red 0, green 170, blue
+// 340), v (1 - s) from 170 steps on (depth 85), and on a ramp between.
+Pixels from_hsv(const Pixels& hsv, Floats offset) {
+  const Floats shifted = add(hsv.r, offset), s = hsv.g, v = hsv.b;
   const Floats h = sub(shifted, keep_if(is_at_least(shifted, all(256.0f)), all(256.0f)));
-  const Floats s = saturation_of(high, chroma);
-  return {channel_of(h, s, high, 425.0f), channel_of(h, s, high, 255.0f),
-          channel_of(h, s, high, 85.0f)};
+  const Floats place = add(h, h);
+  const Floats most = fma(s, all(85.0f), all(21675.0f));
+  const Floats opposite_red = clamped(distance_from(place, 255.0f));  // 255 less the distance
+  return {channel_of(v, fma(s, opposite_red, minus_fma(s, all(255.0f), most))),
+          channel_of(v, minus_fma(s, clamped(distance_from(place, 170.0f)), most)),
+          channel_of(v, minus_fma(s, clamped(distance_from(place, 340.0f)), most))};
 }
 
 Pixels grayscale(const Pixels& p) {
@@ -207,7 +219,10 @@ void apply(const ColorStep& step, Block* block, std::int32_t count) {
       for_all(block, count, [=](const Pixels& p) { return blend(luma(p), p, factor); });
       return;
     case ColorStepKind::kHue:
-      for_all(block, count, [=](const Pixels& p) { return shift_hue(p, offset); });
+      // Two loops, because one would be a chain too long for the processor to work on several
+      // rounds of it at a time.
+      for_all(block, count, [](const Pixels& p) { return to_hsv(p); });
+      for_all(block, count, [=](const Pixels& p) { return from_hsv(p, offset); });
       return;
     case ColorStepKind::kGrayscale:
       for_all(block, count, [](const Pixels& p) { return grayscale(p); });
