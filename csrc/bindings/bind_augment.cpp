@@ -214,12 +214,16 @@ void register_augment(py::module_& module) {
   module.def("draw_view", &draw, py::kw_only(), py::arg("spec"), py::arg("height"),
              py::arg("width"), py::arg("seed"), py::arg("sample_id"), py::arg("epoch"),
              py::arg("view_id"), "All random choices of one view.");
+  module.def(
+      "view_kernels", [] { return best_view_kernels().name; },
+      "The instruction set that views are rendered with: \"avx2\" or \"portable\".");
   module.def("plan_region", &plan, py::kw_only(), py::arg("views"), py::arg("height"),
              py::arg("width"), py::arg("may_scale"),
              "(top, left, height, width, scale_denominator) of what the views need decoded.");
   module.def("render_view", &render, py::arg("source").noconvert(), py::kw_only(), py::arg("spec"),
-             py::arg("params"), py::arg("dtype"), py::arg("normalize"), py::arg("origin") = std::array<int, 2>{0, 0},
-             py::arg("full_size") = py::none(), py::arg("scale_denominator") = 1,
+             py::arg("params"), py::arg("dtype"), py::arg("normalize"),
+             py::arg("origin") = std::array<int, 2>{0, 0}, py::arg("full_size") = py::none(),
+             py::arg("scale_denominator") = 1,
              "uint8 [height, width, 3] -> [3, size, size]; bfloat16 comes as its uint16 bits.");
 }
 
