@@ -74,7 +74,8 @@ class Loader:
         memory_format: of the views, "contiguous" or "channels_last" (as torch has it: the shape
             stays [N, 3, size, size]).
         on_error: "raise" ends the iteration with the first damaged sample's error; "skip" leaves
-            damaged samples out of their batch, counts them and reports each (``skipped``).
+            damaged samples out of their batch, counts them and reports each (``skipped``). Only
+            what the views of an epoch need is decoded: damage elsewhere in the image is not met.
         weights: float [len(pack)], one per sample by position; comes back as ``Batch.weights``.
         batches_ahead: batches prepared before the consumer asks; default 2, or 1 where a batch is
             above 128 MiB. Memory: ``batches_ahead + 2`` batches of

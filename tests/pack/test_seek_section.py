@@ -178,7 +178,7 @@ def test_an_image_changed_behind_its_index_fails_by_name(tar: Path) -> None:
     other = bytearray(changed)
     other[len(other) // 2] ^= 1
     overwrite(tar, offset, bytes(other))
-    recipe = fp.recipes.rrc(size=32)
+    recipe = fp.recipes.evaluation(size=32, resize=32)  # looks at the whole image
     wanted = rf"x\.tar: {keys[4]} .*seek index belongs to another file.*build it again"
     with fp.Loader(tar, recipe, batch_size=6, shuffle=False, threads=2) as loader:
         for _ in range(2):  # not only the first time it is seen
