@@ -34,9 +34,10 @@ class HeadConfig(Section):
 
 
 class AugmentConfig(Section):
-    """A recipe of fastpass.augment.recipes by name, and its keywords."""
+    """A recipe of fastpass.augment.recipes by name, its keywords, and how it is rendered."""
 
     recipe: str = "dino"
+    mode: Literal["fast", "exact"] = "fast"  # as in fastpass.Loader
     params: dict[str, Any] = {}
 
 
