@@ -94,8 +94,8 @@ def test_unknown_override_is_named(write):
 def test_changed_keys_names_what_matters_and_only_that():
     old = Config().model_dump(mode="json")
     new = Config(
-        train={"epochs": 3}, model={"kwargs": {"depth": 2}}, augment={"mode": "exact"}, log={"every_steps": 3},
-        data={"threads": 5}, checkpoint={"keep": 9},
+        train={"epochs": 3}, model={"kwargs": {"depth": 2}}, augment={"mode": "exact"},
+        log={"every_steps": 3}, data={"threads": 5}, checkpoint={"keep": 9},
     ).model_dump(mode="json")  # fmt: skip
     changes = changed_keys(old, new)
     assert any(change.startswith("train.epochs: 100 -> 3") for change in changes)

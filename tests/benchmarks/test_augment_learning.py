@@ -1,0 +1,108 @@
+"""The learning comparison: its statistics, what it keeps of a run, and that none is repeated."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import augment_learning
+from benchmarks.compare_means import compare_means
+
+
+def test_means_are_compared_by_the_pooled_scatter() -> None:
+    groups = {"a": [30.0, 31.0, 32.0], "b": [33.0, 33.0, 36.0], "c": [30.5, 31.5, 32.5]}
+    result = compare_means(groups, "a")
+    # sums of squares 2, 6 and 2 over 2 degrees of freedom each
+    error = math.sqrt(10 / 6) * math.sqrt(2 / 3)
+    assert result["b"].mean == 34.0
+    assert result["b"].std == pytest.approx(math.sqrt(3))
+    assert result["b"].difference == 3.0
+    assert result["a"].difference == 0.0
+    assert [r.standard_error for r in result.values()] == pytest.approx([error] * 3)
+    assert result["c"].is_within_noise
+    assert not result["b"].is_within_noise
+    assert json.loads(json.dumps(result["b"].to_dict()))["is_within_noise"] is False
+
+
+def test_the_loss_is_that_of_the_last_epoch(tmp_path: Path) -> None:
+    log = tmp_path / "log.jsonl"
+    rows = [(0.5, 9.0), (1.0, 8.0), (1.5, 4.0), (2.0, 2.0)]
+    log.write_text("".join(json.dumps({"epoch": e, "loss": x}) + "\n" for e, x in rows))
+    assert augment_learning.last_epoch_loss(log) == 3.0
+
+
+@pytest.fixture
+def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+    """The commands that are run; each leaves what the real one would, k-NN 40 from the seed up."""
+    seen: list[list[str]] = []
+
+    def fake_run(*words: object) -> float:
+        command = [str(word) for word in words]
+        seen.append(command)
+        if command[0] == sys.executable:
+            output = Path(command[command.index("--output") + 1])
+            output.mkdir(parents=True)
+            (output / "log.jsonl").write_text('{"epoch": 2.0, "loss": 5.0}\n')
+        elif command[0] == "fastpass":
+            results = [
+                {"features": "teacher", "top1": 40.0 + len(seen)},
+                {"features": "untrained", "top1": 27.0},
+            ]
+            Path(command[command.index("-o") + 1]).write_text(json.dumps({"results": results}))
+        return 1.5
+
+    monkeypatch.setattr(augment_learning, "run", fake_run)
+    monkeypatch.setattr(augment_learning, "RUNS", tmp_path / "runs")
+    return seen
+
+
+def test_a_finished_run_is_kept_and_a_broken_one_begun_anew(commands, tmp_path: Path) -> None:
+    partial = tmp_path / "runs" / "exact-2-epochs-seed1"
+    partial.mkdir(parents=True)
+    (partial / "left_over").touch()
+    first = augment_learning.train_once("exact", seed=1, epochs=2)
+    assert not (partial / "left_over").exists()
+    assert first["knn"] == 42.0
+    assert first["untrained"] == 27.0
+    assert first["loss"] == 5.0
+    assert len(commands) == 2
+    assert augment_learning.train_once("exact", seed=1, epochs=2) == first
+    assert len(commands) == 2
+    augment_learning.train_once("exact", seed=1, epochs=3)
+    assert len(commands) == 4
+
+
+def test_the_ways_differ_in_their_views_only(commands) -> None:
+    for way in augment_learning.WAYS:
+        augment_learning.train_once(way, seed=0, epochs=2)
+    trainings = [c for c in commands if c[0] == sys.executable]
+    different = {"-m", "benchmarks.peers.torchvision_train", "train.py"}
+    different |= {"augment.mode=exact", "augment.mode=fast"}
+    kept = [
+        [word for word in command if word not in different and "augment-learning" not in word]
+        for command in trainings
+    ]
+    for words in kept:
+        words.pop(words.index("--output") + 1)
+    assert kept[0] == kept[1] == kept[2]
+    assert [different & set(command) for command in trainings] == [
+        {"-m", "benchmarks.peers.torchvision_train"},
+        {"train.py", "augment.mode=exact"},
+        {"train.py", "augment.mode=fast"},
+    ]
+
+
+def test_the_table_has_a_row_for_every_way(commands) -> None:
+    records = [
+        augment_learning.train_once(way, seed, 2)
+        for seed in (0, 1)
+        for way in augment_learning.WAYS
+    ]
+    summary = augment_learning.summarize_ways(records)
+    table = augment_learning.make_table(records, summary)
+    assert list(table.columns[0].cells) == ["untrained", "torchvision", "exact", "fast"]
+    assert next(iter(table.columns[1].cells)) == "27.0 27.0"
