@@ -67,7 +67,9 @@ class TorchvisionLoader:
 
     def _batch(self, positions: list[int]) -> Batch:
         sample_ids = self._pack.sample_ids[positions]
-        views = [self._views(*pair) for pair in zip(positions, sample_ids.tolist(), strict=True)]
+        # Torchvision draws from torch's default generator; the training's own draws stay apart.
+        with torch.random.fork_rng(devices=[]):
+            views = [self._views(*it) for it in zip(positions, sample_ids.tolist(), strict=True)]
         stacked = [torch.stack(same) for same in zip(*views, strict=True)]
         return Batch(stacked, torch.from_numpy(sample_ids))
 
@@ -75,10 +77,9 @@ class TorchvisionLoader:
         image = Image.open(io.BytesIO(self._pack[position].data)).convert("RGB")
         key = [self._order.seed, self._epoch, sample_id % 2**64]
         (seed,) = np.random.SeedSequence(key).generate_state(1, dtype=np.uint64)
-        # Torchvision draws from torch's default generator; the training's own draws stay apart.
-        with torch.random.fork_rng(devices=[]):
-            torch.manual_seed(int(seed))
-            return [transform(image) for transform in self._transforms]
+        # Not torch.manual_seed: that notes the call for every kind of device, with a traceback.
+        torch.default_generator.manual_seed(int(seed))
+        return [transform(image) for transform in self._transforms]
 
     def set_epoch(self, epoch: int) -> None:
         if epoch != self._epoch:
