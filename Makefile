@@ -21,6 +21,7 @@ gpu:
 
 bench: setup-test
 	$(PYTHON) -m benchmarks.decode
+	$(PYTHON) -m benchmarks.augment
 	$(PYTHON) -m benchmarks.feed
 
 # MINUTES=20 by default, on all processors.

@@ -15,6 +15,7 @@ _COMMANDS = {
     "pack": "fastpass.pack.commands:pack_command",
     "index": "fastpass.pack.commands:index_command",
     "preview": "fastpass.augment.commands:preview",
+    "bench": "fastpass.bench.commands:bench_group",
     "evaluate": "fastpass.evaluate.commands:evaluate_group",
     "export": "fastpass.export.commands:export_command",
     "report": "fastpass.report.commands:report",

@@ -56,6 +56,29 @@ def test_model_knows_no_stage() -> None:
     assert not _stage_imports("model") & set(STAGES)
 
 
+def test_nothing_but_the_command_line_imports_bench() -> None:
+    for path in _python_files(ROOT / "fastpass"):
+        if path.parent == ROOT / "fastpass" and path.name == "cli.py":
+            continue
+        if ROOT / "fastpass" / "bench" not in path.parents:
+            used = [name for name in _imports(path) if name.startswith("fastpass.bench")]
+            assert not used, f"{path} imports {used}"
+
+
+def test_bench_peers_are_imported_when_they_are_measured() -> None:
+    """Without them, `fastpass bench` still names them."""
+    peers = {"torch", "torchvision", "nvidia", "ffcv", "simplejpeg", "matplotlib"}
+    program = (
+        "import sys, fastpass.bench.commands, fastpass.bench.feed, fastpass.bench.augment,"
+        "fastpass.bench.decode, fastpass.bench.plot, fastpass.bench.table;"
+        f"print([name for name in {sorted(peers)!r} if name in sys.modules])"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert result.stdout.strip() == "[]"
+
+
 def test_only_native_py_imports_the_native_modules() -> None:
     for path in _python_files(ROOT / "fastpass"):
         if path.name == "_native.py":

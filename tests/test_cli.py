@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from support.pictures import image_folder, jpeg
 
-VERBS = ["synth", "pack", "index", "preview", "evaluate", "export", "report", "backends"]
+VERBS = [
+    "synth", "pack", "index", "preview", "bench", "evaluate", "export", "report", "backends",
+]  # fmt: skip
 
 
 def _fastpass(*arguments: object) -> subprocess.CompletedProcess[str]:

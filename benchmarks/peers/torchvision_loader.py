@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -11,9 +13,10 @@ import numpy as np
 import torch
 from PIL import Image
 
-from benchmarks.peers.torchvision_views import torchvision_views
 from fastpass import Pack
-from fastpass.augment import Recipe
+from fastpass.augment import Recipe, ViewSpec
+from fastpass.bench.peers.torchvision_pil import pil_transform
+from fastpass.errors import BadArgument
 from fastpass.feed.order import EpochOrder
 from fastpass.train import ranks
 from fastpass.train.config import Config
@@ -31,6 +34,7 @@ class TorchvisionLoader:
 
     The samples come in the order of fastpass.Loader with the same arguments, so that two runs
     differ in how the views are made and in nothing else. Views depend on (seed, epoch, sample_id).
+    Raises BadArgument for a view with a center crop or a blur that is not Pillow's.
     """
 
     def __init__(
@@ -44,7 +48,9 @@ class TorchvisionLoader:
         world_size: int = 1,
     ) -> None:
         self._pack = pack
-        self._transforms = torchvision_views(recipe)
+        for view in recipe.views:
+            _refuse_other_steps(view)
+        self._transforms = [pil_transform(view) for view in recipe.views]
         self._order = EpochOrder(
             size=len(pack), batch_size=batch_size, rank=rank, world_size=world_size, seed=seed,
             shuffle=True, drop_last=True,
@@ -67,8 +73,7 @@ class TorchvisionLoader:
 
     def _batch(self, positions: list[int]) -> Batch:
         sample_ids = self._pack.sample_ids[positions]
-        # Torchvision draws from torch's default generator; the training's own draws stay apart.
-        with torch.random.fork_rng(devices=[]):
+        with _own_draws():
             views = [self._views(*it) for it in zip(positions, sample_ids.tolist(), strict=True)]
         stacked = [torch.stack(same) for same in zip(*views, strict=True)]
         return Batch(stacked, torch.from_numpy(sample_ids))
@@ -77,6 +82,7 @@ class TorchvisionLoader:
         image = Image.open(io.BytesIO(self._pack[position].data)).convert("RGB")
         key = [self._order.seed, self._epoch, sample_id % 2**64]
         (seed,) = np.random.SeedSequence(key).generate_state(1, dtype=np.uint64)
+        random.seed(int(seed))
         # Not torch.manual_seed: that notes the call for every kind of device, with a traceback.
         torch.default_generator.manual_seed(int(seed))
         return [transform(image) for transform in self._transforms]
@@ -94,6 +100,24 @@ class TorchvisionLoader:
 
     def close(self) -> None:
         pass
+
+
+def _refuse_other_steps(view: ViewSpec) -> None:
+    if view.crop != "random":
+        raise BadArgument(f"crop = {view.crop!r}: only random crops are made here")
+    if view.blur is not None and view.blur.kind != "pillow":
+        raise BadArgument(f"blur.kind = {view.blur.kind!r}: only Pillow's blur is made here")
+
+
+@contextmanager
+def _own_draws() -> Iterator[None]:
+    """Torchvision draws from the process's generators: put them back as training left them."""
+    state = random.getstate()
+    try:
+        with torch.random.fork_rng(devices=[]):
+            yield
+    finally:
+        random.setstate(state)
 
 
 def open_torchvision_data(config: Config, pattern: str, device: torch.device) -> TrainData:

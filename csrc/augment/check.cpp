@@ -5,6 +5,7 @@
 #include <sstream>
 
 #include "augment/blur.h"
+#include "augment/gaussian_blur.h"
 
 namespace fastpass {
 namespace {
@@ -60,6 +61,25 @@ Status check_probabilities(const ViewSpec& spec) {
   return check_range("solarize_probability", spec.solarize_probability, 0.0, 1.0);
 }
 
+Status check_blur(const ViewSpec& spec) {
+  FASTPASS_RETURN_IF_ERROR(
+      check_range<double>("blur_sigma_min", spec.blur_sigma_min, 0.0, kMaxBlurSigma));
+  FASTPASS_RETURN_IF_ERROR(check_range<double>("blur_sigma_max", spec.blur_sigma_max,
+                                               spec.blur_sigma_min, kMaxBlurSigma));
+  if (spec.blur_kind != BlurKind::kGaussian) return {};
+  const std::int32_t kernel_size = spec.blur_kernel_size;
+  if (kernel_size < kMinGaussianKernel || kernel_size > kMaxGaussianKernel ||
+      kernel_size % 2 == 0) {
+    return refuse("blur_kernel_size", kernel_size, "an odd number in [3, 63]");
+  }
+  if (spec.blur_border == BlurBorder::kReflect && spec.size <= kernel_size / 2) {
+    return refuse("size", spec.size,
+                  "more than half of blur_kernel_size = " + std::to_string(kernel_size) +
+                      ", because the border reflects");
+  }
+  return {};
+}
+
 Status check_jitter_order(const JitterOp order[4]) {
   unsigned seen = 0;
   for (int i = 0; i < 4; ++i) {
@@ -86,6 +106,17 @@ Status check_box(const char* name, std::int32_t first, std::int32_t size, std::i
       "a box of at least one pixel inside the " + std::to_string(whole) + " pixels of the source");
 }
 
+// The box, at the source's scale, lies within the rows or columns that were decoded.
+Status check_decoded(const char* name, std::int32_t first, std::int32_t size,
+                     std::int32_t decoded_first, std::int32_t num_decoded,
+                     std::int32_t denominator) {
+  const std::int32_t end = (first + size - 1) / denominator + 1;
+  if (first / denominator >= decoded_first && end <= decoded_first + num_decoded) return {};
+  return refuse(name, std::to_string(first) + " + " + std::to_string(size),
+                "a box inside the decoded region: " + std::to_string(decoded_first) + " + " +
+                    std::to_string(num_decoded) + " at 1/" + std::to_string(denominator));
+}
+
 }  // namespace
 
 Status check_spec(const ViewSpec& spec) {
@@ -95,10 +126,7 @@ Status check_spec(const ViewSpec& spec) {
   FASTPASS_RETURN_IF_ERROR(check_strength("contrast", spec.contrast));
   FASTPASS_RETURN_IF_ERROR(check_strength("saturation", spec.saturation));
   FASTPASS_RETURN_IF_ERROR(check_range("hue", spec.hue, 0.0, 0.5));
-  FASTPASS_RETURN_IF_ERROR(
-      check_range<double>("blur_sigma_min", spec.blur_sigma_min, 0.0, kMaxBlurSigma));
-  FASTPASS_RETURN_IF_ERROR(check_range<double>("blur_sigma_max", spec.blur_sigma_max,
-                                               spec.blur_sigma_min, kMaxBlurSigma));
+  FASTPASS_RETURN_IF_ERROR(check_blur(spec));
   FASTPASS_RETURN_IF_ERROR(check_range("solarize_threshold", spec.solarize_threshold, 0, 256));
   for (int channel = 0; channel < 3; ++channel) {
     FASTPASS_RETURN_IF_ERROR(check_finite("mean", spec.mean[channel]));
@@ -112,18 +140,24 @@ Status check_source_size(std::int64_t height, std::int64_t width) {
   return check_range<std::int64_t>("source width", width, 1, kMaxSourceSide);
 }
 
-Status check_source(const ImageView& source) {
+Status check_source(const SourceRegion& source) {
+  const ImageView& pixels = source.pixels;
   FASTPASS_RETURN_IF_ERROR(check_source_size(source.height, source.width));
-  if (source.channels != 3) return refuse("source channels", source.channels, "3 (RGB)");
-  if (source.data == nullptr) return refuse("source data", "null", "pixels");
-  return check_range<std::ptrdiff_t>("source stride (bytes)", source.stride, source.width * 3,
+  FASTPASS_RETURN_IF_ERROR(check_source_size(pixels.height, pixels.width));
+  if (pixels.channels != 3) return refuse("source channels", pixels.channels, "3 (RGB)");
+  if (pixels.data == nullptr) return refuse("source data", "null", "pixels");
+  FASTPASS_RETURN_IF_ERROR(check_range("scale_denominator", source.scale_denominator, 1, 8));
+  return check_range<std::ptrdiff_t>("source stride (bytes)", pixels.stride, pixels.width * 3,
                                      std::numeric_limits<std::ptrdiff_t>::max());
 }
 
-Status check_params(const ViewParams& params, const ViewSpec& spec, std::int32_t source_height,
-                    std::int32_t source_width) {
-  FASTPASS_RETURN_IF_ERROR(check_box("top + height", params.top, params.height, source_height));
-  FASTPASS_RETURN_IF_ERROR(check_box("left + width", params.left, params.width, source_width));
+Status check_params(const ViewParams& params, const ViewSpec& spec, const SourceRegion& source) {
+  FASTPASS_RETURN_IF_ERROR(check_box("top + height", params.top, params.height, source.height));
+  FASTPASS_RETURN_IF_ERROR(check_box("left + width", params.left, params.width, source.width));
+  FASTPASS_RETURN_IF_ERROR(check_decoded("rows", params.top, params.height, source.top,
+                                         source.pixels.height, source.scale_denominator));
+  FASTPASS_RETURN_IF_ERROR(check_decoded("columns", params.left, params.width, source.left,
+                                         source.pixels.width, source.scale_denominator));
   FASTPASS_RETURN_IF_ERROR(check_window("resized_height", params.resized_height, "window_top",
                                         params.window_top, spec.size));
   FASTPASS_RETURN_IF_ERROR(check_window("resized_width", params.resized_width, "window_left",

@@ -4,8 +4,8 @@
 #include <cstdint>
 
 #include "augment/params.h"
+#include "augment/source_region.h"
 #include "common/status.h"
-#include "common/view.h"
 
 namespace fastpass {
 
@@ -14,8 +14,7 @@ constexpr std::int32_t kMaxSourceSide = 65535;  // pixels, as a JPEG's
 
 Status check_spec(const ViewSpec& spec);
 Status check_source_size(std::int64_t height, std::int64_t width);
-Status check_source(const ImageView& source);
-Status check_params(const ViewParams& params, const ViewSpec& spec, std::int32_t source_height,
-                    std::int32_t source_width);
+Status check_source(const SourceRegion& source);
+Status check_params(const ViewParams& params, const ViewSpec& spec, const SourceRegion& source);
 
 }  // namespace fastpass

@@ -1,15 +1,11 @@
-// The color operations over all pixels of a view (interleaved RGB, in place).
+// Color jitter and grayscale of a view on the CPU.
 #pragma once
 
-#include <cstddef>
-#include <cstdint>
-
 #include "augment/params.h"
+#include "augment/view_kernels.h"
 
 namespace fastpass {
 
-void apply_jitter(const ViewParams& params, std::size_t num_pixels, std::uint8_t* pixels);
-void apply_grayscale(std::size_t num_pixels, std::uint8_t* pixels);
-void apply_solarize(std::int32_t threshold, std::size_t num_pixels, std::uint8_t* pixels);
+void apply_color(const ViewKernels& kernels, const ViewParams& params, const ViewRows& view);
 
 }  // namespace fastpass

@@ -20,7 +20,8 @@ struct Bfloat16Bits {
 };
 FASTPASS_HD inline void store(float value, Bfloat16Bits* out) { out->bits = to_bfloat16(value); }
 
-// Planar [N, 3, pixels_per_plane] in and out; one call per element.
+// Planar [N, 3, pixels_per_plane] in and out; one call per element. Channels-last pixels are so
+// many planar views of one pixel.
 template <typename Out>
 struct NormalizeViews {
   const std::uint8_t* pixels;

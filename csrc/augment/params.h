@@ -11,6 +11,14 @@ enum class Interpolation : std::uint8_t { kBilinear, kBicubic };
 // centre `size` x `size` window (the usual evaluation transform).
 enum class CropKind : std::uint8_t { kRandomResized, kCenter };
 
+// kPillow: its GaussianBlur (blur.h). kGaussian: a sampled Gaussian of `blur_kernel_size` taps per
+// axis, as torchvision's GaussianBlur (gaussian_blur.h).
+enum class BlurKind : std::uint8_t { kPillow, kGaussian };
+
+// What lies beyond the edge of a view. kReflect: the view mirrored, the edge pixel not repeated
+// (torchvision). kZero: black, which darkens the edges (convolutions padded to "SAME").
+enum class BlurBorder : std::uint8_t { kReflect, kZero };
+
 struct ViewSpec {
   std::int32_t size = 224;  // output height and width, pixels
   CropKind crop = CropKind::kRandomResized;
@@ -24,6 +32,9 @@ struct ViewSpec {
   double grayscale_probability = 0.0;
   double blur_probability = 0.0;
   double blur_sigma_min = 0.1, blur_sigma_max = 2.0;  // pixels of the view
+  BlurKind blur_kind = BlurKind::kPillow;
+  std::int32_t blur_kernel_size = 9;              // kGaussian only; odd, pixels
+  BlurBorder blur_border = BlurBorder::kReflect;  // kGaussian only
   double solarize_probability = 0.0;
   std::int32_t solarize_threshold = 128;
   float mean[3] = {0.485f, 0.456f, 0.406f};

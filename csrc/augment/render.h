@@ -5,34 +5,37 @@
 #include <memory>
 
 #include "augment/params.h"
+#include "augment/source_region.h"
+#include "augment/store_format.h"
+#include "augment/view_kernels.h"
 #include "common/rng.h"
 #include "common/status.h"
-#include "common/view.h"
 
 namespace fastpass {
-
-enum class Dtype : std::uint8_t { kUint8, kFloat16, kBfloat16, kFloat32 };
-
-constexpr int dtype_bytes(Dtype dtype) {
-  return dtype == Dtype::kUint8 ? 1 : dtype == Dtype::kFloat32 ? 4 : 2;
-}
 
 // All randomness of one view; touches no pixel. `key.view_id` is the view's index in the recipe.
 Status draw_view(const ViewSpec& spec, int height, int width, const DrawKey& key,
                  ViewParams* params);
 
+// What the bytes of a rendered view are: `normalize` false leaves out mean and std, values are then
+// pixel / 255; kUint8 is never normalised.
+struct ViewFormat {
+  Dtype dtype = Dtype::kFloat32;
+  MemoryFormat memory_format = MemoryFormat::kContiguous;
+  bool normalize = true;
+};
+
 // One per thread: owns the scratch memory, which grows to the largest image seen and stays.
 class ViewRenderer {
  public:
-  ViewRenderer();
+  explicit ViewRenderer(const ViewKernels& kernels = best_view_kernels());
   ~ViewRenderer();
   ViewRenderer(const ViewRenderer&) = delete;
   ViewRenderer& operator=(const ViewRenderer&) = delete;
 
-  // source: RGB uint8. out: planar [3, size, size] of `dtype`; kUint8 is not normalised, and
-  // neither is any dtype when `normalize` is false (then values are pixel / 255).
-  Status render(const ImageView& source, const ViewSpec& spec, const ViewParams& params,
-                Dtype dtype, bool normalize, void* out);
+  // source: RGB uint8, with all pixels of the params' box. out: 3 * size * size values.
+  Status render(const SourceRegion& source, const ViewSpec& spec, const ViewParams& params,
+                const ViewFormat& format, void* out);
 
  private:
   struct Scratch;

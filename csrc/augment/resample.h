@@ -17,8 +17,9 @@ namespace fastpass {
 constexpr int kWeightBits = 22;
 
 struct ResampleAxis {
-  std::int32_t source_size;
+  std::int32_t source_size;  // pixels outside of [0, source_size) have no weight
   Interpolation interpolation;
+  double start;          // where the first output pixel begins: 0 but for a source that was scaled
   double scale;          // source pixels per output pixel
   double inverse_width;  // 1 / max(scale, 1): shrinks distances to the unit filter
   double support;        // half of the filter's reach, source pixels
@@ -38,13 +39,15 @@ struct TapRange {
   std::int32_t count;
 };
 
-FASTPASS_HD inline ResampleAxis make_resample_axis(std::int32_t source_size,
-                                                   std::int32_t output_size,
+// The part of `length` source pixels from `start` on becomes `output_size` pixels.
+FASTPASS_HD inline ResampleAxis make_resample_axis(std::int32_t source_size, double start,
+                                                   double length, std::int32_t output_size,
                                                    Interpolation interpolation) {
   ResampleAxis axis{};
   axis.source_size = source_size;
   axis.interpolation = interpolation;
-  axis.scale = static_cast<double>(source_size) / output_size;
+  axis.start = start;
+  axis.scale = length / output_size;
   const double stretch = axis.scale < 1.0 ? 1.0 : axis.scale;
   axis.inverse_width = 1.0 / stretch;
   axis.support = (interpolation == Interpolation::kBicubic ? 2.0 : 1.0) * stretch;
@@ -58,7 +61,7 @@ FASTPASS_HD inline std::int32_t max_taps(const ResampleAxis& axis) {
 }
 
 FASTPASS_HD inline double tap_center(const ResampleAxis& axis, std::int32_t output_index) {
-  return (output_index + 0.5) * axis.scale;
+  return axis.start + (output_index + 0.5) * axis.scale;
 }
 
 FASTPASS_HD inline TapRange tap_range(const ResampleAxis& axis, std::int32_t output_index) {
@@ -73,9 +76,10 @@ FASTPASS_HD inline TapRange tap_range(const ResampleAxis& axis, std::int32_t out
 FASTPASS_HD inline double filter_value(Interpolation interpolation, double distance) {
   const double x = fabs(distance);
   if (interpolation == Interpolation::kBilinear) return x < 1.0 ? 1.0 - x : 0.0;
-  if (x < 1.0) return (1.5 * x - 2.5) * x * x + 1.0;
-  if (x < 2.0) return (((x - 5.0) * x + 8.0) * x - 4.0) * -0.5;
-  return 0.0;
+  // Both branches at once: so a loop over taps becomes SIMD code.
+  const double near = (1.5 * x - 2.5) * x * x + 1.0;
+  const double far = (((x - 5.0) * x + 8.0) * x - 4.0) * -0.5;
+  return x < 1.0 ? near : x < 2.0 ? far : 0.0;
 }
 
 // Not normalised: divide by the sum over the tap range, added from left to right.

@@ -1,156 +1,148 @@
 #include "augment/resample_cpu.h"
 
 #include <algorithm>
-#include <cstring>
-
-#include "common/multiversion.h"
+#include <array>
+#include <cmath>
 
 namespace fastpass {
 namespace {
 
-// Four lanes per pixel (the fourth is zero), so that one multiplication serves all channels.
-constexpr int kLanes = 4;
-using Pixel =
-    std::int32_t __attribute__((vector_size(kLanes * sizeof(std::int32_t)), aligned(4), may_alias));
+// One axis of a view's box in a source region.
+struct SourceSpan {
+  std::int32_t first;  // pixel of the region where the box begins
+  std::int32_t size;   // pixels that it touches
+  double start;        // of the box, counted from that pixel
+  double length;
+};
 
-FASTPASS_AVX2_CLONE
-void widen_row(const std::uint8_t* source, std::int32_t num_pixels, std::int32_t* out) {
-  for (std::int32_t x = 0; x < num_pixels; ++x) {
-    for (int channel = 0; channel < 3; ++channel) {
-      out[x * kLanes + channel] = source[x * 3 + channel];
-    }
-    out[x * kLanes + 3] = 0;
+SourceSpan span_in(std::int32_t box_first, std::int32_t box_size, std::int32_t region_first,
+                   std::int32_t region_size, std::int32_t scale_denominator) {
+  if (scale_denominator == 1) {
+    return {box_first - region_first, box_size, 0.0, static_cast<double>(box_size)};
   }
+  const double begin = static_cast<double>(box_first) / scale_denominator - region_first;
+  const double length = static_cast<double>(box_size) / scale_denominator;
+  const auto first = static_cast<std::int32_t>(std::floor(begin));
+  const auto end = std::min(region_size, static_cast<std::int32_t>(std::ceil(begin + length)));
+  return {first, end - first, begin - first, length};
 }
 
-FASTPASS_AVX2_CLONE
-void sum_taps(const std::int32_t* pixels, std::int32_t first_pixel, const AxisWeights& axis,
-              std::int32_t size, std::uint8_t* out) {
-  for (std::int32_t x = 0; x < size; ++x) {
-    const TapRange range = axis.range(x);
-    const std::int32_t* weights = axis.weights(x);
-    const auto* taps = reinterpret_cast<const Pixel*>(pixels) + (range.first - first_pixel);
-    Pixel sum = {weighted_sum_start(), weighted_sum_start(), weighted_sum_start(), 0};
-    for (std::int32_t tap = 0; tap < range.count; ++tap) sum += taps[tap] * weights[tap];
-    for (int channel = 0; channel < 3; ++channel) {
-      out[x * 3 + channel] = weighted_sum_to_pixel(sum[channel]);
-    }
-  }
-}
+std::size_t index(std::ptrdiff_t value) { return static_cast<std::size_t>(value); }
 
-FASTPASS_AVX2_CLONE
-void add_weighted_row(const std::uint8_t* row, std::int32_t weight, std::int32_t count,
-                      std::int32_t* sums) {
-  for (std::int32_t i = 0; i < count; ++i) sums[i] += row[i] * weight;
-}
+std::ptrdiff_t round_up_32(std::ptrdiff_t value) { return (value + 31) / 32 * 32; }
 
-FASTPASS_AVX2_CLONE
-void finish_row(const std::int32_t* sums, std::int32_t count, std::uint8_t* out) {
-  for (std::int32_t i = 0; i < count; ++i) out[i] = weighted_sum_to_pixel(sums[i]);
+template <typename Value>
+void grow(std::vector<Value>* memory, std::ptrdiff_t size) {
+  if (memory->size() < index(size)) memory->resize(index(size));
 }
 
 }  // namespace
 
-void AxisWeights::compute(const ResampleAxis& axis, std::int32_t window_first,
-                          std::int32_t window_size) {
-  max_taps_ = fastpass::max_taps(axis);
-  ranges_.resize(static_cast<std::size_t>(window_size));
-  weights_.resize(static_cast<std::size_t>(window_size) * static_cast<std::size_t>(max_taps_));
-  exact_.resize(static_cast<std::size_t>(max_taps_));
-  for (std::int32_t i = 0; i < window_size; ++i) {
-    const TapRange range = tap_range(axis, window_first + i);
-    double sum = 0.0;
-    for (std::int32_t tap = 0; tap < range.count; ++tap) {
-      exact_[static_cast<std::size_t>(tap)] = tap_weight(axis, window_first + i, range.first + tap);
-      sum += exact_[static_cast<std::size_t>(tap)];
-    }
-    std::int32_t* weights = weights_.data() + static_cast<std::ptrdiff_t>(i) * max_taps_;
-    for (std::int32_t tap = 0; tap < range.count; ++tap) {
-      const double exact = exact_[static_cast<std::size_t>(tap)];
-      weights[tap] = fixed_point_weight(sum != 0.0 ? exact / sum : exact);
-    }
-    ranges_[static_cast<std::size_t>(i)] = range;
+void Resampler::turn_and_weigh(const std::uint8_t* const* rows, const Box& box, const ViewRows& out,
+                               std::uint8_t* const* out_rows) {
+  kernels_.weigh_columns(rows, box.num_columns, horizontal_table_, out.size, is_flipped_,
+                         columns_.data(), turned_.data());
+  kernels_.columns_to_rows(turned_.data(), out.size, out.pitch, out_rows);
+}
+
+void Resampler::plan_ring(std::ptrdiff_t row_values) {
+  ring_stride_ = round_up_32(row_values);
+  ring_rows_ = vertical_.most_taps();
+  grow(&ring_, ring_stride_ * ring_rows_);
+  taps_.resize(index(ring_rows_));
+}
+
+std::int32_t* Resampler::ring_row(std::int32_t y) {
+  return ring_.data() + y % ring_rows_ * ring_stride_;
+}
+
+// Output row y, from rows that are all in the ring.
+void Resampler::weigh_row(std::int32_t y, std::ptrdiff_t count, std::uint8_t* out) {
+  const TapRange range = vertical_.range(y);
+  for (std::int32_t tap = 0; tap < range.count; ++tap) {
+    taps_[index(tap)] = ring_row(range.first + tap);
   }
+  kernels_.weigh_rows(taps_.data(), vertical_.weights(y), range.count, count, out);
 }
 
-void Resampler::resample_row(const Box& box, const std::uint8_t* row, std::int32_t size,
-                             std::uint8_t* out) {
-  widen_row(row, box.num_columns, pixels_.data());
-  sum_taps(pixels_.data(), box.first_column, horizontal_, size, out);
-}
-
-// Also the way of a box that keeps its width or its height: a pass that changes no size is left
-// out (its only weight would be one).
-void Resampler::run_vertical_first(const Box& box, const ViewParams& params, std::int32_t size,
-                                   std::uint8_t* out) {
-  const bool is_height_kept = params.height == params.resized_height;
-  const bool is_width_kept = params.width == params.resized_width;
-  const std::int32_t count = box.num_columns * 3;
-  sums_.resize(static_cast<std::size_t>(count));
-  row_.resize(static_cast<std::size_t>(count));
-  for (std::int32_t y = 0; y < size; ++y, out += std::ptrdiff_t{3} * size) {
-    const std::uint8_t* row = row_.data();
-    if (is_height_kept) {
-      row = box.row(params.window_top + y);
-    } else {
-      const TapRange range = vertical_.range(y);
-      std::fill(sums_.begin(), sums_.end(), weighted_sum_start());
-      for (std::int32_t tap = 0; tap < range.count; ++tap) {
-        add_weighted_row(box.row(range.first + tap), vertical_.weights(y)[tap], count,
-                         sums_.data());
+void Resampler::run_horizontal_first(const Box& box, const ViewRows& out) {
+  plan_ring(out.stride());
+  grow(&band_, kBandRows * out.stride());
+  std::array<const std::uint8_t*, kBandRows> rows;
+  std::array<std::uint8_t*, kBandRows> band_rows;
+  for (int r = 0; r < kBandRows; ++r) band_rows[index(r)] = band_.data() + r * out.stride();
+  const std::int32_t end = box.first_row + box.num_rows;
+  std::int32_t next = 0;  // row of the view
+  for (std::int32_t first = box.first_row; first < end; first += kBandRows) {
+    for (int r = 0; r < kBandRows; ++r) rows[index(r)] = box.row(std::min(first + r, end - 1));
+    turn_and_weigh(rows.data(), box, out, band_rows.data());
+    const std::int32_t band_end = std::min(first + kBandRows, end);
+    for (std::int32_t y = first; y < band_end; ++y) {
+      kernels_.widen(band_rows[index(y - first)], out.stride(), ring_row(y));
+      for (; next < out.size; ++next) {
+        const TapRange range = vertical_.range(next);
+        if (range.first + range.count > y + 1) break;
+        weigh_row(next, out.stride(), out.row(next));
       }
-      finish_row(sums_.data(), count, row_.data());
-    }
-    if (is_width_kept) {
-      std::memcpy(out, row, static_cast<std::size_t>(count));
-    } else {
-      resample_row(box, row, size, out);
     }
   }
 }
 
-void Resampler::run_horizontal_first(const Box& box, std::int32_t size, std::uint8_t* out) {
-  const std::int32_t count = size * 3;
-  const std::int32_t num_slots = vertical_.max_taps();
-  ring_.resize(static_cast<std::size_t>(count) * static_cast<std::size_t>(num_slots));
-  sums_.resize(static_cast<std::size_t>(count));
-  const auto slot = [&](std::int32_t y) {
-    return ring_.data() + static_cast<std::ptrdiff_t>(y % num_slots) * count;
-  };
-  std::int32_t next_row = 0;  // the first row of the box that has not been through the ring
-  for (std::int32_t y = 0; y < size; ++y, out += count) {
-    const TapRange range = vertical_.range(y);
-    next_row = std::max(next_row, range.first);
-    for (; next_row < range.first + range.count; ++next_row) {
-      resample_row(box, box.row(next_row), size, slot(next_row));
+void Resampler::run_vertical_first(const Box& box, const ViewRows& out) {
+  const std::ptrdiff_t count = std::ptrdiff_t{3} * box.num_columns;
+  const std::ptrdiff_t stride = round_up_32(count);
+  plan_ring(count);
+  grow(&band_, kBandRows * stride);
+  grow(&spare_row_, out.stride());
+  std::array<const std::uint8_t*, kBandRows> rows;
+  std::array<std::uint8_t*, kBandRows> out_rows;
+  std::int32_t next = box.first_row;  // row of the source
+  for (std::int32_t first = 0; first < out.size; first += kBandRows) {
+    for (int r = 0; r < kBandRows; ++r) {
+      const std::int32_t y = first + r;
+      rows[index(r)] = band_.data() + std::min(r, out.size - 1 - first) * stride;
+      out_rows[index(r)] = y < out.size ? out.row(y) : spare_row_.data();
+      if (y >= out.size) continue;
+      const TapRange range = vertical_.range(y);
+      next = std::max(next, range.first);
+      for (; next < range.first + range.count; ++next) {
+        kernels_.widen(box.row(next), count, ring_row(next));
+      }
+      weigh_row(y, count, band_.data() + r * stride);
     }
-    std::fill(sums_.begin(), sums_.end(), weighted_sum_start());
-    for (std::int32_t tap = 0; tap < range.count; ++tap) {
-      add_weighted_row(slot(range.first + tap), vertical_.weights(y)[tap], count, sums_.data());
-    }
-    finish_row(sums_.data(), count, out);
+    turn_and_weigh(rows.data(), box, out, out_rows.data());
   }
 }
 
-void Resampler::run(const ImageView& source, const ViewParams& params, Interpolation interpolation,
-                    std::int32_t size, std::uint8_t* out) {
-  horizontal_.compute(make_resample_axis(params.width, params.resized_width, interpolation),
-                      params.window_left, size);
-  vertical_.compute(make_resample_axis(params.height, params.resized_height, interpolation),
-                    params.window_top, size);
-  const bool is_width_kept = params.width == params.resized_width;
-  const TapRange last = horizontal_.range(size - 1);
+void Resampler::run(const SourceRegion& source, const ViewParams& params,
+                    Interpolation interpolation, const ViewRows& out) {
+  const SourceSpan across = span_in(params.left, params.width, source.left, source.pixels.width,
+                                    source.scale_denominator);
+  const SourceSpan down = span_in(params.top, params.height, source.top, source.pixels.height,
+                                  source.scale_denominator);
+  horizontal_.compute(make_resample_axis(across.size, across.start, across.length,
+                                         params.resized_width, interpolation),
+                      params.window_left, out.size);
+  vertical_.compute(
+      make_resample_axis(down.size, down.start, down.length, params.resized_height, interpolation),
+      params.window_top, out.size);
+  horizontal_table_ = horizontal_.table();
+  is_flipped_ = params.is_flipped;
+  const TapRange columns = horizontal_.covered(), rows = vertical_.covered();
   Box box{};
-  box.first_column = is_width_kept ? params.window_left : horizontal_.range(0).first;
-  box.num_columns = is_width_kept ? size : last.first + last.count - box.first_column;
-  box.data = source.row(params.top) + std::ptrdiff_t{3} * (params.left + box.first_column);
-  box.stride = source.stride;
-  pixels_.resize(static_cast<std::size_t>(box.num_columns) * kLanes);
-  if (is_width_kept || params.height == params.resized_height ||
-      is_vertical_first(params.height, params.width, params.resized_height, params.resized_width)) {
-    run_vertical_first(box, params, size, out);
+  box.first_row = rows.first;
+  box.num_rows = rows.count;
+  box.num_columns = columns.count;
+  box.stride = source.pixels.stride;
+  box.data = source.pixels.row(down.first + rows.first) +
+             std::ptrdiff_t{3} * (across.first + columns.first);
+  const std::ptrdiff_t most = std::max(box.num_columns, horizontal_.most_taps());
+  grow(&columns_, 3 * kBandRows * (most + kColumnMargin));
+  grow(&turned_, 3 * kBandRows * out.pitch);
+  if (is_vertical_first(down.size, across.size, params.resized_height, params.resized_width)) {
+    run_vertical_first(box, out);
   } else {
-    run_horizontal_first(box, size, out);
+    run_horizontal_first(box, out);
   }
 }
 

@@ -1,60 +1,58 @@
-// Crop and antialiased resize of RGB pixels on the CPU.
+// Crop and antialiased resize on the CPU.
 #pragma once
 
 #include <cstdint>
 #include <vector>
 
 #include "augment/params.h"
-#include "augment/resample.h"
-#include "common/view.h"
+#include "augment/source_region.h"
+#include "augment/tap_weights.h"
+#include "augment/view_kernels.h"
 
 namespace fastpass {
-
-// The fixed-point weights of one axis, for the output pixels of a window only.
-class AxisWeights {
- public:
-  void compute(const ResampleAxis& axis, std::int32_t window_first, std::int32_t window_size);
-
-  TapRange range(std::int32_t index) const { return ranges_[static_cast<std::size_t>(index)]; }
-  const std::int32_t* weights(std::int32_t index) const {
-    return weights_.data() + static_cast<std::ptrdiff_t>(index) * max_taps_;
-  }
-  std::int32_t max_taps() const { return max_taps_; }
-
- private:
-  std::int32_t max_taps_ = 0;
-  std::vector<TapRange> ranges_;
-  std::vector<std::int32_t> weights_;
-  std::vector<double> exact_;  // of one output pixel, before normalisation
-};
 
 // Reuses its memory from call to call.
 class Resampler {
  public:
-  // out: interleaved RGB [size, size, 3]. The box and the window must have been checked.
-  // Equal to Pillow's crop(box).resize((resized_width, resized_height)).crop(window).
-  void run(const ImageView& source, const ViewParams& params, Interpolation interpolation,
-           std::int32_t size, std::uint8_t* out);
+  explicit Resampler(const ViewKernels& kernels) : kernels_(kernels) {}
+
+  // The box and the window must have been checked, and the box must lie within the region. From a
+  // source at full scale: equal to Pillow's crop(box).resize((resized_width, resized_height))
+  // .crop(window), mirrored if the view is flipped.
+  void run(const SourceRegion& source, const ViewParams& params, Interpolation interpolation,
+           const ViewRows& out);
 
  private:
-  // The source pixels under the window's taps, as a box of their own.
+  // The source pixels under the taps.
   struct Box {
-    const std::uint8_t* data;  // row 0 of the crop box, at first_column
+    const std::uint8_t* data;
     std::ptrdiff_t stride;
-    std::int32_t first_column;  // of the crop box
+    std::int32_t first_row;  // in the rows that the vertical weights count
+    std::int32_t num_rows;
     std::int32_t num_columns;
-    const std::uint8_t* row(std::int32_t y) const { return data + y * stride; }
+    const std::uint8_t* row(std::int32_t y) const { return data + (y - first_row) * stride; }
   };
-  void run_vertical_first(const Box& box, const ViewParams& params, std::int32_t size,
-                          std::uint8_t* out);
-  void run_horizontal_first(const Box& box, std::int32_t size, std::uint8_t* out);
-  void resample_row(const Box& box, const std::uint8_t* row, std::int32_t size, std::uint8_t* out);
+  void run_horizontal_first(const Box& box, const ViewRows& out);
+  void run_vertical_first(const Box& box, const ViewRows& out);
+  // kBandRows rows through the horizontal pass.
+  void turn_and_weigh(const std::uint8_t* const* rows, const Box& box, const ViewRows& out,
+                      std::uint8_t* const* out_rows);
+  void weigh_row(std::int32_t y, std::ptrdiff_t count, std::uint8_t* out);
+  void plan_ring(std::ptrdiff_t row_values);
+  std::int32_t* ring_row(std::int32_t y);
 
-  AxisWeights horizontal_, vertical_;
-  std::vector<std::uint8_t> ring_;    // the last rows that were resampled horizontally
-  std::vector<std::uint8_t> row_;     // one row that was resampled vertically
-  std::vector<std::int32_t> pixels_;  // one source row, widened
-  std::vector<std::int32_t> sums_;    // one row of weighted sums
+  const ViewKernels& kernels_;
+  TapWeights horizontal_, vertical_;
+  TapTable horizontal_table_{};
+  bool is_flipped_ = false;
+  std::vector<std::int32_t> columns_;    // a band of the source, turned
+  std::vector<std::uint8_t> turned_;     // the same after the horizontal pass
+  std::vector<std::uint8_t> band_;       // rows of the view's width, or of the source's
+  std::vector<std::uint8_t> spare_row_;  // takes what a band holds past the view's last row
+  std::vector<std::int32_t> ring_;       // the last rows, widened, for the vertical pass
+  std::ptrdiff_t ring_stride_ = 0;
+  std::int32_t ring_rows_ = 0;
+  std::vector<const std::int32_t*> taps_;  // the rows of one output row
 };
 
 }  // namespace fastpass

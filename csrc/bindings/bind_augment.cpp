@@ -3,10 +3,12 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "augment/check.h"
+#include "augment/region_plan.h"
 #include "augment/render.h"
 #include "bindings/raise.h"
 #include "bindings/register.h"
@@ -20,6 +22,8 @@ using SourceArray = py::array_t<std::uint8_t, py::array::c_style>;
 
 constexpr std::array<const char*, 2> kInterpolationNames = {"bilinear", "bicubic"};
 constexpr std::array<const char*, 2> kCropNames = {"random", "center"};
+constexpr std::array<const char*, 2> kBlurKindNames = {"pillow", "gaussian"};
+constexpr std::array<const char*, 2> kBlurBorderNames = {"reflect", "zero"};
 constexpr std::array<const char*, 4> kJitterOpNames = {"brightness", "contrast", "saturation",
                                                        "hue"};
 constexpr std::array<const char*, 4> kDtypeNames = {"uint8", "float16", "bfloat16", "float32"};
@@ -58,6 +62,7 @@ void bind_view_spec(py::module_& module) {
       .def_readwrite("blur_probability", &ViewSpec::blur_probability)
       .def_readwrite("blur_sigma_min", &ViewSpec::blur_sigma_min)
       .def_readwrite("blur_sigma_max", &ViewSpec::blur_sigma_max)
+      .def_readwrite("blur_kernel_size", &ViewSpec::blur_kernel_size)
       .def_readwrite("solarize_probability", &ViewSpec::solarize_probability)
       .def_readwrite("solarize_threshold", &ViewSpec::solarize_threshold);
   spec.def_property(
@@ -70,6 +75,17 @@ void bind_view_spec(py::module_& module) {
       [](const ViewSpec& self) { return to_name(kInterpolationNames, self.interpolation); },
       [](ViewSpec& self, const std::string& name) {
         self.interpolation = from_name<Interpolation>(kInterpolationNames, name);
+      });
+  spec.def_property(
+      "blur_kind", [](const ViewSpec& self) { return to_name(kBlurKindNames, self.blur_kind); },
+      [](ViewSpec& self, const std::string& name) {
+        self.blur_kind = from_name<BlurKind>(kBlurKindNames, name);
+      });
+  spec.def_property(
+      "blur_border",
+      [](const ViewSpec& self) { return to_name(kBlurBorderNames, self.blur_border); },
+      [](ViewSpec& self, const std::string& name) {
+        self.blur_border = from_name<BlurBorder>(kBlurBorderNames, name);
       });
   spec.def_property(
       "mean", [](const ViewSpec& self) { return std::vector<float>(self.mean, self.mean + 3); },
@@ -141,27 +157,50 @@ py::array empty_view(Dtype dtype, py::ssize_t size) {
   return py::array_t<float>(shape);
 }
 
-py::array render(const SourceArray& source, const ViewSpec& spec, const ViewParams& params,
-                 const std::string& dtype_name, bool normalize) {
-  // One per thread, because callers may render from several; its scratch stays.
-  thread_local ViewRenderer renderer;
-  const Dtype dtype = from_name<Dtype>(kDtypeNames, dtype_name);
-  if (source.ndim() != 3 || source.shape(2) != 3) {
+// The plan as (top, left, height, width, scale_denominator).
+py::tuple plan(const std::vector<ViewParams>& views, int height, int width, bool may_scale) {
+  const RegionPlan plan = plan_region(views, height, width, may_scale);
+  return py::make_tuple(plan.crop.top, plan.crop.left, plan.crop.height, plan.crop.width,
+                        plan.scale_denominator);
+}
+
+// Without full_size the pixels are the whole image.
+SourceRegion region_from(const SourceArray& pixels, std::array<int, 2> origin,
+                         const std::optional<std::array<int, 2>>& full_size,
+                         int scale_denominator) {
+  if (pixels.ndim() != 3 || pixels.shape(2) != 3) {
     raise_if_error(Status(Fault::kBadArgument, "the source must be of shape [height, width, 3]"));
   }
+  raise_if_error(check_source_size(pixels.shape(0), pixels.shape(1)));
+  SourceRegion region;
+  region.pixels.data = const_cast<std::uint8_t*>(pixels.data());  // render only reads
+  region.pixels.height = static_cast<int>(pixels.shape(0));
+  region.pixels.width = static_cast<int>(pixels.shape(1));
+  region.pixels.stride = pixels.strides(0);
+  region.top = origin[0];
+  region.left = origin[1];
+  region.height = full_size ? (*full_size)[0] : region.pixels.height;
+  region.width = full_size ? (*full_size)[1] : region.pixels.width;
+  region.scale_denominator = scale_denominator;
+  return region;
+}
+
+py::array render(const SourceArray& source, const ViewSpec& spec, const ViewParams& params,
+                 const std::string& dtype_name, bool normalize, std::array<int, 2> origin,
+                 const std::optional<std::array<int, 2>>& full_size, int scale_denominator) {
+  // One per thread, because callers may render from several; its scratch stays.
+  thread_local ViewRenderer renderer;
+  ViewFormat format;
+  format.dtype = from_name<Dtype>(kDtypeNames, dtype_name);
+  format.normalize = normalize;
   raise_if_error(check_spec(spec));  // before its size is allocated
-  raise_if_error(check_source_size(source.shape(0), source.shape(1)));
-  py::array out = empty_view(dtype, spec.size);
-  ImageView view;
-  view.data = const_cast<std::uint8_t*>(source.data());  // render only reads
-  view.height = static_cast<int>(source.shape(0));
-  view.width = static_cast<int>(source.shape(1));
-  view.stride = source.strides(0);
+  const SourceRegion region = region_from(source, origin, full_size, scale_denominator);
+  py::array out = empty_view(format.dtype, spec.size);
   void* out_data = out.mutable_data();
   Status status;
   {
     py::gil_scoped_release release;
-    status = renderer.render(view, spec, params, dtype, normalize, out_data);
+    status = renderer.render(region, spec, params, format, out_data);
   }
   raise_if_error(status);
   return out;
@@ -175,8 +214,12 @@ void register_augment(py::module_& module) {
   module.def("draw_view", &draw, py::kw_only(), py::arg("spec"), py::arg("height"),
              py::arg("width"), py::arg("seed"), py::arg("sample_id"), py::arg("epoch"),
              py::arg("view_id"), "All random choices of one view.");
+  module.def("plan_region", &plan, py::kw_only(), py::arg("views"), py::arg("height"),
+             py::arg("width"), py::arg("may_scale"),
+             "(top, left, height, width, scale_denominator) of what the views need decoded.");
   module.def("render_view", &render, py::arg("source").noconvert(), py::kw_only(), py::arg("spec"),
-             py::arg("params"), py::arg("dtype"), py::arg("normalize"),
+             py::arg("params"), py::arg("dtype"), py::arg("normalize"), py::arg("origin") = std::array<int, 2>{0, 0},
+             py::arg("full_size") = py::none(), py::arg("scale_denominator") = 1,
              "uint8 [height, width, 3] -> [3, size, size]; bfloat16 comes as its uint16 bits.");
 }
 

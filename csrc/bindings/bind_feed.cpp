@@ -69,6 +69,13 @@ class EngineHandle {
     raise_if_error(status);
   }
 
+  void prefetch(const std::vector<std::pair<std::int64_t, std::int64_t>>& ranges) {
+    std::vector<PositionRange> wanted;
+    for (const auto& [first, last] : ranges) wanted.push_back({first, last});
+    raise_if_error(engine_->prefetch(wanted));
+  }
+
+  // (views, sample ids, positions, labels, skipped)
   py::tuple wait() {
     std::shared_ptr<BatchSlot> slot;
     while (!slot) {
@@ -104,6 +111,16 @@ class EngineHandle {
     return py::dtype("float32");
   }
 
+  // [N, 3, size, size], whatever the order in memory.
+  static py::array show(const BatchLayout& layout, std::int64_t num_samples, int size,
+                        const void* memory, const py::capsule& owner) {
+    const std::vector<py::ssize_t> shape = {num_samples, 3, size, size};
+    if (!layout.channels_last) return py::array(numpy_dtype(layout.dtype), shape, memory, owner);
+    const py::ssize_t value = dtype_bytes(layout.dtype), side = size;
+    return py::array(numpy_dtype(layout.dtype), shape,
+                     {3 * side * side * value, value, 3 * side * value, 3 * value}, memory, owner);
+  }
+
   py::tuple to_tuple(const std::shared_ptr<BatchSlot>& slot) const {
     const BatchLayout& layout = engine_->layout();
     py::list views;
@@ -111,10 +128,8 @@ class EngineHandle {
       auto* keep = new std::shared_ptr<BatchSlot>(slot);
       const py::capsule owner(
           keep, [](void* held) { delete static_cast<std::shared_ptr<BatchSlot>*>(held); });
-      const int size = layout.view_sizes[view];
-      views.append(py::array(numpy_dtype(layout.dtype),
-                             std::vector<py::ssize_t>{slot->num_samples, 3, size, size},
-                             slot->views[view].get(), owner));
+      views.append(
+          show(layout, slot->num_samples, layout.view_sizes[view], slot->views[view].get(), owner));
     }
     py::list skipped;
     for (const SkippedSample& sample : slot->skipped) {
@@ -123,7 +138,8 @@ class EngineHandle {
     const auto copy = [](const std::vector<std::int64_t>& values) {
       return py::array_t<std::int64_t>(static_cast<py::ssize_t>(values.size()), values.data());
     };
-    return py::make_tuple(views, copy(slot->sample_ids), copy(slot->labels), skipped);
+    return py::make_tuple(views, copy(slot->sample_ids), copy(slot->positions), copy(slot->labels),
+                          skipped);
   }
 
   std::unique_ptr<Engine> engine_;
@@ -134,6 +150,7 @@ std::unique_ptr<EngineHandle> make_engine(std::shared_ptr<SampleSource> source,
                                           int num_threads, const std::string& dtype,
                                           std::uint64_t seed, bool skip_damaged,
                                           std::int64_t max_pixels, const std::string& decoder,
+                                          bool reads_by_pread, bool channels_last, bool may_scale,
                                           py::function foreign_decoder) {
   if (make_decoder(decoder) == nullptr) {
     raise_if_error({Fault::kBadArgument, "no JPEG decoder named \"" + decoder + "\""});
@@ -147,6 +164,9 @@ std::unique_ptr<EngineHandle> make_engine(std::shared_ptr<SampleSource> source,
   options.skip_damaged = skip_damaged;
   options.max_pixels = max_pixels;
   options.decoder = decoder;
+  options.reads_by_pread = reads_by_pread;
+  options.channels_last = channels_last;
+  options.may_scale = may_scale;
   return std::make_unique<EngineHandle>(std::move(source), std::move(options),
                                         std::move(foreign_decoder));
 }
@@ -169,8 +189,10 @@ void register_feed(py::module_& module) {
       .def(py::init(&make_engine), py::arg("source"), py::kw_only(), py::arg("views"),
            py::arg("batch_size"), py::arg("num_threads"), py::arg("dtype"), py::arg("seed"),
            py::arg("skip_damaged"), py::arg("max_pixels"), py::arg("decoder"),
+           py::arg("reads_by_pread"), py::arg("channels_last"), py::arg("may_scale"),
            py::arg("foreign_decoder"))
       .def("submit", &EngineHandle::submit, py::arg("positions"), py::arg("epoch"))
+      .def("prefetch", &EngineHandle::prefetch, py::arg("ranges"))
       .def("wait", &EngineHandle::wait)
       .def("cancel", [](EngineHandle& handle) { handle.engine().cancel(); })
       .def("close", &EngineHandle::close)

@@ -142,6 +142,11 @@ void register_reader(py::module_& module) {
              checked(*self, i);
              return fetch_bytes(self, [&](EncodedSample* out) { return self->fetch(i, out); });
            })
+      .def("read",
+           [](const Reader& self, std::int64_t i) {
+             checked(*self, i);
+             return fetch_bytes(self, [&](EncodedSample* out) { return self->read(i, out); });
+           })
       .def("fetch_metadata",
            [](const Reader& self, std::int64_t i) {
              checked(*self, i);
@@ -156,6 +161,7 @@ void register_reader(py::module_& module) {
            [](const PackReader& self) {
              return collect(self, [&](std::int64_t i) { return self.label(i); });
            })
+      .def("shard_begins", &PackReader::shard_begins)
       .def("class_names", &class_names_of)
       .def("fingerprint", &fingerprint_of)
       .def("has_index", [](const PackReader& self, std::size_t shard) {

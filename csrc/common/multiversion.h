@@ -1,5 +1,6 @@
 // FASTPASS_AVX2_CLONE compiles a function twice, for AVX2 and for the baseline; the loader of the
-// program picks one. For integer loops only: both give the same bits.
+// program picks one. Both must give the same bits: for loops of integers, and of floats where each
+// result has a fixed order of sums and the file is built with -ffp-contract=off.
 #pragma once
 
 // Sanitizers instrument the function that picks, before their run time is up.

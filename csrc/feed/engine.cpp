@@ -6,8 +6,10 @@
 #include <system_error>
 #include <utility>
 
+#include "augment/region_plan.h"
 #include "augment/render.h"
 #include "common/rng.h"
+#include "decode/probe.h"
 #include "decode/seek_index.h"
 
 namespace fastpass {
@@ -35,6 +37,7 @@ BatchLayout layout_of(const EngineOptions& options) {
   BatchLayout layout;
   layout.batch_size = options.batch_size;
   layout.dtype = options.dtype;
+  layout.channels_last = options.channels_last;
   for (const ViewSpec& spec : options.views) layout.view_sizes.push_back(spec.size);
   return layout;
 }
@@ -58,6 +61,13 @@ struct Engine::Batch {
   void settle(const SampleSource& source, const BatchLayout& layout, bool skip_damaged);
 };
 
+// What a thread does next: prefetch `ahead`, or render a row where there is a batch.
+struct Engine::Work {
+  std::shared_ptr<Batch> batch;
+  std::size_t row = 0;
+  PositionRange ahead;
+};
+
 // Moves the good rows together, and lists the damaged ones or makes the first the batch's failure.
 void Engine::Batch::settle(const SampleSource& source, const BatchLayout& layout,
                            bool skip_damaged) {
@@ -77,6 +87,7 @@ void Engine::Batch::settle(const SampleSource& source, const BatchLayout& layout
       }
     }
     slot->sample_ids.push_back(sample_id);
+    slot->positions.push_back(positions[row]);
     slot->labels.push_back(source.label(positions[row]));
     ++kept;
   }
@@ -87,17 +98,31 @@ void Engine::Batch::settle(const SampleSource& source, const BatchLayout& layout
 class Engine::Worker {
  public:
   explicit Worker(Engine* engine)
-      : engine_(*engine), decoder_(make_decoder(engine->options_.decoder)) {}
+      : engine_(*engine),
+        decoder_(make_decoder(engine->options_.decoder)),
+        views_(engine->options_.views.size()) {}
 
   void run() {
-    std::size_t row = 0;
-    while (const std::shared_ptr<Batch> batch = engine_.take(&row)) {
-      batch->row_statuses[row] = render_row_or_say_why(batch.get(), row);
-      engine_.finish_row(batch.get());
+    for (Work work; engine_.take(&work);) {
+      if (!work.batch) {
+        prefetch(work.ahead);
+        continue;
+      }
+      work.batch->row_statuses[work.row] = render_row_or_say_why(work.batch.get(), work.row);
+      engine_.finish_row(work.batch.get());
     }
   }
 
  private:
+  void prefetch(const PositionRange& range) noexcept {
+    const Stopwatch watch(&engine_.times_.read_nanoseconds);
+    try {
+      engine_.source_->prefetch(range.first, range.last);
+    } catch (const std::exception&) {
+      // Whatever is wrong here is told when the sample itself is read.
+    }
+  }
+
   // No exception may leave a thread.
   Status render_row_or_say_why(Batch* batch, std::size_t row) noexcept {
     try {
@@ -114,23 +139,28 @@ class Engine::Worker {
     const std::int64_t position = batch->positions[row];
     {
       const Stopwatch watch(&engine_.times_.read_nanoseconds);
-      FASTPASS_RETURN_IF_ERROR(engine_.source_->fetch(position, &sample_));
+      FASTPASS_RETURN_IF_ERROR(read(position));
     }
-    {
-      const Stopwatch watch(&engine_.times_.decode_nanoseconds);
-      FASTPASS_RETURN_IF_ERROR(decode(position));
-    }
-    const Stopwatch watch(&engine_.times_.augment_nanoseconds);
     DrawKey key;
     key.seed = engine_.options_.seed;
     key.sample_id = static_cast<std::uint64_t>(engine_.source_->sample_id(position));
     key.epoch = batch->epoch;
-    for (std::size_t view = 0; view < engine_.options_.views.size(); ++view) {
-      key.view_id = static_cast<std::uint16_t>(view);
-      FASTPASS_RETURN_IF_ERROR(render_view(batch, row, view, key));
+    {
+      const Stopwatch watch(&engine_.times_.decode_nanoseconds);
+      FASTPASS_RETURN_IF_ERROR(decode(position, key));
+    }
+    const Stopwatch watch(&engine_.times_.augment_nanoseconds);
+    for (std::size_t view = 0; view < views_.size(); ++view) {
+      FASTPASS_RETURN_IF_ERROR(render_view(batch, row, view));
     }
     engine_.times_.num_images.fetch_add(1, std::memory_order_relaxed);
     return {};
+  }
+
+  Status read(std::int64_t position) {
+    const SampleSource& source = *engine_.source_;
+    return engine_.options_.reads_by_pread ? source.read(position, &sample_)
+                                           : source.fetch(position, &sample_);
   }
 
   // Note [When a pack's seek index is believed]. A pack notices a changed tar by its size, time
@@ -146,26 +176,59 @@ class Engine::Worker {
     return {};
   }
 
-  Status decode(std::int64_t position) {
-    if (!is_jpeg(sample_.bytes)) {
-      return engine_.foreign_decoder_(sample_.bytes, engine_.options_.max_pixels, &pixels_);
+  // Draws all views, then decodes what they need.
+  Status decode(std::int64_t position, const DrawKey& key) {
+    ImageInfo info;
+    // What is wrong with the headers of a damaged image, its decoder tells best.
+    const bool is_plannable = is_jpeg(sample_.bytes) && probe(sample_.bytes, &info).ok();
+    if (!is_plannable) {
+      FASTPASS_RETURN_IF_ERROR(decode_whole());
+      const ImageView& pixels = pixels_.view();
+      FASTPASS_RETURN_IF_ERROR(draw(key, pixels.height, pixels.width));
+      region_ = whole_image(pixels);
+      return {};
     }
     FASTPASS_RETURN_IF_ERROR(verify_seek_index_once(position));
+    FASTPASS_RETURN_IF_ERROR(draw(key, info.height, info.width));
+    const RegionPlan plan =
+        plan_region(views_, info.height, info.width, engine_.options_.may_scale);
     DecodeOptions options;
     options.max_pixels = engine_.options_.max_pixels;
     options.seek_index = sample_.seek_index;
     options.is_seek_index_verified = true;
+    options.crop = plan.crop;
+    options.scale_denominator = plan.scale_denominator;
+    FASTPASS_RETURN_IF_ERROR(decoder_->decode(sample_.bytes, options, &pixels_));
+    region_ = region_of(plan, pixels_.view(), info.height, info.width);
+    return {};
+  }
+
+  Status decode_whole() {
+    const std::int64_t max_pixels = engine_.options_.max_pixels;
+    if (!is_jpeg(sample_.bytes)) {
+      return engine_.foreign_decoder_(sample_.bytes, max_pixels, &pixels_);
+    }
+    DecodeOptions options;
+    options.max_pixels = max_pixels;
     return decoder_->decode(sample_.bytes, options, &pixels_);
   }
 
-  Status render_view(Batch* batch, std::size_t row, std::size_t view, const DrawKey& key) {
-    const ViewSpec& spec = engine_.options_.views[view];
-    const ImageView& source = pixels_.view();
-    ViewParams params;
-    FASTPASS_RETURN_IF_ERROR(draw_view(spec, source.height, source.width, key, &params));
+  Status draw(DrawKey key, int height, int width) {
+    for (std::size_t view = 0; view < views_.size(); ++view) {
+      key.view_id = static_cast<std::uint16_t>(view);
+      FASTPASS_RETURN_IF_ERROR(
+          draw_view(engine_.options_.views[view], height, width, key, &views_[view]));
+    }
+    return {};
+  }
+
+  Status render_view(Batch* batch, std::size_t row, std::size_t view) {
     const BatchLayout& layout = engine_.layout();
     std::uint8_t* out = batch->slot->views[view].get() + row * layout.view_bytes(view);
-    return renderer_.render(source, spec, params, layout.dtype, layout.dtype != Dtype::kUint8, out);
+    ViewFormat format;
+    format.dtype = layout.dtype;
+    if (layout.channels_last) format.memory_format = MemoryFormat::kChannelsLast;
+    return renderer_.render(region_, engine_.options_.views[view], views_[view], format, out);
   }
 
   Engine& engine_;
@@ -173,6 +236,8 @@ class Engine::Worker {
   ViewRenderer renderer_;
   EncodedSample sample_;
   PixelBuffer pixels_;
+  SourceRegion region_;            // shows pixels_
+  std::vector<ViewParams> views_;  // of the present sample
 };
 
 Engine::Engine(std::shared_ptr<const SampleSource> source, EngineOptions options,
@@ -217,6 +282,7 @@ Status Engine::submit(std::vector<std::int64_t> positions, std::uint32_t epoch) 
   BatchSlot& slot = *batch->slot;
   slot.num_samples = 0;
   slot.sample_ids.clear();
+  slot.positions.clear();
   slot.labels.clear();
   slot.skipped.clear();
   slot.failure = Status();
@@ -232,15 +298,39 @@ Status Engine::submit(std::vector<std::int64_t> positions, std::uint32_t epoch) 
   return {};
 }
 
-// The next unrendered row of the oldest batch that has one; empty when the engine closes.
-std::shared_ptr<Engine::Batch> Engine::take(std::size_t* row) {
+Status Engine::prefetch(const std::vector<PositionRange>& ranges) {
+  for (const PositionRange& range : ranges) {
+    if (range.first >= 0 && range.first <= range.last && range.last <= source_->size()) continue;
+    return {Fault::kBadArgument, "positions " + std::to_string(range.first) + " to " +
+                                     std::to_string(range.last) + " in a source of " +
+                                     std::to_string(source_->size()) + " samples"};
+  }
+  {
+    const std::lock_guard<std::mutex> lock(mutex_);
+    if (is_closed_) return {Fault::kClosed, "the loader is closed"};
+    ahead_.insert(ahead_.end(), ranges.begin(), ranges.end());
+  }
+  work_ready_.notify_all();
+  return {};
+}
+
+// The oldest range to prefetch, else the next unrendered row of the oldest batch that has one;
+// false when the engine closes.
+bool Engine::take(Work* work) {
   std::unique_lock<std::mutex> lock(mutex_);
+  work->batch.reset();
   for (;;) {
-    if (is_closed_) return nullptr;
+    if (is_closed_) return false;
+    if (!ahead_.empty()) {
+      work->ahead = ahead_.front();
+      ahead_.pop_front();
+      return true;
+    }
     for (const std::shared_ptr<Batch>& batch : queue_) {
       if (batch->is_taken()) continue;
-      *row = batch->next_row++;
-      return batch;
+      work->row = batch->next_row++;
+      work->batch = batch;
+      return true;
     }
     work_ready_.wait(lock);
   }
@@ -275,6 +365,7 @@ Status Engine::wait(double timeout_seconds, std::shared_ptr<BatchSlot>* slot) {
 void Engine::cancel() {
   const std::lock_guard<std::mutex> lock(mutex_);
   queue_.clear();
+  ahead_.clear();
 }
 
 void Engine::close() {
@@ -282,6 +373,7 @@ void Engine::close() {
     const std::lock_guard<std::mutex> lock(mutex_);
     is_closed_ = true;
     queue_.clear();
+    ahead_.clear();
   }
   work_ready_.notify_all();
   batch_ready_.notify_all();

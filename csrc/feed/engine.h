@@ -32,6 +32,15 @@ struct EngineOptions {
   bool skip_damaged = false;
   std::int64_t max_pixels = kDefaultMaxPixels;
   std::string decoder = "auto";
+  bool reads_by_pread = false;  // SampleSource::read in place of fetch
+  bool channels_last = false;   // of BatchLayout
+  // Large sources may be decoded at a smaller DCT scale (plan_region): mode "fast".
+  bool may_scale = false;
+};
+
+// Positions first, first + 1, ..., last - 1.
+struct PositionRange {
+  std::int64_t first = 0, last = 0;
 };
 
 // Sums over all threads since the engine started.
@@ -55,6 +64,8 @@ class Engine {
   Status start();
   // Queues one batch: `positions` in the source (at most batch_size), drawn for `epoch`.
   Status submit(std::vector<std::int64_t> positions, std::uint32_t epoch);
+  // Has the threads ask the storage for these samples, before they render anything else.
+  Status prefetch(const std::vector<PositionRange>& ranges);
   // The oldest batch that was not handed out yet. *slot stays empty when `timeout_seconds` passed
   // first; waiting with nothing queued is a kBadArgument.
   Status wait(double timeout_seconds, std::shared_ptr<BatchSlot>* slot);
@@ -71,7 +82,9 @@ class Engine {
   struct Batch;
   class Worker;
 
-  std::shared_ptr<Batch> take(std::size_t* row);
+  struct Work;
+
+  bool take(Work* work);
   void finish_row(Batch* batch);
 
   const std::shared_ptr<const SampleSource> source_;
@@ -86,6 +99,7 @@ class Engine {
   std::condition_variable work_ready_;
   std::condition_variable batch_ready_;
   std::deque<std::shared_ptr<Batch>> queue_;  // oldest first; the consumer takes from the front
+  std::deque<PositionRange> ahead_;           // to be prefetched
   bool is_closed_ = false;
   std::vector<std::unique_ptr<Worker>> workers_;
   std::vector<std::thread> threads_;

@@ -17,11 +17,13 @@
 
 namespace fastpass {
 
-// Shape of a batch: one [batch_size, 3, size, size] array per view.
+// Shape of a batch: one [batch_size, 3, size, size] array per view; with channels_last its memory
+// is [batch_size, size, size, 3].
 struct BatchLayout {
   std::int64_t batch_size = 0;
   std::vector<int> view_sizes;
   Dtype dtype = Dtype::kFloat32;
+  bool channels_last = false;
 
   std::size_t view_bytes(std::size_t view) const {
     const auto size = static_cast<std::size_t>(view_sizes[view]);
@@ -43,7 +45,8 @@ struct BatchSlot {
   std::vector<Memory> views;
   std::int64_t num_samples = 0;  // rows in use; damaged samples take none
   std::vector<std::int64_t> sample_ids;
-  std::vector<std::int64_t> labels;  // -1: none
+  std::vector<std::int64_t> positions;  // in the source
+  std::vector<std::int64_t> labels;     // -1: none
   std::vector<SkippedSample> skipped;
   Status failure;  // of the first damaged sample in the batch, unless damaged ones are skipped
 };

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <system_error>
 
@@ -25,6 +26,21 @@ FileState state_of(const struct stat& status) {
   state.device = status.st_dev;
   state.inode = status.st_ino;
   return state;
+}
+
+// Note [Reading ahead]. One call makes Linux read no more than the device's read-ahead size, by
+// default 128 KiB, and forget the rest without a word; so longer wishes are cut. In a warm cache a
+// call for a photo of 110 kB takes 3 microseconds, against about 2,000 for decoding it and making
+// its views. To ask first what is in memory (mincore) takes 20, and is not done.
+constexpr std::uint64_t kReadAheadBytes = 128 << 10;
+
+template <typename Advise>
+void advise_in_parts(std::uint64_t offset, std::uint64_t num_bytes, Advise advise) {
+  static const auto kPageBytes = static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE));
+  const std::uint64_t end = offset + num_bytes;
+  for (std::uint64_t at = offset / kPageBytes * kPageBytes; at < end; at += kReadAheadBytes) {
+    advise(at, std::min(kReadAheadBytes, end - at));
+  }
 }
 
 }  // namespace
@@ -68,6 +84,14 @@ Status File::read(std::uint64_t offset, void* out, std::size_t num_bytes) const 
   return Status();
 }
 
+void File::will_need(std::uint64_t offset, std::uint64_t num_bytes) const {
+  advise_in_parts(offset, num_bytes, [this](std::uint64_t at, std::uint64_t count) {
+    // No error matters: a file system that cannot read ahead reads later.
+    static_cast<void>(::posix_fadvise(descriptor_, static_cast<off_t>(at),
+                                      static_cast<off_t>(count), POSIX_FADV_WILLNEED));
+  });
+}
+
 MappedFile::~MappedFile() {
   if (span_.data != nullptr) ::munmap(const_cast<std::uint8_t*>(span_.data), span_.size);
 }
@@ -96,6 +120,12 @@ Status MappedFile::check_length() const {
   return Status(Fault::kReadFailed, quoted(path_) + " was shortened while it was open, from " +
                                         std::to_string(state_.num_bytes) + " to " +
                                         std::to_string(now.num_bytes) + " bytes");
+}
+
+void MappedFile::will_need(std::uint64_t offset, std::uint64_t num_bytes) const {
+  advise_in_parts(offset, num_bytes, [this](std::uint64_t at, std::uint64_t count) {
+    static_cast<void>(::madvise(const_cast<std::uint8_t*>(span_.data) + at, count, MADV_WILLNEED));
+  });
 }
 
 bool file_exists(const std::string& path) {

@@ -29,6 +29,8 @@ class File {
   Status read_state(FileState* state) const;
   // All `num_bytes` of them; a file that ends before is a kReadFailed. Safe from any thread.
   Status read(std::uint64_t offset, void* out, std::size_t num_bytes) const;
+  // Has the system read them ahead, without waiting.
+  void will_need(std::uint64_t offset, std::uint64_t num_bytes) const;
   int descriptor() const { return descriptor_; }
   const std::string& path() const { return path_; }
 
@@ -51,6 +53,9 @@ class MappedFile {
   // Reading a page behind the end of a file that shrank kills the process (SIGBUS), so every
   // fetch asks first. A file truncated between the question and the read is not caught.
   Status check_length() const;
+  // Has the system read these bytes ahead, without waiting; also for readers by descriptor, as
+  // both find them in the page cache. Safe where the file shrank.
+  void will_need(std::uint64_t offset, std::uint64_t num_bytes) const;
 
  private:
   std::string path_;

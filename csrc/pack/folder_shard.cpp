@@ -1,10 +1,10 @@
 #include <algorithm>
-#include <new>
 
 #include "common/quote.h"
 #include "pack/file.h"
 #include "pack/folder_walk.h"
 #include "pack/naming.h"
+#include "pack/read_bytes.h"
 #include "pack/shard.h"
 
 namespace fastpass {
@@ -31,6 +31,10 @@ class FolderShard final : public Shard {
   Status image_bytes(std::int64_t index, std::uint64_t* num_bytes) const override;
   std::string describe(std::int64_t index) const override { return printable(full_path(index)); }
   Status fetch(std::int64_t index, EncodedSample* sample) const override;
+  Status read(std::int64_t index, EncodedSample* sample) const override {
+    return fetch(index, sample);  // which reads by system calls, too
+  }
+  void prefetch(std::int64_t first, std::int64_t last) const override;
   Status fetch_metadata(std::int64_t index, EncodedSample* sample) const override;
   bool has_index() const override { return false; }
 
@@ -104,20 +108,21 @@ Status read_whole(const std::string& path, EncodedSample* sample) {
     return Status(Fault::kImageTooLarge, quoted(path) + " has " + std::to_string(state.num_bytes) +
                                              " bytes, more than 1 GiB: no photo");
   }
-  try {
-    sample->owned.resize(static_cast<std::size_t>(state.num_bytes));
-  } catch (const std::bad_alloc&) {
-    return Status(Fault::kOutOfMemory, "no memory for the " + std::to_string(state.num_bytes) +
-                                           " bytes of " + quoted(path));
-  }
-  FASTPASS_RETURN_IF_ERROR(file.read(0, sample->owned.data(), sample->owned.size()));
-  sample->bytes = {sample->owned.data(), sample->owned.size()};
-  return Status();
+  return read_bytes(file, 0, state.num_bytes, sample);
 }
 
 Status FolderShard::fetch(std::int64_t index, EncodedSample* sample) const {
   sample->seek_index = Span();
   return read_whole(full_path(index), sample);
+}
+
+void FolderShard::prefetch(std::int64_t first, std::int64_t last) const {
+  for (std::int64_t index = first; index < last; ++index) {
+    File file;
+    FileState state;
+    if (!file.open(full_path(index)).ok() || !file.read_state(&state).ok()) continue;
+    file.will_need(0, std::min(state.num_bytes, kLargestFileBytes));
+  }
 }
 
 Status FolderShard::fetch_metadata(std::int64_t index, EncodedSample* sample) const {

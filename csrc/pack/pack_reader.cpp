@@ -11,10 +11,14 @@
 namespace fastpass {
 namespace {
 
-Status open_shard(const std::string& path, std::unique_ptr<Shard>* shard) {
+// Of 1,024 that a process usually may have; reading touches few shards at a time.
+constexpr std::size_t kMaxOpenFiles = 128;
+
+Status open_shard(const std::string& path, const std::shared_ptr<OpenFiles>& open_files,
+                  std::unique_ptr<Shard>* shard) {
   struct stat status;
   const bool is_folder = ::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode);
-  return is_folder ? open_folder_shard(path, shard) : open_tar_shard(path, shard);
+  return is_folder ? open_folder_shard(path, shard) : open_tar_shard(path, open_files, shard);
 }
 
 }  // namespace
@@ -24,11 +28,12 @@ Status PackReader::open(const std::vector<std::string>& paths,
   if (paths.empty()) return Status(Fault::kBadArgument, "a pack needs at least one path");
   auto pack = std::make_shared<PackReader>();
   pack->shards_.resize(paths.size());
+  const auto open_files = std::make_shared<OpenFiles>(kMaxOpenFiles);
   std::vector<Status> statuses(paths.size());
   parallel_for(static_cast<std::int64_t>(paths.size()), available_processors(),
                [&](std::int64_t i, int) {
                  const std::size_t at = static_cast<std::size_t>(i);
-                 statuses[at] = open_shard(paths[at], &pack->shards_[at]);
+                 statuses[at] = open_shard(paths[at], open_files, &pack->shards_[at]);
                });
   for (const Status& status : statuses) FASTPASS_RETURN_IF_ERROR(status);
   pack->begins_.push_back(0);
@@ -108,6 +113,20 @@ std::string PackReader::describe(std::int64_t position) const {
 Status PackReader::fetch(std::int64_t position, EncodedSample* sample) const {
   const Place place = place_of(position);
   return shards_[place.shard]->fetch(place.index, sample);
+}
+
+Status PackReader::read(std::int64_t position, EncodedSample* sample) const {
+  const Place place = place_of(position);
+  return shards_[place.shard]->read(place.index, sample);
+}
+
+void PackReader::prefetch(std::int64_t first, std::int64_t last) const {
+  while (first < last) {
+    const Place place = place_of(first);
+    const std::int64_t end = std::min(last, begins_[place.shard + 1]);
+    shards_[place.shard]->prefetch(place.index, end - begins_[place.shard]);
+    first = end;
+  }
 }
 
 Status PackReader::fetch_metadata(std::int64_t position, EncodedSample* sample) const {

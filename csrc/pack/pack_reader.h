@@ -23,6 +23,8 @@ class PackReader final : public SampleSource {
   std::int64_t label(std::int64_t position) const override;
   std::string describe(std::int64_t position) const override;
   Status fetch(std::int64_t position, EncodedSample* sample) const override;
+  Status read(std::int64_t position, EncodedSample* sample) const override;
+  void prefetch(std::int64_t first, std::int64_t last) const override;
 
   Status fetch_metadata(std::int64_t position, EncodedSample* sample) const;
   std::string_view key(std::int64_t position) const;
@@ -31,6 +33,8 @@ class PackReader final : public SampleSource {
   LabelKind label_kind() const { return label_kind_; }
   const std::vector<std::string>& class_names() const { return class_names_; }
   std::size_t num_shards() const { return shards_.size(); }
+  // Position of the first sample of each shard, then size().
+  const std::vector<std::int64_t>& shard_begins() const { return begins_; }
   bool has_index(std::size_t shard) const { return shards_[shard]->has_index(); }
   // Of all keys and image sizes, in order.
   Status fingerprint(std::uint64_t* value) const;
@@ -45,7 +49,7 @@ class PackReader final : public SampleSource {
   Status refuse_duplicates() const;
 
   std::vector<std::unique_ptr<Shard>> shards_;
-  std::vector<std::int64_t> begins_;  // position of the first sample of each shard, then size()
+  std::vector<std::int64_t> begins_;
   LabelKind label_kind_ = LabelKind::kNone;
   std::vector<std::string> class_names_;               // of all shards, sorted
   std::vector<std::vector<std::int64_t>> class_maps_;  // per shard: its class -> class_names_

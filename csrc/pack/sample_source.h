@@ -28,6 +28,12 @@ class SampleSource {
   // For messages: "shard.tar: key (at byte N)" or the file's path.
   virtual std::string describe(std::int64_t position) const = 0;
   virtual Status fetch(std::int64_t position, EncodedSample* sample) const = 0;
+  // The same bytes, in sample->owned: read by system calls, which report a file that shrank or a
+  // server that went away as an error, where touching a mapping would end the process.
+  virtual Status read(std::int64_t position, EncodedSample* sample) const = 0;
+  // Asks the system to have the samples [first, last) in memory soon; returns without waiting for
+  // them. A wish: what goes wrong here shows when a sample is read.
+  virtual void prefetch(std::int64_t first, std::int64_t last) const = 0;
 };
 
 }  // namespace fastpass

@@ -9,6 +9,7 @@
 
 #include "common/image_info.h"
 #include "common/status.h"
+#include "pack/open_files.h"
 #include "pack/sample_source.h"
 
 namespace fastpass {
@@ -30,14 +31,18 @@ class Shard {
   virtual ImageInfo info(std::int64_t index) const = 0;
   virtual Status image_bytes(std::int64_t index, std::uint64_t* num_bytes) const = 0;
   virtual std::string describe(std::int64_t index) const = 0;
+  // fetch, read, prefetch: see SampleSource.
   virtual Status fetch(std::int64_t index, EncodedSample* sample) const = 0;
+  virtual Status read(std::int64_t index, EncodedSample* sample) const = 0;
+  virtual void prefetch(std::int64_t first, std::int64_t last) const = 0;
   // The sample's JSON; empty where it has none.
   virtual Status fetch_metadata(std::int64_t index, EncodedSample* sample) const = 0;
   // false: a tar without an index beside it, or a folder.
   virtual bool has_index() const = 0;
 };
 
-Status open_tar_shard(const std::string& tar_path, std::unique_ptr<Shard>* shard);
+Status open_tar_shard(const std::string& tar_path, std::shared_ptr<OpenFiles> open_files,
+                      std::unique_ptr<Shard>* shard);
 Status open_folder_shard(const std::string& root, std::unique_ptr<Shard>* shard);
 
 }  // namespace fastpass

@@ -2,6 +2,7 @@
 
 #include "common/quote.h"
 #include "pack/index_build.h"
+#include "pack/read_bytes.h"
 #include "pack/shard.h"
 
 namespace fastpass {
@@ -9,6 +10,7 @@ namespace {
 
 class TarShard final : public Shard {
  public:
+  explicit TarShard(std::shared_ptr<OpenFiles> open_files) : open_files_(std::move(open_files)) {}
   Status open(const std::string& tar_path);
 
   std::int64_t size() const override { return index_.size(); }
@@ -26,6 +28,8 @@ class TarShard final : public Shard {
   }
   std::string describe(std::int64_t index) const override;
   Status fetch(std::int64_t index, EncodedSample* sample) const override;
+  Status read(std::int64_t index, EncodedSample* sample) const override;
+  void prefetch(std::int64_t first, std::int64_t last) const override;
   Status fetch_metadata(std::int64_t index, EncodedSample* sample) const override;
   bool has_index() const override { return has_index_; }
 
@@ -33,6 +37,7 @@ class TarShard final : public Shard {
   Status open_index(const std::string& index_path);
   Status hand_out(std::uint64_t offset, std::uint64_t num_bytes, EncodedSample* sample) const;
 
+  const std::shared_ptr<OpenFiles> open_files_;
   std::string tar_path_;
   MappedFile tar_, index_file_;
   std::vector<std::uint8_t> built_index_;  // where there is no file
@@ -89,6 +94,30 @@ Status TarShard::fetch(std::int64_t index, EncodedSample* sample) const {
   return hand_out(record.image_offset, record.image_bytes, sample);
 }
 
+Status TarShard::read(std::int64_t index, EncodedSample* sample) const {
+  const IndexRecord& record = index_.record(index);
+  // The index stays mapped: it is only ever replaced as a whole, which leaves a mapping as it is.
+  sample->seek_index = index_.seek_index(index);
+  std::shared_ptr<const File> tar;
+  FASTPASS_RETURN_IF_ERROR(open_files_->get(tar_path_, tar_.state(), &tar));
+  return read_bytes(*tar, record.image_offset, record.image_bytes, sample);
+}
+
+void TarShard::prefetch(std::int64_t first, std::int64_t last) const {
+  constexpr std::uint64_t kGapBytes = 64 << 10;  // labels and JSON between images are read along
+  std::uint64_t begin = 0, end = 0;
+  for (std::int64_t index = first; index < last; ++index) {
+    const IndexRecord& record = index_.record(index);
+    if (record.image_offset < begin || record.image_offset > end + kGapBytes || end == 0) {
+      tar_.will_need(begin, end - begin);
+      begin = record.image_offset;
+      end = begin;
+    }
+    end = std::max(end, record.image_offset + record.image_bytes);
+  }
+  tar_.will_need(begin, end - begin);
+}
+
 Status TarShard::fetch_metadata(std::int64_t index, EncodedSample* sample) const {
   const IndexRecord& record = index_.record(index);
   return hand_out(record.metadata_offset, record.metadata_bytes, sample);
@@ -96,8 +125,9 @@ Status TarShard::fetch_metadata(std::int64_t index, EncodedSample* sample) const
 
 }  // namespace
 
-Status open_tar_shard(const std::string& tar_path, std::unique_ptr<Shard>* shard) {
-  auto tar = std::make_unique<TarShard>();
+Status open_tar_shard(const std::string& tar_path, std::shared_ptr<OpenFiles> open_files,
+                      std::unique_ptr<Shard>* shard) {
+  auto tar = std::make_unique<TarShard>(std::move(open_files));
   FASTPASS_RETURN_IF_ERROR(tar->open(tar_path));
   *shard = std::move(tar);
   return Status();

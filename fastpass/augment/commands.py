@@ -5,15 +5,28 @@ from __future__ import annotations
 import json
 from dataclasses import asdict
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from fastpass.augment.recipe import Recipe
+from fastpass.augment.recipe_option import RecipeParam
 from fastpass.augment.recipes import RECIPES
+
+if TYPE_CHECKING:
+    from fastpass.decode.jpeg import Pixels
 
 
 @click.command()
 @click.argument("image", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--recipe", "recipe_name", type=click.Choice(sorted(RECIPES)), default="dino")
+@click.option(
+    "--recipe",
+    type=RecipeParam(),
+    default="dino",
+    show_default=True,
+    help=f"A recipe file, or one of {', '.join(RECIPES)}.",
+)
+@click.option("--mode", type=click.Choice(["exact", "fast"]), default="fast", show_default=True)
 @click.option("--seed", type=click.IntRange(0, 2**64 - 1), default=0, show_default=True)
 @click.option("--epoch", type=click.IntRange(0, 2**32 - 1), default=0, show_default=True)
 @click.option("--sample-id", type=click.IntRange(-(2**63), 2**63 - 1), default=0)
@@ -23,7 +36,8 @@ from fastpass.augment.recipes import RECIPES
 @click.option("--json", "as_json", is_flag=True, help="Print the drawn parameters as JSON.")
 def preview(
     image: Path,
-    recipe_name: str,
+    recipe: Recipe,
+    mode: Literal["exact", "fast"],
     seed: int,
     epoch: int,
     sample_id: int,
@@ -31,27 +45,45 @@ def preview(
     as_json: bool,
 ) -> None:
     """Draw the views that a recipe makes of IMAGE as a labelled grid."""
-    import numpy as np
-    from PIL import Image, UnidentifiedImageError
-
     from fastpass.augment.preview import draw_grid
     from fastpass.augment.render import draw, render
     from fastpass.errors import FastpassError
 
-    recipe = RECIPES[recipe_name]()
     try:
-        with Image.open(image) as opened:
-            pixels = np.asarray(opened.convert("RGB"))
-        params = draw(
-            recipe, pixels.shape[1], pixels.shape[0], seed=seed, epoch=epoch, sample_id=sample_id
-        )
-        views = render(pixels, recipe, seed=seed, params=params, normalize=False)
+        data, width, height = _read_image(image)
+        params = draw(recipe, width, height, seed=seed, epoch=epoch, sample_id=sample_id)
+        views = render(data, recipe, seed=seed, params=params, normalize=False, mode=mode)
         draw_grid(recipe, views, params).save(output)
-    except UnidentifiedImageError as error:
-        raise click.ClickException(f"{image} is not an image that Pillow can read") from error
-    except (FastpassError, OSError, ValueError, Image.DecompressionBombError) as error:
+    except (FastpassError, OSError, ValueError) as error:
         raise click.ClickException(f"{image} -> {output}: {error}") from error
     if as_json:
         click.echo(json.dumps([asdict(view) for view in params]))
     else:
         click.echo(f"{output}: {len(views)} views of {image} ({recipe.name}, seed {seed})")
+
+
+def _read_image(path: Path) -> tuple[Any, int, int]:
+    """What ``render`` takes, width and height: encoded bytes where training reads that format."""
+    from fastpass.decode import probe
+    from fastpass.errors import UnsupportedImage
+
+    data = path.read_bytes()
+    try:
+        info = probe(data)
+    except UnsupportedImage:
+        pixels = _read_with_pillow(path)
+        return pixels, pixels.shape[1], pixels.shape[0]
+    return data, info.width, info.height
+
+
+def _read_with_pillow(path: Path) -> Pixels:
+    import numpy as np
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        with Image.open(path) as opened:
+            return np.asarray(opened.convert("RGB"))
+    except UnidentifiedImageError as error:
+        raise click.ClickException(f"{path} is not an image that Pillow can read") from error
+    except (SyntaxError, Image.DecompressionBombError) as error:
+        raise click.ClickException(f"{path}: Pillow cannot decode it: {error}") from error

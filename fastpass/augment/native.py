@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import fields
+from functools import lru_cache
 from typing import Any
 
 from fastpass._native import core
@@ -18,8 +19,9 @@ def _assign(struct: Any, name: str, value: object) -> None:
         raise BadArgument(f"{name} = {value!r} does not fit this field: {error}") from error
 
 
+@lru_cache(maxsize=1024)
 def native_spec(spec: ViewSpec) -> Any:
-    """The ``_core.ViewSpec`` of a ViewSpec."""
+    """The ``_core.ViewSpec`` of a ViewSpec; made once, not to be changed."""
     values: dict[str, object] = {
         "size": spec.size,
         "crop": spec.crop,
@@ -42,6 +44,9 @@ def native_spec(spec: ViewSpec) -> Any:
     if spec.blur is not None:
         values["blur_probability"] = spec.blur.probability
         values["blur_sigma_min"], values["blur_sigma_max"] = spec.blur.sigma
+        values["blur_kind"] = spec.blur.kind
+        values["blur_kernel_size"] = spec.blur.kernel_size
+        values["blur_border"] = spec.blur.border
     struct = core.ViewSpec()
     for name, value in values.items():
         _assign(struct, name, value)

@@ -20,13 +20,16 @@ def normalize_on_device(
     """(pixels / 255 - mean) / std in one pass, on the current stream of the tensor's device.
 
     Args:
-        pixels: uint8 ``[N, 3, height, width]`` on a CUDA device, contiguous.
+        pixels: uint8 ``[N, 3, height, width]`` on a CUDA device, contiguous or channels-last; the
+            result has the same order in memory.
         mean, std: per channel, in units of [0, 1].
         dtype: float32, float16 or bfloat16, of the result.
     """
     import torch
 
-    if pixels.dtype != torch.uint8 or pixels.device.type != "cuda" or not pixels.is_contiguous():
+    is_planar = pixels.is_contiguous()
+    is_dense = is_planar or pixels.is_contiguous(memory_format=torch.channels_last)
+    if pixels.dtype != torch.uint8 or pixels.device.type != "cuda" or not is_dense:
         raise BadArgument(
             f"got {pixels.dtype} on {pixels.device}, wanted contiguous uint8 on a CUDA device"
         )
@@ -34,14 +37,17 @@ def normalize_on_device(
         cuda = load_cuda()
     except MissingBackend:
         return _normalize_with_torch(pixels, mean, std, dtype)
-    out = torch.empty(pixels.shape, dtype=dtype, device=pixels.device)
+    out = torch.empty_like(pixels, dtype=dtype)  # with the strides of pixels
+    num_views, pixels_per_plane = pixels.shape[0], pixels.shape[2] * pixels.shape[3]
+    if not is_planar:  # to the kernel, channels-last pixels are so many planar views of one pixel
+        num_views, pixels_per_plane = num_views * pixels_per_plane, 1
     with torch.cuda.device(pixels.device):
         cuda.normalize(
             pixels=pixels.data_ptr(),
             out=out.data_ptr(),
             dtype=str(dtype).removeprefix("torch."),
-            num_views=pixels.shape[0],
-            pixels_per_plane=pixels.shape[2] * pixels.shape[3],
+            num_views=num_views,
+            pixels_per_plane=pixels_per_plane,
             mean=mean,
             std=std,
             stream=torch.cuda.current_stream().cuda_stream,

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from fastpass.augment.spec import Blur, Jitter, ViewSpec
+from fastpass.checks import require_integer
 from fastpass.errors import BadArgument, ConfigError
 
 MAX_VIEWS = 256
@@ -36,6 +37,8 @@ class Recipe:
     def from_dict(cls, data: Mapping[str, Any]) -> Recipe:
         """The inverse of ``to_dict``; absent keys take their defaults.
 
+        A table of ``views`` with ``count = 8`` stands for eight equal views.
+
         Raises ConfigError for unknown or missing keys, BadArgument for values out of range.
         """
         _refuse_unknown_keys("recipe", data, {"name", "views"})
@@ -44,15 +47,26 @@ class Recipe:
                 raise ConfigError(f"recipe: the key {key!r} is missing")
         if not isinstance(data["views"], list | tuple):
             raise ConfigError(f"recipe: views = {data['views']!r}, wanted a list of tables")
-        views = tuple(_view_from_dict(i, view) for i, view in enumerate(data["views"]))
-        return cls(name=data["name"], views=views)
+        views = [
+            view
+            for place, table in enumerate(data["views"])
+            for view in _views_from_dict(f"recipe: views[{place}]", table)
+        ]
+        return cls(name=data["name"], views=tuple(views))
 
 
 def _to_plain(value: Any) -> Any:
     if isinstance(value, ViewSpec | Jitter | Blur):
-        pairs = ((field.name, getattr(value, field.name)) for field in fields(value))
+        pairs = ((name, getattr(value, name)) for name in _meaningful_fields(value))
         return {name: _to_plain(item) for name, item in pairs if item is not None}
     return list(value) if isinstance(value, tuple) else value
+
+
+def _meaningful_fields(value: ViewSpec | Jitter | Blur) -> list[str]:
+    names = [field.name for field in fields(value)]
+    if isinstance(value, Blur) and value.kind == "pillow":
+        names = [name for name in names if name not in ("kernel_size", "border")]
+    return names
 
 
 def _refuse_unknown_keys(place: str, data: object, known: set[str]) -> None:
@@ -74,15 +88,18 @@ def _from_plain(kind: type[Any], place: str, data: Mapping[str, Any]) -> Any:
         raise BadArgument(f"{place}: {error}") from error
 
 
-def _view_from_dict(index: int, data: Mapping[str, Any]) -> ViewSpec:
-    place = f"recipe: views[{index}]"
-    _refuse_unknown_keys(place, data, {field.name for field in fields(ViewSpec)})
+def _views_from_dict(place: str, data: Mapping[str, Any]) -> list[ViewSpec]:
+    _refuse_unknown_keys(place, data, {"count", *(field.name for field in fields(ViewSpec))})
     if "size" not in data:
         raise ConfigError(f"{place}: the key 'size' is missing")
     values = dict(data)
+    count = values.pop("count", 1)
+    try:
+        require_integer("count", count, 1, MAX_VIEWS)
+    except BadArgument as error:
+        raise BadArgument(f"{place}: {error}") from error
     nested: tuple[tuple[str, type[Any]], ...] = (("jitter", Jitter), ("blur", Blur))
     for key, kind in nested:
         if values.get(key) is not None:
             values[key] = _from_plain(kind, f"{place}.{key}", values[key])
-    view: ViewSpec = _from_plain(ViewSpec, place, values)
-    return view
+    return [_from_plain(ViewSpec, place, values)] * count

@@ -14,12 +14,15 @@ from fastpass.checks import (
 from fastpass.errors import BadArgument
 
 Interpolation = Literal["bilinear", "bicubic"]
+BlurKind = Literal["pillow", "gaussian"]
+BlurBorder = Literal["reflect", "zero"]
 
 IMAGENET_MEAN = (0.485, 0.456, 0.406)
 IMAGENET_STD = (0.229, 0.224, 0.225)
 
 MAX_VIEW_SIZE = 8192  # pixels per side, as in csrc/augment/check.h
 MAX_BLUR_SIGMA = 256.0
+MIN_BLUR_KERNEL, MAX_BLUR_KERNEL = 3, 63  # pixels, as in csrc/augment/gaussian_blur.h
 # Far beyond use; excludes zero, and what overflows when sizes are multiplied by it.
 _MIN_RATIO, _MAX_RATIO = 1e-6, 1e6
 
@@ -47,14 +50,37 @@ class Jitter:
 
 @dataclass(frozen=True, slots=True)
 class Blur:
-    """Pillow's GaussianBlur, applied with a probability; sigma is uniform, in view pixels."""
+    """A Gaussian blur, applied with a probability; sigma is uniform, in view pixels.
+
+    kind: "pillow": its GaussianBlur, three box blurs per axis, the edge pixel repeated.
+        "gaussian": torchvision's GaussianBlur, a Gaussian sampled at ``kernel_size`` pixels per
+        axis and rounded once.
+    kernel_size: odd, 3 to 63 pixels; for "gaussian" only.
+    border: what lies beyond the edge, for "gaussian" only. "reflect": the view mirrored, the edge
+        pixel not repeated (torchvision); "zero": black, which darkens the edges (the "SAME"
+        padding of TensorFlow and JAX).
+    """
 
     probability: float = 0.5
     sigma: tuple[float, float] = (0.1, 2.0)
+    kind: BlurKind = "pillow"
+    kernel_size: int = 9
+    border: BlurBorder = "reflect"
 
     def __post_init__(self) -> None:
         require_number("blur.probability", self.probability, 0.0, 1.0)
         require_range("blur.sigma", self.sigma, 0.0, MAX_BLUR_SIGMA)
+        require_choice("blur.kind", self.kind, ("pillow", "gaussian"))
+        low, high = MIN_BLUR_KERNEL, MAX_BLUR_KERNEL
+        require_integer("blur.kernel_size", self.kernel_size, low, high)
+        if self.kernel_size % 2 == 0:
+            raise BadArgument(f"blur.kernel_size = {self.kernel_size}, wanted an odd number")
+        require_choice("blur.border", self.border, ("reflect", "zero"))
+        if self.kind == "pillow" and (self.kernel_size, self.border) != (9, "reflect"):
+            raise BadArgument(
+                f"blur.kernel_size = {self.kernel_size} and blur.border = {self.border!r} came "
+                "with blur.kind = 'pillow', which has neither: wanted kind = 'gaussian'"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,11 +132,21 @@ class ViewSpec:
             require_number(name, getattr(self, name), 0.0, 1.0)
         if not isinstance(self.jitter, Jitter | None):
             raise BadArgument(f"jitter = {self.jitter!r}, wanted a Jitter or None")
-        if not isinstance(self.blur, Blur | None):
-            raise BadArgument(f"blur = {self.blur!r}, wanted a Blur or None")
+        self._check_blur()
         require_integer("solarize_threshold", self.solarize_threshold, 0, 256)
         self._check_channels("mean", -1e6, 1e6)
         self._check_channels("std", 1e-6, 1e6)
+
+    def _check_blur(self) -> None:
+        if not isinstance(self.blur, Blur | None):
+            raise BadArgument(f"blur = {self.blur!r}, wanted a Blur or None")
+        if self.blur is None or self.blur.kind == "pillow" or self.blur.border == "zero":
+            return
+        if self.size <= self.blur.kernel_size // 2:
+            raise BadArgument(
+                f"size = {self.size} is too small to reflect half of blur.kernel_size = "
+                f"{self.blur.kernel_size}: wanted more than {self.blur.kernel_size // 2}"
+            )
 
     def _check_channels(self, name: str, low: float, high: float) -> None:
         values = getattr(self, name)

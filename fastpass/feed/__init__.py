@@ -1,6 +1,7 @@
 """feed: batches of views on the consumer's device, from any pack."""
 
-from fastpass.feed.batch import Batch, LoaderStats
+from fastpass.feed.batch import Batch
 from fastpass.feed.loader import Loader
+from fastpass.feed.stats import LoaderStats
 
 __all__ = ["Batch", "Loader", "LoaderStats"]

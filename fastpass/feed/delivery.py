@@ -21,7 +21,15 @@ class Delivery:
     on the consumer's current stream.
     """
 
-    def __init__(self, device: str, dtype: str, recipe: Recipe, *, has_labels: bool) -> None:
+    def __init__(
+        self,
+        device: str,
+        dtype: str,
+        recipe: Recipe,
+        *,
+        has_labels: bool,
+        weights: npt.NDArray[np.float32] | None,
+    ) -> None:
         try:
             import torch
         except ModuleNotFoundError as error:
@@ -32,6 +40,7 @@ class Delivery:
         self._device = self._parse_device(device)
         self._dtype = getattr(torch, dtype)
         self._has_labels = has_labels
+        self._weights = weights  # [position]
         self._is_cpu = self._device.type == "cpu"
         if not self._is_cpu:
             self._check_device()
@@ -54,6 +63,7 @@ class Delivery:
         self,
         views: list[npt.NDArray[Any]],
         sample_ids: npt.NDArray[np.int64],
+        positions: npt.NDArray[np.int64],
         labels: npt.NDArray[np.int64],
     ) -> Batch:
         tensors = [self._torch.from_numpy(view) for view in views]
@@ -61,11 +71,16 @@ class Delivery:
             tensors = [self._send(tensor, i) for i, tensor in enumerate(tensors)]
         elif self._dtype == self._torch.bfloat16:
             tensors = [tensor.view(self._torch.bfloat16) for tensor in tensors]
+        weights = self._weights
         return Batch(
             views=tensors,
-            sample_ids=self._torch.from_numpy(sample_ids).to(self._device),
-            labels=self._torch.from_numpy(labels).to(self._device) if self._has_labels else None,
+            sample_ids=self._on_device(sample_ids),
+            labels=self._on_device(labels) if self._has_labels else None,
+            weights=None if weights is None else self._on_device(weights[positions]),
         )
+
+    def _on_device(self, values: npt.NDArray[Any]) -> Any:
+        return self._torch.from_numpy(values).to(self._device)
 
     def _send(self, pixels: Any, view: int) -> Any:
         # torch's pinned-memory cache frees the copy only after the stream has read it.

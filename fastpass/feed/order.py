@@ -1,51 +1,15 @@
-"""Which sample comes when: a keyed permutation, sharded over ranks, without epoch-long arrays."""
+"""Which sample comes when: one global order per epoch, sharded over ranks."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
-import numpy.typing as npt
 
-Positions = npt.NDArray[np.int64]
-
-_NUM_ROUNDS = 8
-_UINT32 = np.uint64(0xFFFFFFFF)
-
-
-def _mix(value: npt.NDArray[np.uint64], key: np.uint64) -> npt.NDArray[np.uint64]:
-    """A 32-bit finalizer (murmur3's) of ``value ^ key``; every output bit depends on all input."""
-    mixed = (value ^ key) & _UINT32
-    for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):
-        mixed = ((mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)) & _UINT32
-    return mixed ^ (mixed >> np.uint64(16))
-
-
-def _round_keys(seed: int, epoch: int) -> list[np.uint64]:
-    """Eight independent 32-bit keys from (seed, epoch)."""
-    state = np.random.SeedSequence([seed, epoch]).generate_state(_NUM_ROUNDS, dtype=np.uint32)
-    return [np.uint64(word) for word in state]
-
-
-def permute(positions: Positions, size: int, *, seed: int, epoch: int) -> Positions:
-    """Map positions in [0, size) to positions in [0, size), one to one.
-
-    A balanced Feistel network over the next power of four, walked along its cycle until the value
-    falls below ``size`` (Black and Rogaway, "Ciphers with arbitrary finite domains", 2002): every
-    position costs a few rounds, whatever the size of the epoch.
-    """
-    half_bits = np.uint64(max(1, (max(size - 1, 1).bit_length() + 1) // 2))
-    half_mask = (np.uint64(1) << half_bits) - np.uint64(1)
-    keys = _round_keys(seed, epoch)
-    values = positions.astype(np.uint64)
-    pending = np.ones(len(values), dtype=bool)
-    while pending.any():
-        left, right = values[pending] >> half_bits, values[pending] & half_mask
-        for key in keys:
-            left, right = right, left ^ (_mix(right, key) & half_mask)
-        values[pending] = (left << half_bits) | right
-        pending = values >= np.uint64(size)
-    return values.astype(np.int64)
+from fastpass.errors import BadArgument
+from fastpass.feed.permutation import Positions, permute
+from fastpass.feed.quasi_random import QuasiRandom
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +18,9 @@ class EpochOrder:
 
     The epoch is one global order, cut into global batches of ``batch_size * world_size``; rank r
     takes the r-th part of each. With the same global batch, any number of ranks sees the same
-    samples at the same step.
+    samples at the same step. ``order``, with ``shuffle`` only: "random" is a keyed permutation of
+    all samples; "quasi_random" reads few places of the storage at a time and needs
+    ``shard_begins``: the position of each shard's first sample, then ``size``.
     """
 
     size: int
@@ -64,6 +30,17 @@ class EpochOrder:
     seed: int
     shuffle: bool
     drop_last: bool
+    order: str = "random"
+    shard_begins: Sequence[int] = ()
+    quasi_random: QuasiRandom | None = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        begins = list(self.shard_begins)
+        is_quasi_random = self.shuffle and self.order == "quasi_random"
+        if is_quasi_random and (begins[:1] != [0] or begins[-1] != self.size):
+            raise BadArgument(f"shard_begins = {begins}, wanted 0, ..., {self.size}")
+        made = QuasiRandom(begins, self.seed) if is_quasi_random else None
+        object.__setattr__(self, "quasi_random", made)
 
     @property
     def global_batch(self) -> int:
@@ -74,8 +51,8 @@ class EpochOrder:
         left = max(0, self.size - start)
         return left // self.global_batch if self.drop_last else -(-left // self.global_batch)
 
-    def batch(self, index: int, *, epoch: int, start: int = 0) -> Positions:
-        """Source positions of this rank's batch ``index``, counted from sample ``start``.
+    def places(self, index: int, *, start: int = 0) -> Positions:
+        """Places in the epoch of this rank's batch ``index``, counted from sample ``start``.
 
         Without ``drop_last`` the last global batch is shared out evenly; where it does not divide,
         the epoch's first samples fill it up, so that every rank gets the same number.
@@ -84,7 +61,13 @@ class EpochOrder:
         count = min(self.global_batch, self.size - first)
         per_rank = -(-count // self.world_size)
         places = first + self.rank * per_rank + np.arange(per_rank, dtype=np.int64)
-        places %= self.size
+        return places % self.size
+
+    def batch(self, index: int, *, epoch: int, start: int = 0) -> Positions:
+        """Source positions of this rank's batch ``index``, counted from sample ``start``."""
+        places = self.places(index, start=start)
         if not self.shuffle:
             return places
+        if self.quasi_random is not None:
+            return self.quasi_random.positions(places, epoch=epoch)
         return permute(places, self.size, seed=self.seed, epoch=epoch)

@@ -93,6 +93,12 @@ class Pack:
         return self._labels
 
     @property
+    def shard_begins(self) -> list[int]:
+        """The position of each shard's first sample, then the number of samples."""
+        begins: list[int] = self.native.shard_begins()
+        return begins
+
+    @property
     def class_names(self) -> list[str] | None:
         """The folder names behind the labels, sorted; None where labels are bare numbers."""
         names = self.native.class_names()

@@ -6,6 +6,10 @@ from pathlib import Path
 
 import click
 
+from fastpass.augment.recipe import Recipe
+from fastpass.augment.recipe_option import RecipeParam
+from fastpass.augment.recipes import RECIPES
+
 
 @click.command("report")
 @click.argument("run_dir", type=click.Path(path_type=Path))
@@ -23,17 +27,17 @@ import click
 )
 @click.option(
     "--recipe",
+    type=RecipeParam(),
     default="dino",
     show_default=True,
-    help="The recipe of those views, a name in fastpass.recipes.",
+    help=f"The recipe of those views: a recipe file, or one of {', '.join(RECIPES)}.",
 )
 @click.option("--seed", default=0, show_default=True, help="Seed of those views.")
-def report(run_dir: Path, output: Path, image: Path | None, recipe: str, seed: int) -> None:
+def report(run_dir: Path, output: Path, image: Path | None, recipe: Recipe, seed: int) -> None:
     """Write one self-contained HTML file about the training run in RUN_DIR.
 
     RUN_DIR holds log.jsonl (or train/log.jsonl) and, optionally, knn*.json and commands.txt.
     """
-    import fastpass
     from fastpass.report.page import write_report
     from fastpass.report.run import read_run
     from fastpass.report.views import ViewPicture, draw_views, first_image
@@ -41,10 +45,7 @@ def report(run_dir: Path, output: Path, image: Path | None, recipe: str, seed: i
     run = read_run(run_dir)
     views: tuple[ViewPicture, ...] = ()
     if image is not None:
-        make_recipe = fastpass.recipes.RECIPES.get(recipe)
-        if make_recipe is None:
-            raise click.BadParameter(f"'{recipe}' is no recipe of fastpass.recipes")
-        views = draw_views(first_image(image), make_recipe(), seed=seed)
+        views = draw_views(first_image(image), recipe, seed=seed)
     path = write_report(run, output, views=views)
     for result in run.knn:
         click.echo(f"k-NN top-1  {result.name:12} {result.top1:6.2f} %")

@@ -34,7 +34,7 @@ class HeadConfig(Section):
 
 
 class AugmentConfig(Section):
-    """A recipe of fastpass.augment.recipes by name, its keywords, and how it is rendered."""
+    """A recipe: a name of fastpass.augment.recipes and its keywords, or a recipe file (.toml)."""
 
     recipe: str = "dino"
     mode: Literal["fast", "exact"] = "fast"  # as in fastpass.Loader

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
 from fastpass.errors import ConfigError
 from fastpass.train.config import Config
+
+if TYPE_CHECKING:
+    from fastpass.augment import Recipe
 
 
 class Batch(Protocol):
@@ -41,6 +44,7 @@ class TrainData:
     image_size: int  # side of a global view, pixels
     mean: tuple[float, ...]  # of the normalisation, per channel, in [0, 1] units
     std: tuple[float, ...]
+    recipe: Recipe | None = None  # what made the views, so that a resumed run can compare
 
 
 def open_data(config: Config, pattern: str, device: torch.device) -> TrainData:
@@ -75,25 +79,26 @@ def open_data(config: Config, pattern: str, device: torch.device) -> TrainData:
         image_size=views[0].size,
         mean=tuple(views[0].mean),
         std=tuple(views[0].std),
+        recipe=recipe,
     )
 
 
-def make_recipe(config: Config) -> Any:
-    """The recipe named in [augment] with its parameters. Raises ConfigError."""
+def make_recipe(config: Config) -> Recipe:
+    """The recipe that [augment] names, with its parameters, or that of a TOML file.
+
+    Raises ConfigError, and what ``recipes.load`` raises.
+    """
     from fastpass.augment import recipes
 
-    name = config.augment.recipe
-    if name not in recipes.RECIPES:
-        raise ConfigError(f"augment.recipe: {name!r} is none of {', '.join(recipes.RECIPES)}")
-    factory: Callable[..., Any] = recipes.RECIPES[name]
-    params = {
-        key: tuple(value) if isinstance(value, list) else value
-        for key, value in config.augment.params.items()
-    }
-    try:
-        recipe = factory(**params)
-    except TypeError as error:
-        raise ConfigError(f"augment.params: {error}") from error
+    name, params = config.augment.recipe, config.augment.params
+    if not name.endswith(".toml"):
+        recipe = _published_recipe(name, params)
+    elif params:
+        raise ConfigError(
+            f"augment.params: {', '.join(params)} came with the recipe file {name}; change the file"
+        )
+    else:
+        recipe = recipes.load(name)
     kinds = [view.kind for view in recipe.views]
     if len(kinds) < 2 or kinds != sorted(kinds) or kinds[0] != "global":  # "global" < "local"
         raise ConfigError(
@@ -101,3 +106,20 @@ def make_recipe(config: Config) -> Any:
             "two, and the global ones first"
         )
     return recipe
+
+
+def _published_recipe(name: str, params: Mapping[str, Any]) -> Recipe:
+    from fastpass.augment import recipes
+
+    if name not in recipes.RECIPES:
+        raise ConfigError(
+            f"augment.recipe: {name!r} is none of {', '.join(recipes.RECIPES)}, and no FILE.toml"
+        )
+    factory: Callable[..., Recipe] = recipes.RECIPES[name]
+    values = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in params.items()
+    }
+    try:
+        return factory(**values)
+    except TypeError as error:
+        raise ConfigError(f"augment.params: {error}") from error

@@ -7,6 +7,7 @@ from typing import Any
 
 from torch import Tensor
 
+from fastpass.augment import Recipe
 from fastpass.errors import BadCheckpoint
 from fastpass.train import checkpoint as files
 from fastpass.train import ranks
@@ -78,6 +79,13 @@ class Snapshots:
                 f"{self._data.num_samples} with {self._data.fingerprint}. Give the same --data, "
                 "or start a new run in another --output"
             )
+        made_with = state["data"].get("recipe")
+        if made_with and self._data.recipe not in (None, Recipe.from_dict(made_with)):
+            raise BadCheckpoint(
+                f"{where} was trained on the views of another recipe: "
+                f"{self._config.augment.recipe} has changed since. Resume with the old values, or "
+                "start a new run in another --output"
+            )
         if state["world_size"] != ranks.world_size():
             raise BadCheckpoint(
                 f"{where} was made by {state['world_size']} processes, this run has "
@@ -99,7 +107,11 @@ class Snapshots:
             "is_finished": step == self._trainer.schedules.num_steps,
             "world_size": ranks.world_size(),
             "config": config.model_dump(mode="json"),
-            "data": {"fingerprint": data.fingerprint, "num_samples": data.num_samples},
+            "data": {
+                "fingerprint": data.fingerprint,
+                "num_samples": data.num_samples,
+                "recipe": data.recipe and data.recipe.to_dict(),
+            },
             "backbone": {
                 "name": config.model.name,
                 "kwargs": config.model.kwargs,

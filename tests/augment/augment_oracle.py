@@ -12,7 +12,7 @@ import PIL
 import torchvision.transforms.functional as F  # noqa: N812
 from PIL import Image, ImageFilter, ImageOps
 
-from fastpass.augment import Recipe, ViewParams, ViewSpec, render
+from fastpass.augment import Blur, Recipe, ViewParams, ViewSpec, render
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -52,6 +52,27 @@ def pil_jitter(image: Image.Image, params: ViewParams) -> Image.Image:
     return image
 
 
+def pil_blur(image: Image.Image, blur: Blur, sigma: float) -> Image.Image:
+    if blur.kind == "pillow":
+        return image.filter(ImageFilter.GaussianBlur(sigma))
+    if blur.border == "reflect":
+        blurred: Image.Image = F.gaussian_blur(image, [blur.kernel_size] * 2, [sigma] * 2)
+        return blurred
+    return Image.fromarray(blur_over_zeros(np.asarray(image), blur.kernel_size, sigma))
+
+
+def blur_over_zeros(pixels: Pixels, kernel_size: int, sigma: float) -> Pixels:
+    """The convolution written out, in double, of an image on black."""
+    radius = kernel_size // 2
+    weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
+    weights /= weights.sum()
+    height, width = pixels.shape[:2]
+    padded = np.pad(pixels.astype(float), ((radius, radius), (radius, radius), (0, 0)))
+    rows = sum(w * padded[i : i + height] for i, w in enumerate(weights))
+    result = sum(w * rows[:, i : i + width] for i, w in enumerate(weights))
+    return np.rint(result).astype(np.uint8)
+
+
 def pil_view(pixels: Pixels, spec: ViewSpec, params: ViewParams) -> Pixels:
     """uint8 [size, size, 3], before normalisation; in the order of DINO's transforms."""
     image = pil_crop_and_resize(pixels, spec, params)
@@ -62,7 +83,7 @@ def pil_view(pixels: Pixels, spec: ViewSpec, params: ViewParams) -> Pixels:
     if params.is_grayscale:
         image = F.to_grayscale(image, num_output_channels=3)
     if params.blur_sigma > 0:
-        image = image.filter(ImageFilter.GaussianBlur(params.blur_sigma))
+        image = pil_blur(image, spec.blur or Blur(), params.blur_sigma)
     if params.is_solarized:
         image = ImageOps.solarize(image, spec.solarize_threshold)
     return np.asarray(image)

@@ -68,6 +68,22 @@ def test_bad_jitter_blur_and_recipe_are_refused_by_name() -> None:
         Blur(sigma=(2.0, 0.1))
     with pytest.raises(BadArgument, match=r"blur\.sigma"):
         Blur(sigma=(0.1, 1e9))
+    for change in (
+        {"kernel_size": 8},
+        {"kernel_size": 1},
+        {"kernel_size": 65},
+        {"kernel_size": 9.0},
+    ):
+        with pytest.raises(BadArgument, match=r"blur\.kernel_size"):
+            Blur(kind="gaussian", **change)  # type: ignore[arg-type]
+    with pytest.raises(BadArgument, match=r"blur\.kind"):
+        Blur(kind="box")  # type: ignore[arg-type]
+    with pytest.raises(BadArgument, match=r"blur\.border"):
+        Blur(kind="gaussian", border="wrap")  # type: ignore[arg-type]
+    with pytest.raises(BadArgument, match="'pillow'"):
+        Blur(border="zero")
+    with pytest.raises(BadArgument, match="size = 4 is too small"):
+        ViewSpec(size=4, blur=Blur(kind="gaussian"))
     with pytest.raises(BadArgument, match="views"):
         Recipe("empty", ())
     with pytest.raises(BadArgument, match="views"):
@@ -271,3 +287,43 @@ def test_importing_augment_needs_numpy_only() -> None:
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
     ).stdout
     assert printed.strip() == "[]"
+
+
+def test_published_values_of_dinov2() -> None:
+    for recipe, probabilities in (
+        (recipes.dinov2(), [1.0, 0.1] + [0.5] * 8),
+        (recipes.dinov2_released(), [0.0, 0.9] + [0.5] * 8),
+    ):
+        assert [view.blur for view in recipe.views] == [
+            Blur(probability, (0.1, 2.0), "gaussian", 9, "reflect") for probability in probabilities
+        ]
+        assert [view.scale for view in recipe.views] == [(0.32, 1.0)] * 2 + [(0.05, 0.32)] * 8
+        plain = [replace(view, blur=None) for view in recipe.views]
+        dino = recipes.dino(global_scale=(0.32, 1.0), local_scale=(0.05, 0.32))
+        assert plain == [replace(view, blur=None) for view in dino.views]
+
+
+def test_published_values_of_the_two_view_recipes() -> None:
+    moco, byol, simclr = recipes.moco_v3(), recipes.byol(), recipes.simclr()
+    for first, second in (moco.views, byol.views):
+        assert first.blur is not None
+        assert first.blur.probability == 1.0
+        assert second == replace(first, blur=replace(first.blur, probability=0.1), solarize=0.2)
+        assert first.jitter == Jitter(0.4, 0.4, 0.2, 0.1, 0.8)
+    assert (moco.views[0].interpolation, byol.views[0].interpolation) == ("bilinear", "bicubic")
+    assert recipes.moco_v3(min_scale=0.2).views[0].scale == (0.2, 1.0)
+    assert simclr.views[0] == simclr.views[1]
+    assert simclr.views[0].jitter == Jitter(0.8, 0.8, 0.8, 0.2, 0.8)
+    assert recipes.simclr(strength=0.5).views[0].jitter == Jitter(0.4, 0.4, 0.4, 0.1, 0.8)
+    assert simclr.views[0].blur == Blur(0.5, (0.1, 2.0), "gaussian", 23, "zero")
+    assert [view.blur.kernel_size for view in byol.views if view.blur] == [23, 23]
+    assert recipes.swav(blur_kind="gaussian").views[0].blur == Blur(
+        0.5, kind="gaussian", kernel_size=23
+    )
+    with pytest.raises(BadArgument, match="strength"):
+        recipes.simclr(strength=3.0)
+
+
+@pytest.mark.parametrize("size", [1, 32, 96, 2000])
+def test_a_tenth_of_any_view_is_a_legal_window(size: int) -> None:
+    assert render(noise(20, 30), recipes.byol(size=size), seed=0)[0].shape == (3, size, size)

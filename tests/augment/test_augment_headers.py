@@ -16,6 +16,7 @@ HD_HEADERS = [
     "augment/resample.h",
     "augment/color_ops.h",
     "augment/blur.h",
+    "augment/gaussian_blur.h",
     "augment/normalize.h",
     "common/rng.h",
     "common/hd.h",
@@ -26,7 +27,7 @@ KERNEL = """
 __global__ void run(fastpass::ViewSpec spec, fastpass::DrawKey key, float* out) {
   using namespace fastpass;
   const ViewParams params = draw_checked_view(spec, 300, 400, key);
-  const ResampleAxis axis = make_resample_axis(params.width, spec.size, spec.interpolation);
+  const ResampleAxis axis = make_resample_axis(params.width, 0.0, params.width, spec.size, spec.interpolation);
   const TapRange range = tap_range(axis, 3);
   std::int32_t sum = weighted_sum_start();
   for (int i = 0; i < range.count && i < max_taps(axis); ++i) {
@@ -38,8 +39,10 @@ __global__ void run(fastpass::ViewSpec spec, fastpass::DrawKey key, float* out) 
   const std::uint8_t gray = contrast_gray(12345, 100 + order);
   const std::uint8_t mixed = blend(gray, solarize(value, 128), params.contrast);
   const std::uint8_t soft = blurred_pixel(make_box_blur(params.blur_sigma), mixed, rgb.b);
+  const GaussianBlur gaussian = make_gaussian_blur(params.blur_sigma, 9, BlurBorder::kReflect);
+  sum += rounded_pixel(gaussian.weights[0] * reflected(-3, spec.size));
   const float normal = normalized_value(soft, spec.mean[0], spec.std[0]);
-  out[0] = normal + to_float16(normal) + to_bfloat16(normal) + rgb.r;
+  out[0] = normal + to_float16(normal) + to_bfloat16(normal) + rgb.r + sum;
 }
 """
 

@@ -23,7 +23,7 @@ from fastpass._native import core
 from fastpass.augment import Recipe, ViewSpec, draw, recipes, render
 from fastpass.augment.native import native_params, native_spec
 
-MULTI_STEP = ["dino", "moco_v2", "swav"]
+MULTI_STEP = ["dino", "moco_v2", "moco_v3", "swav"]
 
 
 def assert_recipe_matches(recipe: Recipe, pixels: np.ndarray, sample_id: int) -> int:

@@ -1,109 +1,87 @@
-"""The feed benchmark: no peer wins by doing less, absent peers are named, the record is whole."""
+"""The benchmark programs of feed and augment: our standard photos, the record is whole."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from click.testing import CliRunner
-from PIL import Image
+from support.pictures import jpeg
 
-from benchmarks import feed
-from benchmarks.machine import summarize
-from benchmarks.peers.feed_peer import FeedJob
+import fastpass as fp
+from benchmarks import augment, dct_scale, feed
 from benchmarks.photos import list_photos, photo_folder
 
-SIZES = [224, 224, *[96] * 8]
-
-
-def _views(batch_size: int) -> list[torch.Tensor]:
-    return [torch.linspace(-2, 2, batch_size * 3 * s * s).view(-1, 3, s, s) for s in SIZES]
+QUICK = ["--repeats", "1", "--seconds", "0"]
 
 
 @pytest.fixture
-def job(tmp_path: Path) -> FeedJob:
-    rng = np.random.default_rng(0)
-    for index in range(4):
-        pixels = rng.integers(0, 256, (120, 160, 3), dtype=np.uint8)
-        Image.fromarray(pixels).save(tmp_path / f"{index}.jpg")
-    return FeedJob(tmp_path, list_photos(tmp_path), 2, 1, 0)
+def folder(tmp_path: Path) -> Path:
+    root = tmp_path / "pictures"
+    root.mkdir()
+    for seed in range(3):
+        (root / f"{seed}.jpg").write_bytes(jpeg(seed, 120, 160))
+    return root
 
 
-@pytest.mark.parametrize("peer", ["torchvision", "dali"])
-def test_peers_deliver_the_whole_recipe(job: FeedJob, peer: str) -> None:
-    peers, missing = feed.load_peers([peer], job)
-    if missing:
-        pytest.skip(f"{peer} {missing[peer]}")
-    assert feed.measure(peers[0], job, num_warm_up=1, num_batches=1) > 0
-
-
-def test_doing_less_is_refused() -> None:
-    feed.check_batch(_views(4), 4)
-    with pytest.raises(RuntimeError, match="wrong views"):
-        feed.check_batch(_views(4)[:-1], 4)
-    with pytest.raises(RuntimeError, match="wrong views"):
-        feed.check_batch(_views(3), 4)
-    with pytest.raises(RuntimeError, match="not normalized"):
-        feed.check_batch([view * 127 for view in _views(4)], 4)
-
-
-def test_an_absent_peer_is_left_out_by_name(job: FeedJob, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(feed.PEERS, "dali", ("a_module_that_is_not_there", "X"))
-    peers, missing = feed.load_peers(["dali"], job)
-    assert peers == []
-    assert missing == {"dali": "not installed: a_module_that_is_not_there"}
-
-
-def test_summary_is_numpys_percentiles() -> None:
-    summary = summarize([5.0, 1.0, 2.0, 4.0, 3.0])
-    assert (summary["median"], summary["p5"], summary["p95"]) == (3.0, 1.2, 4.8)
-    assert summary["samples"] == [5.0, 1.0, 2.0, 4.0, 3.0]
-
-
-class _Fake:
-    how = "fake"
-    closed = 0
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def batches(self) -> Iterator[list[torch.Tensor]]:
-        try:
-            while True:
-                yield _views(2)
-        finally:
-            _Fake.closed += 1
-
-
-def test_the_record_holds_results_ratios_and_where(
-    job: FeedJob, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    fakes = [_Fake("fastpass"), _Fake("torchvision")]
-    rates = iter([100.0, 20.0, 300.0, 25.0, 200.0, 30.0])
-    monkeypatch.setattr(feed, "load_peers", lambda *_: (fakes, {"dali": "not installed: x"}))
-    monkeypatch.setattr(feed, "measure", lambda *_: next(rates))
+def test_feed_writes_record_and_plot(folder: Path, tmp_path: Path) -> None:
     target = tmp_path / "feed.json"
-    arguments = ["--photos", str(job.folder), "--repeats", "3", "-o", str(target)]
+    only = ["--recipe", "rrc", "--peer", "fastpass", "--peer", "torchvision", "--threads", "1"]
+    arguments = ["--photos", str(folder), *QUICK, *only, "--batch-size", "2", "-o", str(target)]
     result = CliRunner().invoke(feed.main, arguments, catch_exceptions=False)
     assert result.exit_code == 0
     record = json.loads(target.read_text())
-    assert record["results"]["fastpass"]["median"] == 200.0
-    assert record["results"]["torchvision"]["samples"] == [20.0, 25.0, 30.0]  # interleaved
-    assert record["results"]["torchvision"]["fastpass_ratio"] == 8.0
-    assert record["left_out"] == {"dali": "not installed: x"}
-    assert record["settings"]["num_photos"] == 4
-    assert record["machine"]["cores"] >= 1
     assert record["command"].startswith("python -m benchmarks.feed")
+    assert record["settings"]["photos"] == "pictures"
+    assert record["settings"]["num_photos"] == 3
+    loaders = {row["loader"] for row in record["works"]["rrc"]["rows"]}
+    assert loaders == {"fastpass fast", "fastpass exact", "torchvision"}
+    assert "<svg" in target.with_suffix(".svg").read_text()
 
 
-def test_every_repeat_closes_its_loader(job: FeedJob) -> None:
-    _Fake.closed = 0
-    feed.measure(_Fake("x"), job, num_warm_up=1, num_batches=1)
-    assert _Fake.closed == 1
+def test_augment_writes_its_record(folder: Path, tmp_path: Path) -> None:
+    target = tmp_path / "augment.json"
+    arguments = ["--photos", str(folder), *QUICK, "--num-photos", "1", "-o", str(target)]
+    result = CliRunner().invoke(augment.main, arguments, catch_exceptions=False)
+    assert result.exit_code == 0
+    record = json.loads(target.read_text())
+    assert "recipe_dino" in record["works"]
+    assert "Python call" in record["note"]
+
+
+def test_dct_scale_compares_the_modes_view_by_view(folder: Path, tmp_path: Path) -> None:
+    (folder / "large.jpg").write_bytes(jpeg(9, 700, 900))
+    target = tmp_path / "dct_scale.json"
+    arguments = ["--photos", str(folder), "--epochs", "1", "-o", str(target)]
+    result = CliRunner().invoke(dct_scale.main, arguments, catch_exceptions=False)
+    assert result.exit_code == 0
+    rows = json.loads(target.read_text())["results"]["pictures"]["rows"]
+    assert sum(row["num_views"] for row in rows) == 4 * 10
+    assert {row["view_size"] for row in rows} == {96, 224}
+    plain = [row for row in rows if row["allowed_scale"] == "1/1"]
+    assert all(row["max"] <= 2 for row in plain)
+    assert any(row["allowed_scale"] != "1/1" for row in rows)
+
+
+def test_the_scale_that_a_crop_allows() -> None:
+    def allowed(height: int, width: int) -> int:
+        return dct_scale.allowed_denominator(fp.ViewParams(0, 0, height, width, 96, 96), 96)
+
+    assert [allowed(191, 500), allowed(192, 192), allowed(400, 384)] == [1, 2, 4]
+    assert allowed(2000, 1000) == 8
+
+
+def test_differences_are_described() -> None:
+    histogram = np.zeros(256, np.int64)
+    histogram[0] = 100
+    nothing = {"mean": 0.0, "p99": 0.0, "max": 0.0, "psnr_db": None}
+    assert dct_scale.describe(histogram) == nothing
+    histogram[10] = 300
+    assert dct_scale.describe(histogram) == {"mean": 7.5, "p99": 10.0, "max": 10.0} | {
+        "psnr_db": round(10 * np.log10(255**2 / 75), 2)
+    }
 
 
 def test_photos_come_from_the_folder_then_the_shared_data_then_synth(

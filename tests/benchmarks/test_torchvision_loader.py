@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from PIL import Image
 
 import fastpass as fp
 from benchmarks.peers.torchvision_loader import TorchvisionLoader, open_torchvision_data
-from fastpass.augment import Jitter, Recipe, ViewSpec
+from fastpass.augment import Blur, Jitter, Recipe, ViewSpec
 from fastpass.train.config import Config
 
 NUM_IMAGES = 12
@@ -67,10 +68,9 @@ def test_samples_come_in_the_order_of_fastpass(folder: Path) -> None:
         {"flip": 1.0},
         {"grayscale": 1.0},
         {"solarize": 1.0},
-        {"blur": fp.augment.Blur(1.0, (1.5, 1.5))},
+        {"blur": Blur(1.0, (1.5, 1.5))},
         {"jitter": Jitter(0.0, 0.0, 0.0, 0.0, probability=1.0)},
         {"mean": (0.1, 0.2, 0.3), "std": (0.4, 0.5, 0.6)},
-        {"crop": "center", "size": 24, "resize": 28},
     ],
     ids=lambda step: "-".join(step) or "resize",
 )
@@ -100,11 +100,12 @@ def test_views_depend_on_seed_epoch_and_sample_alone(folder: Path) -> None:
         assert not any(map(torch.equal, alone[min(alone)], changed[min(alone)]))
 
 
-def test_drawing_leaves_the_generator_of_training_alone(folder: Path) -> None:
+def test_drawing_leaves_the_generators_of_training_alone(folder: Path) -> None:
     torch.manual_seed(1)
-    before = torch.get_rng_state()
+    before = torch.get_rng_state(), random.getstate()
     next(iter(_loader(folder)))
-    assert torch.equal(before, torch.get_rng_state())
+    assert torch.equal(before[0], torch.get_rng_state())
+    assert before[1] == random.getstate()
 
 
 def test_it_goes_on_where_it_was_stopped(folder: Path) -> None:
@@ -135,10 +136,14 @@ def test_training_gets_the_configured_recipe(folder: Path) -> None:
     assert (data.num_samples, data.num_global_views, data.image_size) == (NUM_IMAGES, 2, 32)
 
 
-def test_a_blur_that_is_not_pillows_is_refused(folder: Path) -> None:
-    class OtherBlur(fp.augment.Blur):
-        kind = "gaussian"
-
-    view = replace(_recipe().views[0], blur=OtherBlur(1.0))
-    with pytest.raises(fp.errors.BadArgument, match=r"blur\.kind = 'gaussian'"):
-        _loader(folder, Recipe("other", (view,)))
+@pytest.mark.parametrize(
+    ("step", "words"),
+    [
+        ({"blur": Blur(1.0, kind="gaussian")}, r"blur\.kind = 'gaussian'"),
+        ({"crop": "center", "size": 24, "resize": 28}, "crop = 'center'"),
+    ],
+)
+def test_what_the_transforms_cannot_do_is_refused(folder: Path, step: dict, words: str) -> None:
+    recipe = Recipe("other", (replace(_recipe().views[0], **step),))
+    with pytest.raises(fp.errors.BadArgument, match=words):
+        _loader(folder, recipe)

@@ -26,12 +26,25 @@ void test_variance() {
   }
 }
 
-// The rows-at-once and running-sum loops against the definition.
-void test_blurrer_against_the_definition() {
+// Interleaved pixels through the planar rows of the renderer.
+std::vector<std::uint8_t> blurred(Blurrer* blurrer, float sigma, int size,
+                                  std::vector<std::uint8_t> pixels) {
+  const std::ptrdiff_t pitch = (size + 31) / 32 * 32;
+  std::vector<std::uint8_t> memory(static_cast<std::size_t>(3 * pitch * size), 77);
+  const ViewRows view = {memory.data(), size, pitch};
+  const auto place = [&](int i) { return view.row(i / 3 / size, i % 3) + i / 3 % size; };
+  for (int i = 0; i < size * size * 3; ++i) *place(i) = pixels[static_cast<std::size_t>(i)];
+  blurrer->run(sigma, view);
+  for (int i = 0; i < size * size * 3; ++i) pixels[static_cast<std::size_t>(i)] = *place(i);
+  return pixels;
+}
+
+// The loops over rows and strips of columns against the definition.
+void test_blurrer_against_the_definition(const ViewKernels& kernels) {
   std::mt19937 generator(3);
-  Blurrer blurrer;
+  Blurrer blurrer(kernels);
   for (const int size : {1, 2, 5, 40}) {
-    for (const float sigma : {0.2f, 1.9f, 6.0f, 50.0f}) {
+    for (const float sigma : {0.2f, 1.9f, 6.0f, 50.0f, 200.0f}) {
       std::vector<std::uint8_t> pixels(static_cast<std::size_t>(size * size * 3));
       for (std::uint8_t& value : pixels) value = static_cast<std::uint8_t>(generator() & 255);
       std::vector<std::uint8_t> expected = pixels;
@@ -55,8 +68,7 @@ void test_blurrer_against_the_definition() {
               blurred_pixel(blur, box_sum, along(-blur.radius - 1) + along(blur.radius + 1));
         }
       }
-      blurrer.run(sigma, size, pixels.data());
-      CHECK(pixels == expected);
+      CHECK(blurred(&blurrer, sigma, size, pixels) == expected);
     }
   }
 }
@@ -66,6 +78,8 @@ void test_blurrer_against_the_definition() {
 
 int main() {
   fastpass::test_variance();
-  fastpass::test_blurrer_against_the_definition();
+  for (const auto* kernels : fastpass::available_view_kernels()) {
+    fastpass::test_blurrer_against_the_definition(*kernels);
+  }
   return RESULT();
 }

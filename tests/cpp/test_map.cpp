@@ -35,6 +35,17 @@ void test_normalize_views() {
   }
 }
 
+// [pixel][channel] is so many planar views of one pixel.
+void test_channels_last() {
+  const float mean[3] = {0.5f, 0.4f, 0.3f}, std[3] = {0.2f, 0.25f, 0.3f};
+  std::vector<std::uint8_t> pixels(3 * 100);
+  for (std::size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<std::uint8_t>(i * 37);
+  const auto wide = normalize_all<float>(pixels, 1);
+  for (std::size_t i = 0; i < pixels.size(); ++i) {
+    CHECK(wide[i] == normalized_value(pixels[i], mean[i % 3], std[i % 3]));
+  }
+}
+
 void test_launch_covers_everything() {
   CHECK(map_num_blocks(1) == 1);
   CHECK(map_num_blocks(kMapBlockThreads) == 1);
@@ -57,6 +68,7 @@ void test_launch_covers_everything() {
 
 int main() {
   fastpass::test_normalize_views();
+  fastpass::test_channels_last();
   fastpass::test_launch_covers_everything();
   return RESULT();
 }

@@ -44,7 +44,7 @@ void test_the_steady_state_allocates_nothing() {
       const ViewSpec spec = busy_spec(sample % 2 ? 96 : 64);
       ViewParams params;
       CHECK(draw_view(spec, height, width, {1, sample, 0, 0}, &params).ok());
-      CHECK(renderer.render(source, spec, params, Dtype::kFloat32, true, out.data()).ok());
+      CHECK(renderer.render(whole_image(source), spec, params, ViewFormat(), out.data()).ok());
     }
     return num_allocations - before;
   };
@@ -61,16 +61,32 @@ void test_refusals() {
   ViewParams params;
   params.height = params.width = 10;
   params.resized_height = params.resized_width = 8;
+  ViewFormat format;
+  format.dtype = Dtype::kUint8;
   ViewRenderer renderer;
-  const auto fault_of = [&](const ImageView& source) {
-    return renderer.render(source, spec, params, Dtype::kUint8, false, out.data()).fault();
+  const auto fault_of = [&](const SourceRegion& source) {
+    return renderer.render(source, spec, params, format, out.data()).fault();
   };
-  CHECK(fault_of({pixels.data(), 10, 10, 3, 30}) == Fault::kNone);
-  CHECK(fault_of({nullptr, 10, 10, 3, 30}) == Fault::kBadArgument);
-  CHECK(fault_of({pixels.data(), 10, 10, 4, 40}) == Fault::kBadArgument);
-  CHECK(fault_of({pixels.data(), 10, 10, 3, 29}) == Fault::kBadArgument);
-  CHECK(fault_of({pixels.data(), 9, 10, 3, 30}) == Fault::kBadArgument);
-  CHECK(fault_of({pixels.data(), 0, 0, 3, 0}) == Fault::kBadArgument);
+  const auto fault_of_whole = [&](const ImageView& view) { return fault_of(whole_image(view)); };
+  CHECK(fault_of_whole({pixels.data(), 10, 10, 3, 30}) == Fault::kNone);
+  CHECK(fault_of_whole({nullptr, 10, 10, 3, 30}) == Fault::kBadArgument);
+  CHECK(fault_of_whole({pixels.data(), 10, 10, 4, 40}) == Fault::kBadArgument);
+  CHECK(fault_of_whole({pixels.data(), 10, 10, 3, 29}) == Fault::kBadArgument);
+  CHECK(fault_of_whole({pixels.data(), 9, 10, 3, 30}) == Fault::kBadArgument);
+  CHECK(fault_of_whole({pixels.data(), 0, 0, 3, 0}) == Fault::kBadArgument);
+
+  // Regions: the box must have been decoded.
+  const ImageView view = {pixels.data(), 10, 10, 3, 30};
+  params.top = params.left = 3;
+  CHECK(fault_of({view, 3, 3, 1, 20, 20}) == Fault::kNone);
+  CHECK(fault_of({view, 4, 3, 1, 20, 20}) == Fault::kBadArgument);
+  CHECK(fault_of({view, 3, 2, 1, 20, 20}) == Fault::kBadArgument);
+  CHECK(fault_of({view, 3, 3, 1, 12, 20}) == Fault::kBadArgument);
+  params.height = params.width = 20;
+  CHECK(fault_of({view, 1, 1, 2, 40, 40}) == Fault::kBadArgument);  // rows 3 to 22: 1 to 11 of them
+  params.height = params.width = 19;
+  CHECK(fault_of({view, 1, 1, 2, 40, 40}) == Fault::kNone);
+  CHECK(fault_of({view, 1, 1, 0, 40, 40}) == Fault::kBadArgument);
 }
 
 }  // namespace

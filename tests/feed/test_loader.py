@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -155,6 +156,40 @@ def test_resume_is_exact_at_every_batch(folder: Path, stop: int) -> None:
     for mine, expected in zip(rest, whole[stop:], strict=True):
         assert torch.equal(mine.sample_ids, expected.sample_ids)
         assert all(torch.equal(a, b) for a, b in zip(mine.views, expected.views, strict=True))
+
+
+def test_a_loop_that_counts_batches_sees_new_epochs(folder: Path) -> None:
+    """Lightning takes len(loader) batches and never asks for the end of the iteration."""
+    with _loader(folder) as loader, _loader(folder) as counted:
+        for epoch in range(3):
+            expected = [batch.sample_ids.tolist() for batch in loader]
+            iter(counted)  # a second iter() before the first batch changes nothing
+            batches = itertools.islice(iter(counted), len(counted))
+            assert [batch.sample_ids.tolist() for batch in batches] == expected
+            assert counted.epoch == epoch
+
+
+def test_an_iteration_is_empty_only_where_that_epoch_is_asked_for(folder: Path) -> None:
+    with _loader(folder) as loader:
+        for batch in loader:
+            state, last = loader.state_dict(), batch.sample_ids.tolist()
+        expected = [batch.sample_ids.tolist() for batch in loader]
+    for asks in (False, True):
+        with _loader(folder) as resumed:
+            resumed.load_state_dict(state)
+            assert resumed.epoch == 1
+            if asks:  # for epoch in range(...): loader.set_epoch(epoch): this one is over
+                resumed.set_epoch(0)
+                assert list(resumed) == []
+                resumed.set_epoch(1)
+            iter(resumed)
+            assert [batch.sample_ids.tolist() for batch in resumed] == expected
+            assert resumed.epoch == 2
+    with _loader(folder) as again:
+        *_, final = list(again)
+        assert final.sample_ids.tolist() == last
+        again.set_epoch(0)
+        assert next(iter(again)).sample_ids.tolist() != expected[0]
 
 
 def test_resume_with_another_world_size(folder: Path) -> None:

@@ -169,27 +169,27 @@ def test_ctrl_c_ends_at_once_and_cleanly(tmp_path: Path) -> None:
 
 _FLAT = """
 import resource, sys, fastpass as fp
-loader = fp.Loader(sys.argv[1], fp.recipes.dino(global_size=64, local_size=32, num_local_crops=4),
+loader = fp.Loader(sys.argv[1], fp.recipes.dino(global_size=32, local_size=16, num_local_crops=2),
                    batch_size=6, threads=2)
 def resident():
     with open("/proc/self/statm") as statm:
         return int(statm.read().split()[1]) * resource.getpagesize()
-for epoch in range(50):
+for epoch in range(100):
     for batch in loader:
         pass
-    if epoch == 9:
+    if epoch == 19:
         warm = resident()
 print(warm, resident())
 """
 
 
-def test_memory_is_flat_over_fifty_epochs(tmp_path: Path) -> None:
+def test_memory_is_flat_over_a_hundred_epochs(tmp_path: Path) -> None:
     root = image_folder(tmp_path / "root")
     result = subprocess.run(
         [sys.executable, "-c", _FLAT, str(root)], capture_output=True, text=True, check=True
     )
     warm, final = map(int, result.stdout.split())
-    assert final < 1.05 * warm
+    assert final < warm + (2 << 20)
 
 
 _HOSTILE = """

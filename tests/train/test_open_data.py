@@ -6,7 +6,8 @@ import pytest
 import stand_ins
 import torch
 
-from fastpass.errors import ConfigError
+from fastpass.augment import recipes
+from fastpass.errors import ConfigError, ReadFailed
 from fastpass.train.config import Config
 from fastpass.train.data import open_data
 
@@ -43,6 +44,21 @@ def test_training_renders_fast_unless_told_otherwise():
 
 def test_zero_threads_leave_the_choice_to_the_loader():
     assert open_data(Config(data={"batch_size": 2}), "x", CPU).loader.options["threads"] is None
+
+
+def test_a_recipe_file_reaches_the_loader(tmp_path):
+    path = tmp_path / "mine.toml"
+    recipes.save(recipes.dino(global_size=48), path)
+    opened = open_data(Config(augment={"recipe": str(path)}), "x", CPU)
+    assert opened.loader.recipe == opened.recipe == recipes.dino(global_size=48)
+    assert opened.image_size == 48
+    with pytest.raises(ConfigError, match="global_size came with the recipe file .*mine.toml"):
+        open_data(Config(augment={"recipe": str(path), "params": {"global_size": 3}}), "x", CPU)
+    path.write_text("name = 'mine'\nviews = [{size = 32, flap = 1}]")
+    with pytest.raises(ConfigError, match=r"mine\.toml.*views\[0\].*flap"):
+        open_data(Config(augment={"recipe": str(path)}), "x", CPU)
+    with pytest.raises(ReadFailed, match="missing.toml"):
+        open_data(Config(augment={"recipe": str(tmp_path / "missing.toml")}), "x", CPU)
 
 
 @pytest.mark.parametrize(

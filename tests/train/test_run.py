@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ import stand_ins
 import torch
 from fake_data import open_fake_data
 
+from fastpass.augment import recipes
 from fastpass.errors import BadArgument, BadCheckpoint, Collapsed
 from fastpass.train import config as sections
 from fastpass.train import data
@@ -125,6 +127,18 @@ def test_harmless_changes_are_allowed(finished):
 def test_changed_images_are_refused(finished):
     with pytest.raises(BadCheckpoint, match="fakeother"):
         run(finished, images="0:other", should_resume=True)
+
+
+def test_a_changed_recipe_file_is_refused(tmp_path):
+    """Its path in the configuration is the same, so the recipe itself is compared."""
+
+    def open_with(recipe):
+        return lambda *args: replace(open_fake_data(*args), recipe=recipe)
+
+    assert run(tmp_path, open_data=open_with(recipes.rrc(32))) is True
+    assert run(tmp_path, open_data=open_with(recipes.rrc(32)), should_resume=True) is True
+    with pytest.raises(BadCheckpoint, match="another recipe"):
+        run(tmp_path, open_data=open_with(recipes.rrc(33)), should_resume=True)
 
 
 def test_nothing_to_resume(tmp_path):

@@ -1,0 +1,29 @@
+// Which part of an image its views need, and at which DCT scale.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "augment/params.h"
+#include "augment/source_region.h"
+#include "decode/crop_box.h"
+
+namespace fastpass {
+
+struct RegionPlan {
+  CropBox crop;  // in pixels of the image at 1 / scale_denominator
+  std::int32_t scale_denominator = 1;
+};
+
+// The smallest box that holds the boxes of all views of an image of height x width pixels. With
+// `may_scale`: at the smallest scale of 1, 1/2, 1/4 and 1/8 at which every view still has at least
+// one source pixel per pixel; so no scale but 1 unless every box is at least twice as large as its
+// view.
+RegionPlan plan_region(const std::vector<ViewParams>& views, std::int32_t height,
+                       std::int32_t width, bool may_scale);
+
+// `pixels` are what was decoded by that plan.
+SourceRegion region_of(const RegionPlan& plan, const ImageView& pixels, std::int32_t height,
+                       std::int32_t width);
+
+}  // namespace fastpass

@@ -1,0 +1,277 @@
+// Color steps on sixteen pixels at a time, in single precision: every value below is a whole number
+// that float holds exactly, or is rounded where Pillow rounds. tests/cpp/test_view_kernels.cpp
+// compares all 2^24 colors with color_ops.h.
+#include <immintrin.h>
+
+#include "augment/color_steps.h"
+#include "augment/view_avx2.h"
+
+namespace fastpass::avx2 {
+namespace {
+
+constexpr int kLanes = 16;
+
+// Sixteen numbers in two registers: a step is one long chain of operations, and two chains side by
+// side keep the processor busy.
+struct Floats {
+  __m256 low, high;
+};
+
+struct Pixels {
+  Floats r, g, b;
+};
+
+Floats all(float value) { return {_mm256_set1_ps(value), _mm256_set1_ps(value)}; }
+Floats zero() { return {_mm256_setzero_ps(), _mm256_setzero_ps()}; }
+Floats add(Floats a, Floats b) {
+  return {_mm256_add_ps(a.low, b.low), _mm256_add_ps(a.high, b.high)};
+}
+Floats sub(Floats a, Floats b) {
+  return {_mm256_sub_ps(a.low, b.low), _mm256_sub_ps(a.high, b.high)};
+}
+Floats mul(Floats a, Floats b) {
+  return {_mm256_mul_ps(a.low, b.low), _mm256_mul_ps(a.high, b.high)};
+}
+Floats divide(Floats a, Floats b) {
+  return {_mm256_div_ps(a.low, b.low), _mm256_div_ps(a.high, b.high)};
+}
+Floats roughly_inverted(Floats a) { return {_mm256_rcp_ps(a.low), _mm256_rcp_ps(a.high)}; }
+Floats fma(Floats a, Floats b, Floats c) {  // a b + c
+  return {_mm256_fmadd_ps(a.low, b.low, c.low), _mm256_fmadd_ps(a.high, b.high, c.high)};
+}
+Floats minus_fma(Floats a, Floats b, Floats c) {  // c - a b
+  return {_mm256_fnmadd_ps(a.low, b.low, c.low), _mm256_fnmadd_ps(a.high, b.high, c.high)};
+}
+Floats higher(Floats a, Floats b) {
+  return {_mm256_max_ps(a.low, b.low), _mm256_max_ps(a.high, b.high)};
+}
+Floats lower(Floats a, Floats b) {
+  return {_mm256_min_ps(a.low, b.low), _mm256_min_ps(a.high, b.high)};
+}
+Floats whole(Floats a) { return {_mm256_floor_ps(a.low), _mm256_floor_ps(a.high)}; }
+template <int predicate>
+Floats compare(Floats a, Floats b) {
+  return {_mm256_cmp_ps(a.low, b.low, predicate), _mm256_cmp_ps(a.high, b.high, predicate)};
+}
+Floats is_equal(Floats a, Floats b) { return compare<_CMP_EQ_OQ>(a, b); }
+Floats is_at_least(Floats a, Floats b) { return compare<_CMP_GE_OQ>(a, b); }
+Floats keep_if(Floats condition, Floats a) {
+  return {_mm256_and_ps(condition.low, a.low), _mm256_and_ps(condition.high, a.high)};
+}
+Floats keep_unless(Floats condition, Floats a) {
+  return {_mm256_andnot_ps(condition.low, a.low), _mm256_andnot_ps(condition.high, a.high)};
+}
+Floats either(Floats a, Floats b) {
+  return {_mm256_or_ps(a.low, b.low), _mm256_or_ps(a.high, b.high)};
+}
+Floats choose(Floats condition, Floats yes, Floats no) {
+  return {_mm256_blendv_ps(no.low, yes.low, condition.low),
+          _mm256_blendv_ps(no.high, yes.high, condition.high)};
+}
+
+__m256 load_8(const std::uint8_t* from) {
+  const __m128i bytes = _mm_loadl_epi64(reinterpret_cast<const __m128i*>(from));
+  return _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(bytes));
+}
+
+Floats load(const std::uint8_t* from) { return {load_8(from), load_8(from + 8)}; }
+
+void store(std::uint8_t* to, Floats value) {
+  const __m256i words =
+      _mm256_packs_epi32(_mm256_cvttps_epi32(value.low), _mm256_cvttps_epi32(value.high));
+  const __m256i bytes = _mm256_packus_epi16(words, words);  // 0-3, 8-11, twice; 4-7, 12-15, twice
+  const __m128i in_order =
+      _mm_unpacklo_epi32(_mm256_castsi256_si128(bytes), _mm256_extracti128_si256(bytes, 1));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(to), in_order);
+}
+
+// Sums below 2^24: exact.
+Floats luma(const Pixels& p) {
+  const Floats sum =
+      fma(p.r, all(19595.0f), fma(p.g, all(38470.0f), fma(p.b, all(7471.0f), all(32768.0f))));
+  return whole(mul(sum, all(1.0f / 65536.0f)));
+}
+
+// Not fused: Pillow rounds the product.
+Floats blend(Floats from, Floats to, Floats factor) {
+  const Floats value = add(from, mul(factor, sub(to, from)));
+  return whole(lower(higher(value, zero()), all(255.0f)));
+}
+
+Pixels blend(Floats from, const Pixels& p, Floats factor) {
+  return {blend(from, p.r, factor), blend(from, p.g, factor), blend(from, p.b, factor)};
+}
+
+// Blended with black.
+Pixels scaled(const Pixels& p, Floats factor) {
+  const auto channel = [factor](Floats value) {
+    return whole(lower(mul(value, factor), all(255.0f)));
+  };
+  return {channel(p.r), channel(p.g), channel(p.b)};
+}
+
+// Pillow's 8-bit hue, from the highest channel, the lowest and their difference. The quotient, the
+// hue in sixths and in turns are rounded to float where Pillow rounds them; the division by six is
+// corrected with its remainder, which makes it the rounded one.
+Floats hue_of(const Pixels& p, Floats high, Floats low, Floats chroma) {
+  const Floats middle = sub(sub(add(add(p.r, p.g), p.b), high), low);
+  const Floats quotient = divide(sub(high, middle), higher(chroma, all(1.0f)));
+  const Floats is_red = is_equal(p.r, high), is_green = is_equal(p.g, high);
+  const Floats side = choose(is_red, sub(p.g, p.b), choose(is_green, sub(p.b, p.r), sub(p.r, p.g)));
+  const Floats base = keep_unless(is_red, choose(is_green, all(2.0f), all(4.0f)));
+  const Floats sign = either(keep_if(all(-0.0f), side), all(1.0f));
+  const Floats sixths = minus_fma(sign, quotient, add(base, sign));
+  const Floats rough = mul(sixths, all(1.0f / 6.0f));
+  const Floats turns = fma(minus_fma(rough, all(6.0f), sixths), all(1.0f / 6.0f), rough);
+  const Floats fraction = add(turns, keep_unless(is_at_least(turns, zero()), all(1.0f)));
+  return whole(mul(fraction, all(255.0f)));
+}
+
+// The reciprocal is off by parts in 10^7 only, and 255 chroma / high, where it is no whole number,
+// by at least 1 / 255 from one.
+Floats saturation_of(Floats high, Floats chroma) {
+  const Floats divisor = higher(high, all(1.0f));
+  const Floats rough = roughly_inverted(divisor);
+  const Floats reciprocal = fma(minus_fma(rough, divisor, all(1.0f)), rough, rough);
+  return whole(fma(mul(chroma, all(255.0f)), reciprocal, all(1e-3f)));
+}
+
+// A channel of the color (h, s, v): v where the channel is the highest, v (1 - s) where it is the
+// lowest, on a ramp between them; `place` is the channel's own on the circle of hues, which has 510
+// steps here (twice 255). Numerators are whole and below 2^24; no quotient is near a half.
+Floats channel_of(Floats h, Floats s, Floats v, float place) {
+  const Floats turned = add(add(h, h), all(place));
+  const Floats around = sub(turned, keep_if(is_at_least(turned, all(510.0f)), all(510.0f)));
+  const Floats ramp = lower(around, sub(all(340.0f), around));
+  const Floats depth = lower(higher(ramp, zero()), all(85.0f));
+  const Floats numerator = mul(v, minus_fma(s, depth, all(21675.0f)));
+  return whole(fma(numerator, all(1.0f / 21675.0f), all(0.5f)));
+}
+
+Pixels shift_hue(const Pixels& p, Floats offset) {
+  const Floats high = higher(higher(p.r, p.g), p.b), low = lower(lower(p.r, p.g), p.b);
+  const Floats chroma = sub(high, low);
+  const Floats shifted = add(hue_of(p, high, low, chroma), offset);
+  const Floats h = sub(shifted, keep_if(is_at_least(shifted, all(256.0f)), all(256.0f)));
+  const Floats s = saturation_of(high, chroma);
+  return {channel_of(h, s, high, 425.0f), channel_of(h, s, high, 255.0f),
+          channel_of(h, s, high, 85.0f)};
+}
+
+Pixels grayscale(const Pixels& p) {
+  const Floats gray = luma(p);
+  return {gray, gray, gray};
+}
+
+// Some pixels of a row as numbers: each step goes over all of them, in the first cache.
+constexpr std::int32_t kBlock = 128;
+
+struct Block {
+  alignas(32) float r[kBlock], g[kBlock], b[kBlock];
+};
+
+void put(Floats value, float* to) {
+  _mm256_store_ps(to, value.low);
+  _mm256_store_ps(to + 8, value.high);
+}
+
+Pixels pixels_at(const Block& block, std::int32_t i) {
+  const auto at = [i](const float* from) {
+    return Floats{_mm256_load_ps(from + i), _mm256_load_ps(from + i + 8)};
+  };
+  return {at(block.r), at(block.g), at(block.b)};
+}
+
+template <typename Operation>
+inline void for_all(Block* block, std::int32_t count, const Operation& operation) {
+  for (std::int32_t i = 0; i < count; i += kLanes) {
+    const Pixels p = operation(pixels_at(*block, i));
+    put(p.r, block->r + i);
+    put(p.g, block->g + i);
+    put(p.b, block->b + i);
+  }
+}
+
+void apply(const ColorStep& step, Block* block, std::int32_t count) {
+  const Floats factor = all(step.factor), gray = all(step.gray);
+  const Floats offset = all(static_cast<float>(step.hue_offset));
+  switch (step.kind) {
+    case ColorStepKind::kBlendWithGray:
+      if (step.gray == 0) {
+        for_all(block, count, [=](const Pixels& p) { return scaled(p, factor); });
+      } else {
+        for_all(block, count, [=](const Pixels& p) { return blend(gray, p, factor); });
+      }
+      return;
+    case ColorStepKind::kSaturation:
+      for_all(block, count, [=](const Pixels& p) { return blend(luma(p), p, factor); });
+      return;
+    case ColorStepKind::kHue:
+      for_all(block, count, [=](const Pixels& p) { return shift_hue(p, offset); });
+      return;
+    case ColorStepKind::kGrayscale:
+      for_all(block, count, [](const Pixels& p) { return grayscale(p); });
+      return;
+  }
+}
+
+// All ones in the first `count` lanes.
+Floats first_lanes(std::int32_t count) {
+  const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+  const __m256i low = _mm256_cmpgt_epi32(_mm256_set1_epi32(count), lane);
+  const __m256i high = _mm256_cmpgt_epi32(_mm256_set1_epi32(count - 8), lane);
+  return {_mm256_castsi256_ps(low), _mm256_castsi256_ps(high)};
+}
+
+std::uint64_t sum_of(Floats values) {
+  alignas(32) float lanes[kLanes];
+  put(values, lanes);
+  std::uint64_t sum = 0;
+  for (const float lane : lanes) sum += static_cast<std::uint64_t>(lane);
+  return sum;
+}
+
+std::uint64_t luma_sum_of(const Block& block, std::int32_t count) {
+  Floats sum = zero();
+  for (std::int32_t i = 0; i < count; i += kLanes) {
+    const Floats present = count - i < kLanes ? first_lanes(count - i) : first_lanes(kLanes);
+    sum = add(sum, keep_if(present, luma(pixels_at(block, i))));
+  }
+  return sum_of(sum);
+}
+
+// `count` pixels from the three pointers on; up to count rounded up to kLanes are read and written.
+std::uint64_t recolor_block(const ColorStep* steps, int num_steps, bool wants_luma,
+                            std::int32_t count, std::uint8_t* r, std::uint8_t* g, std::uint8_t* b) {
+  Block block;
+  for (std::int32_t i = 0; i < count; i += kLanes) {
+    put(load(r + i), block.r + i);
+    put(load(g + i), block.g + i);
+    put(load(b + i), block.b + i);
+  }
+  for (int i = 0; i < num_steps; ++i) apply(steps[i], &block, count);
+  for (std::int32_t i = 0; i < count && num_steps > 0; i += kLanes) {
+    const Pixels p = pixels_at(block, i);
+    store(r + i, p.r);
+    store(g + i, p.g);
+    store(b + i, p.b);
+  }
+  return wants_luma ? luma_sum_of(block, count) : 0;
+}
+
+}  // namespace
+
+std::uint64_t recolor(const ColorStep* steps, int num_steps, bool wants_luma,
+                      const ViewRows& view) {
+  std::uint64_t luma_sum = 0;
+  for (std::int32_t y = 0; y < view.size; ++y) {
+    for (std::int32_t x = 0; x < view.size; x += kBlock) {
+      const std::int32_t count = view.size - x < kBlock ? view.size - x : kBlock;
+      luma_sum += recolor_block(steps, num_steps, wants_luma, count, view.row(y, 0) + x,
+                                view.row(y, 1) + x, view.row(y, 2) + x);
+    }
+  }
+  return luma_sum;
+}
+
+}  // namespace fastpass::avx2

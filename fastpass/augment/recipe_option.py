@@ -1,0 +1,42 @@
+"""Recipes on the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from fastpass.augment import recipes
+from fastpass.augment.recipe import Recipe
+from fastpass.errors import FastpassError
+
+if TYPE_CHECKING:
+    _RecipeType = click.ParamType[Recipe]
+else:
+    _RecipeType = click.ParamType  # not generic before click 8.4
+
+
+class RecipeParam(_RecipeType):
+    """NAME of a published recipe, or a recipe file (FILE.toml); its value is the Recipe."""
+
+    name = "recipe"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Recipe:
+        """A wrong name or file is wrong usage: exit code 2, with the names there are."""
+        if isinstance(value, Recipe):
+            return value
+        if value in recipes.RECIPES:
+            return recipes.RECIPES[value]()
+        if not str(value).endswith(".toml"):
+            known = ", ".join(recipes.RECIPES)
+            self.fail(f"{value!r} is none of {known}, and no FILE.toml", param, ctx)
+        try:
+            return recipes.load(value)
+        except FastpassError as error:
+            self.fail(str(error), param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context | None = None) -> str:
+        """What the help shows for the value."""
+        return "NAME|FILE.toml"

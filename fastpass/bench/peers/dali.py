@@ -1,0 +1,119 @@
+"""NVIDIA DALI on the CPU, its best honest pipeline for a recipe.
+
+Several views: decode once, then fused crop and resize per view. One view: the crop is drawn
+before decoding, which decodes only that region. Brightness, contrast, saturation, hue and
+grayscale are one color_twist; blur and solarization run only on the samples that drew them
+(conditionals); flip, normalization and layout are fused. Not the arithmetic of PIL: color_twist
+has a fixed order, and DALI's filters differ in the last bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from nvidia.dali import fn, pipeline_def, types
+
+from fastpass.augment import Jitter, Recipe, ViewSpec
+from fastpass.bench.peers.feed_peer import FeedJob
+
+INTERPOLATIONS = {"bilinear": types.INTERP_LINEAR, "bicubic": types.INTERP_CUBIC}
+
+
+def _jitter_factor(active: Any, strength: float) -> Any:
+    """1 where jitter is not active, else uniform in [1 - strength, 1 + strength]."""
+    return 1.0 + active * fn.random.uniform(range=(-strength, strength))
+
+
+def _color(view: Any, jitter: Jitter, grayscale: float) -> Any:
+    active = fn.random.coin_flip(probability=jitter.probability)
+    keeps_color = fn.random.coin_flip(probability=1.0 - grayscale)  # gray is saturation 0
+    degrees = 360.0 * jitter.hue
+    return fn.color_twist(
+        view,
+        brightness=_jitter_factor(active, jitter.brightness),
+        contrast=_jitter_factor(active, jitter.contrast),
+        saturation=keeps_color * _jitter_factor(active, jitter.saturation),
+        hue=active * fn.random.uniform(range=(-degrees, degrees)),
+    )
+
+
+def _finish(view: Any, spec: ViewSpec) -> Any:
+    """Everything after the resize."""
+    if spec.jitter is not None:
+        view = _color(view, spec.jitter, spec.grayscale)
+    if spec.blur is not None:
+        chance = spec.blur.probability
+        if chance >= 1.0 or fn.random.coin_flip(probability=chance, dtype=types.BOOL):
+            view = fn.gaussian_blur(view, sigma=fn.random.uniform(range=spec.blur.sigma))
+    if spec.solarize > 0.0 and fn.random.coin_flip(probability=spec.solarize, dtype=types.BOOL):
+        bright = fn.cast(view >= spec.solarize_threshold, dtype=types.UINT8)
+        view = fn.cast(
+            view + bright * (255 - 2 * fn.cast(view, dtype=types.INT16)), dtype=types.UINT8
+        )
+    return fn.crop_mirror_normalize(
+        view,
+        mirror=fn.random.coin_flip(probability=spec.flip),
+        mean=[255.0 * value for value in spec.mean],
+        std=[255.0 * value for value in spec.std],
+        output_layout="CHW",
+        dtype=types.FLOAT,
+    )
+
+
+@pipeline_def(enable_conditionals=True)  # type: ignore[untyped-decorator]
+def feed_pipeline(files: list[str], recipe: Recipe) -> tuple[Any, ...]:
+    encoded, _ = fn.readers.file(files=files, random_shuffle=True, initial_fill=len(files))
+    if len(recipe.views) == 1:
+        (spec,) = recipe.views
+        region = fn.decoders.image_random_crop(
+            encoded, device="cpu", output_type=types.RGB, random_area=spec.scale,
+            random_aspect_ratio=spec.ratio,
+        )  # fmt: skip
+        filter_type = INTERPOLATIONS[spec.interpolation]
+        view = fn.resize(region, size=(spec.size, spec.size), interp_type=filter_type)
+        return (_finish(view, spec),)
+    images = fn.decoders.image(encoded, device="cpu", output_type=types.RGB)
+    views = []
+    for spec in recipe.views:
+        view = fn.random_resized_crop(
+            images, size=(spec.size, spec.size), random_area=spec.scale,
+            random_aspect_ratio=spec.ratio, interp_type=INTERPOLATIONS[spec.interpolation],
+        )  # fmt: skip
+        views.append(_finish(view, spec))
+    return tuple(views)
+
+
+class DaliCpu:
+    name = "DALI"
+
+    def __init__(self, job: FeedJob) -> None:
+        is_single = len(job.recipe.views) == 1
+        self.how = "CPU pipeline, " + ("image_random_crop" if is_single else "decode once")
+        self._job = job
+
+    def batches(self) -> Iterator[Sequence[Any]]:
+        """The tensors share DALI's memory until the next batch: no copy is charged to it."""
+        pipeline = feed_pipeline(
+            files=[str(path) for path in self._job.photos.files],
+            recipe=self._job.recipe,
+            seed=self._job.seed,
+            batch_size=self._job.batch_size,
+            num_threads=self._job.threads,
+            device_id=None,
+            prefetch_queue_depth=2,
+        )
+        pipeline.build()
+        while True:
+            outputs = pipeline.run()
+            yield [torch.from_numpy(np.asarray(output.as_tensor())) for output in outputs]
+
+    def paths(self) -> Sequence[Path]:
+        return self._job.photos.files
+
+
+def make_peers(job: FeedJob) -> list[DaliCpu]:
+    return [DaliCpu(job)]
