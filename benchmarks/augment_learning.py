@@ -1,11 +1,16 @@
 """Does it matter for learning who makes the views? fast and exact against torchvision's.
 
     python -m benchmarks.augment_learning
+    python -m benchmarks.augment_learning --side 128
 
 DINO on CIFAR-10 JPEGs (found through FASTPASS_SHARED): the same images in the same order from the
 same initial weights, the same budget; only the views are made in three ways. Then k-NN, as in
 benchmarks.learning. Seeds differ in everything random. A finished run is kept in
-runs/augment-learning and not repeated. Prints a table, writes results/augment-learning.json.
+runs/augment-learning-<side>px and not repeated. Prints a table, writes
+results/augment-learning-<side>px.json.
+
+Images of 32 px are too small for fast to decode at a smaller scale: its views are those of exact.
+With --side 128 the JPEGs are enlarged first, so that nearly every image is decoded at 1/2 scale.
 """
 
 from __future__ import annotations
@@ -16,6 +21,7 @@ import resource
 import shutil
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +29,13 @@ import click
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.cifar10 import SIDE, enlarge, write_cifar10
 from benchmarks.compare_means import Comparison, compare_means
-from benchmarks.learning import ROOT, make_data, run
+from benchmarks.learning import ROOT, run
 from benchmarks.machine import RESULTS, write_record
 
 CONFIG = "configs/dino_cifar10.toml"
-DATA = Path("runs/learning/cifar10/data")  # relative: the records name no machine
-RUNS = Path("runs/augment-learning")
+RUNS = Path("runs")  # relative: the records name no machine
 REFERENCE = "torchvision"
 WAYS: dict[str, tuple[list[str], list[str]]] = {  # python's program, overrides
     "torchvision": (["-m", "benchmarks.peers.torchvision_train"], []),
@@ -47,9 +53,19 @@ def child_cpu_minutes() -> float:
     return (usage.ru_utime + usage.ru_stime) / 60
 
 
-def train_once(way: str, seed: int, epochs: int) -> dict[str, Any]:
+def prepare_data(side: int) -> Path:
+    """The folder with the tars train-*.tar and val-*.tar of ``side`` px images, made if missing."""
+    folder = RUNS / "learning" / ("cifar10" if side == SIDE else f"cifar10-{side}px") / "data"
+    if not folder.exists():
+        write_cifar10(folder, bytes if side == SIDE else partial(enlarge, side=side))
+        run("fastpass", "index", *sorted(folder.glob("*.tar")))
+    return folder
+
+
+def train_once(way: str, seed: int, epochs: int, side: int = SIDE) -> dict[str, Any]:
     """The record of one run, from its folder if it was finished before."""
-    folder = RUNS / f"{way}-{epochs}-epochs-seed{seed}"
+    data = prepare_data(side)
+    folder = RUNS / f"augment-learning-{side}px" / f"{way}-{epochs}-epochs-seed{seed}"
     record_file = folder / "record.json"
     if record_file.exists():
         finished: dict[str, Any] = json.loads(record_file.read_text())
@@ -58,7 +74,7 @@ def train_once(way: str, seed: int, epochs: int) -> dict[str, Any]:
     program, overrides = WAYS[way]
     cpu_minutes = child_cpu_minutes()
     minutes = run(
-        *(sys.executable, *program, "--config", CONFIG, "--data", f"{DATA}/train-*.tar"),
+        *(sys.executable, *program, "--config", CONFIG, "--data", f"{data}/train-*.tar"),
         *("--output", folder, f"train.epochs={epochs}", f"train.seed={seed}"),
         *(*ONE_PROCESS, *overrides),
     )
@@ -68,7 +84,7 @@ def train_once(way: str, seed: int, epochs: int) -> dict[str, Any]:
         "minutes": round(minutes, 2),  # of the wall: says little on a busy machine
         "cpu_minutes": round(child_cpu_minutes() - cpu_minutes, 2),
         "loss": last_epoch_loss(folder / "log.jsonl"),
-        **evaluate(folder),
+        **evaluate(folder, data),
     }
     record_file.write_text(json.dumps(record))
     return record
@@ -82,12 +98,12 @@ def last_epoch_loss(log: Path) -> float:
     return round(sum(losses) / len(losses), 4)
 
 
-def evaluate(folder: Path) -> dict[str, float]:
+def evaluate(folder: Path, data: Path) -> dict[str, float]:
     """k-NN top-1 in percent: ``knn`` of the teacher, ``untrained`` of the same net at step 0."""
     report = folder / "knn.json"
     run(
         *("fastpass", "evaluate", "knn", "--checkpoint", folder, "--untrained", "-o", report),
-        *("--train", f"{DATA}/train-*.tar", "--val", f"{DATA}/val-*.tar"),
+        *("--train", f"{data}/train-*.tar", "--val", f"{data}/val-*.tar"),
     )
     top1 = {row["features"]: row["top1"] for row in json.loads(report.read_text())["results"]}
     return {"knn": round(top1["teacher"], 2), "untrained": round(top1["untrained"], 2)}
@@ -125,16 +141,16 @@ def make_table(records: Sequence[dict[str, Any]], summary: dict[str, Comparison]
 @click.option("--ways", multiple=True, type=click.Choice(list(WAYS)), default=list(WAYS))
 @click.option("--seeds", multiple=True, type=int, default=[0, 1, 2], show_default=True)
 @click.option("--epochs", type=click.IntRange(1), default=5, show_default=True)
-def main(ways: Sequence[str], seeds: Sequence[int], epochs: int) -> None:
+@click.option("--side", type=click.IntRange(SIDE), default=SIDE, show_default=True)
+def main(ways: Sequence[str], seeds: Sequence[int], epochs: int, side: int) -> None:
     if REFERENCE not in ways or len(seeds) < 2:
         raise click.UsageError(f"{REFERENCE} and at least two seeds are needed to compare with")
     os.chdir(ROOT)
-    if not DATA.exists():
-        make_data("cifar10", DATA)
-    records = [train_once(way, seed, epochs) for seed in seeds for way in ways]
+    records = [train_once(way, seed, epochs, side) for seed in seeds for way in ways]
     summary = summarize_ways(records)
     body = {
         "data": "cifar10",
+        "side": side,
         "config": CONFIG,
         "overrides": ONE_PROCESS,
         "epochs": epochs,
@@ -142,7 +158,7 @@ def main(ways: Sequence[str], seeds: Sequence[int], epochs: int) -> None:
         "ways": {way: result.to_dict() for way, result in summary.items()},
         "runs": records,
     }
-    path = write_record("augment_learning", body, RESULTS / "augment-learning.json")
+    path = write_record("augment_learning", body, RESULTS / f"augment-learning-{side}px.json")
     Console().print(make_table(records, summary))
     print(path.relative_to(ROOT))
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import sys
+import tarfile
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
-from benchmarks import augment_learning
+from benchmarks import augment_learning, cifar10
 from benchmarks.compare_means import compare_means
 
 
@@ -47,7 +50,7 @@ def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]
             output = Path(command[command.index("--output") + 1])
             output.mkdir(parents=True)
             (output / "log.jsonl").write_text('{"epoch": 2.0, "loss": 5.0}\n')
-        elif command[0] == "fastpass":
+        elif command[:2] == ["fastpass", "evaluate"]:
             results = [
                 {"features": "teacher", "top1": 40.0 + len(seen)},
                 {"features": "untrained", "top1": 27.0},
@@ -56,12 +59,13 @@ def commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]
         return 1.5
 
     monkeypatch.setattr(augment_learning, "run", fake_run)
-    monkeypatch.setattr(augment_learning, "RUNS", tmp_path / "runs")
+    monkeypatch.setattr(augment_learning, "RUNS", tmp_path)
+    (tmp_path / "learning" / "cifar10" / "data").mkdir(parents=True)
     return seen
 
 
 def test_a_finished_run_is_kept_and_a_broken_one_begun_anew(commands, tmp_path: Path) -> None:
-    partial = tmp_path / "runs" / "exact-2-epochs-seed1"
+    partial = tmp_path / "augment-learning-32px" / "exact-2-epochs-seed1"
     partial.mkdir(parents=True)
     (partial / "left_over").touch()
     first = augment_learning.train_once("exact", seed=1, epochs=2)
@@ -83,7 +87,7 @@ def test_the_ways_differ_in_their_views_only(commands) -> None:
     different = {"-m", "benchmarks.peers.torchvision_train", "train.py"}
     different |= {"augment.mode=exact", "augment.mode=fast"}
     kept = [
-        [word for word in command if word not in different and "augment-learning" not in word]
+        [word for word in command if word not in different and "augment-learning-32px" not in word]
         for command in trainings
     ]
     for words in kept:
@@ -106,3 +110,45 @@ def test_the_table_has_a_row_for_every_way(commands) -> None:
     table = augment_learning.make_table(records, summary)
     assert list(table.columns[0].cells) == ["untrained", "torchvision", "exact", "fast"]
     assert next(iter(table.columns[1].cells)) == "27.0 27.0"
+
+
+def test_other_sides_train_on_enlarged_images(commands, tmp_path: Path, monkeypatch) -> None:
+    made: list[tuple[Path, tuple[int, int]]] = []
+    source = io.BytesIO()
+    Image.new("RGB", (32, 32), "red").save(source, "JPEG")
+
+    def write_cifar10(folder: Path, prepare) -> None:
+        with Image.open(io.BytesIO(prepare(source.getvalue()))) as image:
+            made.append((folder, image.size))
+            assert image.format == "JPEG"
+            assert image.getpixel((64, 64)) == pytest.approx((254, 0, 0), abs=3)
+        folder.mkdir(parents=True)
+        (folder / "train-000000.tar").touch()
+
+    monkeypatch.setattr(augment_learning, "write_cifar10", write_cifar10)
+    data = tmp_path / "learning" / "cifar10-128px" / "data"
+    for seed in (0, 1):
+        augment_learning.train_once("fast", seed, epochs=2, side=128)
+    assert made == [(data, (128, 128))]
+    indexing, training, evaluation = commands[:3]
+    assert indexing == ["fastpass", "index", f"{data}/train-000000.tar"]
+    assert training[training.index("--data") + 1] == f"{data}/train-*.tar"
+    assert evaluation[evaluation.index("--val") + 1] == f"{data}/val-*.tar"
+    assert "augment-learning-128px" in training[training.index("--output") + 1]
+
+
+def test_cifar10_is_packed_with_its_labels(tmp_path: Path, monkeypatch) -> None:
+    source = tmp_path / "data" / "ssl_cifar10_jpeg"
+    source.mkdir(parents=True)
+    for split in ("train", "test"):
+        (source / f"{split}.bin").write_bytes(b"one" + b"twotwo")
+        rows = ["path,label,offset,length", f"{split}/a.jpg,7,0,3", f"{split}/b.jpg,1,3,6"]
+        (source / f"{split}.csv").write_text("\n".join(rows) + "\n")
+    monkeypatch.setenv("FASTPASS_SHARED", str(tmp_path))
+    cifar10.write_cifar10(tmp_path / "out", bytes.upper)
+    with tarfile.open(tmp_path / "out" / "val-000000.tar") as tar:
+        stored = {member.name: tar.extractfile(member).read() for member in tar}
+    assert stored == {
+        "test_a.jpg": b"ONE", "test_a.cls": b"7", "test_b.jpg": b"TWOTWO", "test_b.cls": b"1",
+    }  # fmt: skip
+    assert (tmp_path / "out" / "train-000000.tar").exists()
