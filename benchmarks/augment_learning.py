@@ -26,13 +26,17 @@ from pathlib import Path
 from typing import Any
 
 import click
+import numpy as np
 from rich.console import Console
 from rich.table import Table
 
 from benchmarks.cifar10 import SIDE, enlarge, write_cifar10
 from benchmarks.compare_means import Comparison, compare_means
+from benchmarks.dct_scale import paired_views
 from benchmarks.learning import ROOT, run
 from benchmarks.machine import RESULTS, write_record
+from fastpass.train.data import make_recipe
+from fastpass.train.read_config import read_config
 
 CONFIG = "configs/dino_cifar10.toml"
 RUNS = Path("runs")  # relative: the records name no machine
@@ -109,6 +113,19 @@ def evaluate(folder: Path, data: Path) -> dict[str, float]:
     return {"knn": round(top1["teacher"], 2), "untrained": round(top1["untrained"], 2)}
 
 
+def compare_modes(images: str, seed: int) -> dict[str, float]:
+    """Of one epoch: the share of views that differ between fast and exact, and the mean difference
+    of all values in levels of 255."""
+    recipe = make_recipe(read_config(CONFIG, []))
+    means = [
+        float(np.abs(one.astype(np.int16) - other).mean())
+        for *_, exact, fast in paired_views([images], recipe, seed, 1)
+        for one, other in zip(exact, fast, strict=True)
+    ]
+    share = np.count_nonzero(means) / len(means)
+    return {"differing_views": round(share, 4), "mean_difference": round(float(np.mean(means)), 4)}
+
+
 def summarize_ways(records: Sequence[dict[str, Any]]) -> dict[str, Comparison]:
     """Per way: k-NN over its seeds, compared with torchvision's."""
     knn: dict[str, list[float]] = {}
@@ -155,6 +172,7 @@ def main(ways: Sequence[str], seeds: Sequence[int], epochs: int, side: int) -> N
         "overrides": ONE_PROCESS,
         "epochs": epochs,
         "reference": REFERENCE,
+        "fast_against_exact": compare_modes(f"{prepare_data(side)}/train-*.tar", seeds[0]),
         "ways": {way: result.to_dict() for way, result in summary.items()},
         "runs": records,
     }

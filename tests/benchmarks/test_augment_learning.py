@@ -9,6 +9,7 @@ import sys
 import tarfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -152,3 +153,18 @@ def test_cifar10_is_packed_with_its_labels(tmp_path: Path, monkeypatch) -> None:
         "test_a.jpg": b"ONE", "test_a.cls": b"7", "test_b.jpg": b"TWOTWO", "test_b.cls": b"1",
     }  # fmt: skip
     assert (tmp_path / "out" / "train-000000.tar").exists()
+
+
+def test_fast_differs_from_exact_where_images_are_much_larger_than_views(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    found = []
+    for side in (32, 128):
+        images = tmp_path / str(side)
+        images.mkdir()
+        for index in range(8):
+            small = Image.fromarray(rng.integers(0, 256, (9, 9, 3), dtype=np.uint8))
+            small.resize((side, side), Image.Resampling.BICUBIC).save(images / f"{index}.jpg")
+        found.append(augment_learning.compare_modes(str(images), seed=0))
+    assert found[0] == {"differing_views": 0.0, "mean_difference": 0.0}
+    assert found[1]["differing_views"] > 0.5
+    assert 0.0 < found[1]["mean_difference"] < 5.0
