@@ -12,21 +12,18 @@ Prints a table and writes benchmarks/results/learning-<name>.json.
 from __future__ import annotations
 
 import argparse
-import csv
-import io
 import json
 import os
 import subprocess
 import sys
-import tarfile
 import time
 from pathlib import Path
 from typing import Any
 
+from benchmarks.cifar10 import write_cifar10
 from benchmarks.machine import RESULTS, write_record
 
 ROOT = Path(__file__).parents[1]
-SHARED = Path(os.environ.get("FASTPASS_SHARED", ROOT.parent / "shared")) / "data"
 BIN = Path(sys.executable).parent
 
 
@@ -40,28 +37,11 @@ def run(*command: object) -> float:
     return (time.perf_counter() - started) / 60
 
 
-def write_cifar10(split: str, output: Path) -> None:
-    """The concatenated JPEGs of one split as a WebDataset tar; the image bytes stay as they are."""
-    source = SHARED / "ssl_cifar10_jpeg"
-    images = (source / f"{split}.bin").read_bytes()
-    with open(source / f"{split}.csv", newline="") as table, tarfile.open(output, "w") as tar:
-        for row in csv.DictReader(table):
-            offset, length = int(row["offset"]), int(row["length"])
-            key = row["path"].removesuffix(".jpg").replace("/", "_")
-            members = {"jpg": images[offset : offset + length], "cls": row["label"].encode()}
-            for extension, content in members.items():
-                member = tarfile.TarInfo(f"{key}.{extension}")
-                member.size = len(content)
-                tar.addfile(member, io.BytesIO(content))
-
-
 def make_data(name: str, folder: Path) -> None:
     if name == "fractals":
         run("fastpass", "synth", "-o", folder)
     else:
-        folder.mkdir(parents=True)
-        for split, shard in (("train", "train-000000.tar"), ("test", "val-000000.tar")):
-            write_cifar10(split, folder / shard)
+        write_cifar10(folder)
     run("fastpass", "index", *sorted(folder.glob("*.tar")))
 
 

@@ -126,7 +126,9 @@ class _Region(NamedTuple):
 
 
 def _is_jpeg(data: Any) -> bool:
-    return not isinstance(data, np.ndarray) and bytes(require_bytes("data", data)[:2]) == b"\xff\xd8"
+    return (
+        not isinstance(data, np.ndarray) and bytes(require_bytes("data", data)[:2]) == b"\xff\xd8"
+    )
 
 
 def _size_of(data: Any) -> tuple[int, int]:

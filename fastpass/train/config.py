@@ -34,9 +34,10 @@ class HeadConfig(Section):
 
 
 class AugmentConfig(Section):
-    """A recipe of fastpass.augment.recipes by name and its keywords, or a recipe file (.toml)."""
+    """A recipe: a name of fastpass.augment.recipes and its keywords, or a recipe file (.toml)."""
 
     recipe: str = "dino"
+    mode: Literal["fast", "exact"] = "fast"  # as in fastpass.Loader
     params: dict[str, Any] = {}
 
 

@@ -67,6 +67,7 @@ def open_data(config: Config, pattern: str, device: torch.device) -> TrainData:
         rank=ranks.rank(),
         world_size=ranks.world_size(),
         threads=config.data.threads or None,
+        mode=config.augment.mode,
         on_error=config.data.on_error,
     )
     views = recipe.views

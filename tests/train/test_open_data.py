@@ -22,7 +22,7 @@ def _fakes(monkeypatch):
 def test_everything_reaches_the_loader():
     params = {"global_size": 32, "num_local_crops": 3, "global_scale": [0.5, 1]}
     config = Config(
-        augment={"recipe": "dino", "params": params},
+        augment={"recipe": "dino", "params": params, "mode": "exact"},
         data={"batch_size": 10, "threads": 3, "on_error": "skip"},
         train={"seed": 5},
     )  # fmt: skip
@@ -30,12 +30,16 @@ def test_everything_reaches_the_loader():
     options = data.loader.options
     assert options == {
         "batch_size": 10, "device": "cpu", "seed": 5, "rank": 0, "world_size": 1, "threads": 3,
-        "on_error": "skip",
+        "mode": "exact", "on_error": "skip",
     }  # fmt: skip
     assert data.loader.recipe.views[0].scale == (0.5, 1)
     assert (data.fingerprint, data.num_samples) == ("abc", 40)
     assert (data.num_global_views, data.image_size) == (2, 32)
     assert (data.mean, data.std) == ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
+
+
+def test_training_renders_fast_unless_told_otherwise():
+    assert open_data(Config(data={"batch_size": 2}), "x", CPU).loader.options["mode"] == "fast"
 
 
 def test_zero_threads_leave_the_choice_to_the_loader():

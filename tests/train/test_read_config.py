@@ -31,6 +31,7 @@ def test_defaults_are_the_vanilla_recipe(write):
         ("[train]\nepochs = 0", "train.epochs"),
         ("[train]\nepochs = 'many'", "train.epochs"),
         ("[train]\nprecision = 'float16'", "train.precision"),
+        ("[augment]\nmode = 'quick'", "augment.mode"),
         ("[train]\nbase_lr = nan", "train.base_lr"),
         ("[loss]\nteacher_temp = -1", "loss.teacher_temp"),
         ("train = 3", "train"),
@@ -93,11 +94,12 @@ def test_unknown_override_is_named(write):
 def test_changed_keys_names_what_matters_and_only_that():
     old = Config().model_dump(mode="json")
     new = Config(
-        train={"epochs": 3}, model={"kwargs": {"depth": 2}}, log={"every_steps": 3},
-        data={"threads": 5}, checkpoint={"keep": 9},
+        train={"epochs": 3}, model={"kwargs": {"depth": 2}}, augment={"mode": "exact"},
+        log={"every_steps": 3}, data={"threads": 5}, checkpoint={"keep": 9},
     ).model_dump(mode="json")  # fmt: skip
     changes = changed_keys(old, new)
     assert any(change.startswith("train.epochs: 100 -> 3") for change in changes)
     assert any("model.kwargs" in change for change in changes)
+    assert any(change.startswith("augment.mode: 'fast' -> 'exact'") for change in changes)
     assert not [c for c in changes if c.startswith(("log", "checkpoint", "data"))]
     assert changed_keys(old, old) == []

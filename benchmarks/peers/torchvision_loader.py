@@ -1,0 +1,135 @@
+"""A loader for training whose views are torchvision's, made in the training process itself."""
+
+from __future__ import annotations
+
+import io
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import torch
+from PIL import Image
+
+from fastpass import Pack
+from fastpass.augment import Recipe, ViewSpec
+from fastpass.bench.peers.torchvision_pil import pil_transform
+from fastpass.errors import BadArgument
+from fastpass.feed.order import EpochOrder
+from fastpass.train import ranks
+from fastpass.train.config import Config
+from fastpass.train.data import TrainData, make_recipe, open_data
+
+
+@dataclass(frozen=True)
+class Batch:
+    views: list[torch.Tensor]  # one float32 [N, 3, size, size] per view of the recipe
+    sample_ids: torch.Tensor  # int64 [N]
+
+
+class TorchvisionLoader:
+    """What training needs of a loader (fastpass.train.data.Loader), on the CPU.
+
+    The samples come in the order of fastpass.Loader with the same arguments, so that two runs
+    differ in how the views are made and in nothing else. Views depend on (seed, epoch, sample_id).
+    Raises BadArgument for a view with a center crop or a blur that is not Pillow's.
+    """
+
+    def __init__(
+        self,
+        pack: Pack,
+        recipe: Recipe,
+        *,
+        batch_size: int,
+        seed: int = 0,
+        rank: int = 0,
+        world_size: int = 1,
+    ) -> None:
+        self._pack = pack
+        for view in recipe.views:
+            _refuse_other_steps(view)
+        self._transforms = [pil_transform(view) for view in recipe.views]
+        self._order = EpochOrder(
+            size=len(pack), batch_size=batch_size, rank=rank, world_size=world_size, seed=seed,
+            shuffle=True, drop_last=True,
+        )  # fmt: skip
+        self._epoch = self._samples_done = 0
+        self._is_resumed = False
+
+    def __len__(self) -> int:
+        return self._order.num_batches()
+
+    def __iter__(self) -> Iterator[Batch]:
+        start = self._samples_done if self._is_resumed else 0
+        self._is_resumed = False
+        for index in range(self._order.num_batches(start)):
+            positions = self._order.batch(index, epoch=self._epoch, start=start)
+            batch = self._batch(positions.tolist())
+            self._samples_done = start + (index + 1) * self._order.global_batch
+            yield batch
+        self._epoch, self._samples_done = self._epoch + 1, 0
+
+    def _batch(self, positions: list[int]) -> Batch:
+        sample_ids = self._pack.sample_ids[positions]
+        with _own_draws():
+            views = [self._views(*it) for it in zip(positions, sample_ids.tolist(), strict=True)]
+        stacked = [torch.stack(same) for same in zip(*views, strict=True)]
+        return Batch(stacked, torch.from_numpy(sample_ids))
+
+    def _views(self, position: int, sample_id: int) -> list[torch.Tensor]:
+        image = Image.open(io.BytesIO(self._pack[position].data)).convert("RGB")
+        key = [self._order.seed, self._epoch, sample_id % 2**64]
+        (seed,) = np.random.SeedSequence(key).generate_state(1, dtype=np.uint64)
+        random.seed(int(seed))
+        # Not torch.manual_seed: that notes the call for every kind of device, with a traceback.
+        torch.default_generator.manual_seed(int(seed))
+        return [transform(image) for transform in self._transforms]
+
+    def set_epoch(self, epoch: int) -> None:
+        if epoch != self._epoch:
+            self._epoch, self._samples_done, self._is_resumed = epoch, 0, False
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"epoch": self._epoch, "samples_done": self._samples_done}
+
+    def load_state_dict(self, state: dict[str, Any]) -> None:
+        self._epoch, self._samples_done = state["epoch"], state["samples_done"]
+        self._is_resumed = True
+
+    def close(self) -> None:
+        pass
+
+
+def _refuse_other_steps(view: ViewSpec) -> None:
+    if view.crop != "random":
+        raise BadArgument(f"crop = {view.crop!r}: only random crops are made here")
+    if view.blur is not None and view.blur.kind != "pillow":
+        raise BadArgument(f"blur.kind = {view.blur.kind!r}: only Pillow's blur is made here")
+
+
+@contextmanager
+def _own_draws() -> Iterator[None]:
+    """Torchvision draws from the process's generators: put them back as training left them."""
+    state = random.getstate()
+    try:
+        with torch.random.fork_rng(devices=[]):
+            yield
+    finally:
+        random.setstate(state)
+
+
+def open_torchvision_data(config: Config, pattern: str, device: torch.device) -> TrainData:
+    """fastpass.train.data.open_data with a TorchvisionLoader in the place of fastpass's."""
+    data = open_data(config, pattern, device)
+    data.loader.close()
+    loader = TorchvisionLoader(
+        Pack(pattern),
+        make_recipe(config),
+        batch_size=config.data.batch_size,
+        seed=config.train.seed,
+        rank=ranks.rank(),
+        world_size=ranks.world_size(),
+    )
+    return replace(data, loader=loader)
