@@ -21,7 +21,8 @@ def backends() -> list[Backend]:
     ]
     for name in ("cuda", "nvjpeg"):
         found.append(Backend(name, "decode", False, "not part of this version"))
-    found.append(Backend("cpu", "augment", True, f"{core.view_kernels()}, bit for bit Pillow's pixels"))
+    kernels = f"{core.view_kernels()}, bit for bit Pillow's pixels"
+    found.append(Backend("cpu", "augment", True, kernels))
     found.append(Backend("native", "feed", *_installed("torch", "threads without the GIL")))
     for name in ("dali", "ffcv"):
         found.append(Backend(name, "feed", False, "not part of this version"))

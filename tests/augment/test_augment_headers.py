@@ -27,7 +27,8 @@ KERNEL = """
 __global__ void run(fastpass::ViewSpec spec, fastpass::DrawKey key, float* out) {
   using namespace fastpass;
   const ViewParams params = draw_checked_view(spec, 300, 400, key);
-  const ResampleAxis axis = make_resample_axis(params.width, 0.0, params.width, spec.size, spec.interpolation);
+  const ResampleAxis axis =
+      make_resample_axis(params.width, 0.0, params.width, spec.size, spec.interpolation);
   const TapRange range = tap_range(axis, 3);
   std::int32_t sum = weighted_sum_start();
   for (int i = 0; i < range.count && i < max_taps(axis); ++i) {
