@@ -2,7 +2,7 @@
 
     python -m benchmarks.augment --repeats 5
 
-`fastpass bench augment` on our standard photos: fp.render in both modes against Pillow and
+`fastpass bench augment` on our standard photos: fp.render against Pillow and
 torchvision's functions given the same drawn parameters, repeats taking turns.
 """
 

@@ -6,7 +6,8 @@
 namespace fastpass {
 namespace {
 
-// Columns that go through the vertical passes together: two copies of them stay in the first cache.
+// Columns that go through the vertical passes together: few, so that two copies of them stay close.
+// A row's length is a multiple of this (ViewRows::pitch).
 constexpr std::ptrdiff_t kStripBytes = 96;
 // What kernels may read and write behind a row.
 constexpr std::ptrdiff_t kSlack = 32;
@@ -49,9 +50,9 @@ void Blurrer::blur_row(const BoxBlur& blur, std::int32_t size, std::uint8_t* row
 }
 
 void Blurrer::blur_strip(const BoxBlur& blur, const ViewRows& view, std::ptrdiff_t first_byte) {
-  const std::ptrdiff_t count = std::min(kStripBytes, view.stride() - first_byte);
   for (std::int32_t y = 0; y < view.size; ++y) {
-    std::memcpy(strips_[0].memory.data() + y * kStripBytes, view.row(y) + first_byte, index(count));
+    std::memcpy(strips_[0].memory.data() + y * kStripBytes, view.row(y) + first_byte,
+                index(kStripBytes));
   }
   for (int pass = 0; pass < kBlurPasses; ++pass) {
     const Copy& from = strips_[pass % 2];
@@ -59,7 +60,7 @@ void Blurrer::blur_strip(const BoxBlur& blur, const ViewRows& view, std::ptrdiff
     std::uint8_t* to = is_last ? view.data + first_byte : strips_[(pass + 1) % 2].memory.data();
     const std::ptrdiff_t stride = is_last ? view.stride() : kStripBytes;
     for (std::int32_t y = 0; y < view.size; ++y) {
-      kernels_.box_blur(blur, from.inputs.data() + y, count, to + y * stride);
+      kernels_.box_blur(blur, from.inputs.data() + y, kStripBytes, to + y * stride);
     }
   }
 }

@@ -43,13 +43,12 @@ void TapWeights::compute_one(const ResampleAxis& axis, std::int32_t output, std:
   for (std::int32_t tap = 0; tap < range.count; ++tap) sum += exact[tap];
   std::int32_t* weights = weights_.data() + static_cast<std::ptrdiff_t>(index) * stride_;
   round_weights(exact, range.count, sum != 0.0 ? sum : 1.0, weights);
-  // Weights of zero at the ends cost time and change no sum.
-  std::int32_t skipped = 0, end = range.count;
-  while (end > 1 && weights[end - 1] == 0) --end;
-  while (skipped + 1 < end && weights[skipped] == 0) ++skipped;
-  if (skipped > 0) std::copy(weights + skipped, weights + end, weights);
-  first_[index] = range.first + skipped;
-  count_[index] = end - skipped;
+  // Weights of zero cost time and change no sum. Not so at the beginning: the first taps of output
+  // pixels never decrease, which the passes rely on.
+  std::int32_t count = range.count;
+  while (count > 1 && weights[count - 1] == 0) --count;
+  first_[index] = range.first;
+  count_[index] = count;
 }
 
 TapRange TapWeights::covered() const {

@@ -6,6 +6,14 @@
 #include "augment/view_kernels.h"
 
 namespace fastpass::avx2 {
+namespace {
+
+// ViewRows::row, with a copy per source.
+[[maybe_unused]] std::uint8_t* row_of(const ViewRows& view, std::int32_t y, int channel) {
+  return view.data + (3 * static_cast<std::ptrdiff_t>(y) + channel) * view.pitch;
+}
+
+}  // namespace
 
 void weigh_columns(const std::uint8_t* const* rows, std::int32_t num_pixels, const TapTable& taps,
                    std::int32_t size, bool is_flipped, std::int32_t* columns, std::uint8_t* out);

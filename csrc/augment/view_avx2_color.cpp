@@ -282,8 +282,8 @@ std::uint64_t recolor(const ColorStep* steps, int num_steps, bool wants_luma,
   for (std::int32_t y = 0; y < view.size; ++y) {
     for (std::int32_t x = 0; x < view.size; x += kBlock) {
       const std::int32_t count = view.size - x < kBlock ? view.size - x : kBlock;
-      luma_sum += recolor_block(steps, num_steps, wants_luma, count, view.row(y, 0) + x,
-                                view.row(y, 1) + x, view.row(y, 2) + x);
+      luma_sum += recolor_block(steps, num_steps, wants_luma, count, row_of(view, y, 0) + x,
+                                row_of(view, y, 1) + x, row_of(view, y, 2) + x);
     }
   }
   return luma_sum;

@@ -150,7 +150,7 @@ void store_channels_first(const ViewRows& view, const StoreFormat& format, void*
     const Normalization constants = {_mm256_set1_ps(format.mean[channel]),
                                      make_divisor(format.std[channel])};
     for (std::int32_t y = 0; y < view.size; ++y) {
-      const RowJob job = {view.row(y, channel),
+      const RowJob job = {row_of(view, y, channel),
                           view.size,
                           {constants, constants, constants},
                           format.solarize_threshold};
@@ -162,7 +162,7 @@ void store_channels_first(const ViewRows& view, const StoreFormat& format, void*
 }
 
 void interleave(const ViewRows& view, std::int32_t y, std::uint8_t* out) {
-  const std::uint8_t *r = view.row(y, 0), *g = view.row(y, 1), *b = view.row(y, 2);
+  const std::uint8_t *r = row_of(view, y, 0), *g = row_of(view, y, 1), *b = row_of(view, y, 2);
   for (std::int32_t x = 0; x < view.size; ++x, out += 3) {
     out[0] = r[x];
     out[1] = g[x];

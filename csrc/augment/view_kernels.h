@@ -26,7 +26,7 @@ struct ColorStep;
 struct StoreFormat;
 
 // The weights of one axis (resample.h), for every output pixel: `count[i]` of them from source
-// pixel `first[i]` on, at weights + i * stride.
+// pixel `first[i]` on, at weights + i * stride. `first` never decreases.
 struct TapTable {
   const std::int32_t* first;
   const std::int32_t* count;

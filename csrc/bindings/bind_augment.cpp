@@ -158,7 +158,17 @@ py::array empty_view(Dtype dtype, py::ssize_t size) {
 }
 
 // The plan as (top, left, height, width, scale_denominator).
-py::tuple plan(const std::vector<ViewParams>& views, int height, int width, bool may_scale) {
+py::tuple plan(const std::vector<ViewSpec>& specs, const std::vector<ViewParams>& views, int height,
+               int width, bool may_scale) {
+  ImageView pixels;
+  pixels.height = height;
+  pixels.width = width;
+  const SourceRegion image = whole_image(pixels);
+  raise_if_error(check_source_size(height, width));
+  for (std::size_t i = 0; i < views.size(); ++i) {
+    raise_if_error(check_spec(specs.at(i)));
+    raise_if_error(check_params(views[i], specs[i], image));
+  }
   const RegionPlan plan = plan_region(views, height, width, may_scale);
   return py::make_tuple(plan.crop.top, plan.crop.left, plan.crop.height, plan.crop.width,
                         plan.scale_denominator);
@@ -217,8 +227,8 @@ void register_augment(py::module_& module) {
   module.def(
       "view_kernels", [] { return best_view_kernels().name; },
       "The instruction set that views are rendered with: \"avx2\" or \"portable\".");
-  module.def("plan_region", &plan, py::kw_only(), py::arg("views"), py::arg("height"),
-             py::arg("width"), py::arg("may_scale"),
+  module.def("plan_region", &plan, py::kw_only(), py::arg("specs"), py::arg("views"),
+             py::arg("height"), py::arg("width"), py::arg("may_scale"),
              "(top, left, height, width, scale_denominator) of what the views need decoded.");
   module.def("render_view", &render, py::arg("source").noconvert(), py::kw_only(), py::arg("spec"),
              py::arg("params"), py::arg("dtype"), py::arg("normalize"),

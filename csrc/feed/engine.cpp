@@ -42,6 +42,12 @@ BatchLayout layout_of(const EngineOptions& options) {
   return layout;
 }
 
+// Not of the storage, the memory or the pack, of which every sample may be the next victim.
+bool is_fault_of_image(Fault fault) {
+  return fault == Fault::kCorruptImage || fault == Fault::kUnsupportedImage ||
+         fault == Fault::kImageTooLarge || fault == Fault::kBadSeekIndex;
+}
+
 bool is_jpeg(Span bytes) {
   return bytes.size >= 2 && bytes.data[0] == 0xFF && bytes.data[1] == 0xD8;
 }
@@ -75,7 +81,8 @@ void Engine::Batch::settle(const SampleSource& source, const BatchLayout& layout
   for (std::size_t row = 0; row < positions.size(); ++row) {
     const std::int64_t sample_id = source.sample_id(positions[row]);
     if (!row_statuses[row].ok()) {
-      if (!skip_damaged && slot->failure.ok()) slot->failure = row_statuses[row];
+      const bool is_skipped = skip_damaged && is_fault_of_image(row_statuses[row].fault());
+      if (!is_skipped && slot->failure.ok()) slot->failure = row_statuses[row];
       slot->skipped.push_back({sample_id, row_statuses[row]});
       continue;
     }

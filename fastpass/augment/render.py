@@ -91,11 +91,12 @@ def render(
     if params is None:
         params = draw(recipe, width, height, seed=seed, epoch=epoch, sample_id=sample_id)
     native = _checked_params(params, recipe)
-    region = _decode_region(data, native, width, height, may_scale=mode == "fast")
+    specs = [native_spec(spec) for spec in recipe.views]
+    region = _decode_region(data, specs, native, width, height, may_scale=mode == "fast")
     return [
         core.render_view(
             region.pixels,
-            spec=native_spec(spec),
+            spec=spec,
             params=view_params,
             dtype="float32",
             normalize=normalize,
@@ -103,7 +104,7 @@ def render(
             full_size=(height, width),
             scale_denominator=region.scale_denominator,
         )
-        for spec, view_params in zip(recipe.views, native, strict=True)
+        for spec, view_params in zip(specs, native, strict=True)
     ]
 
 
@@ -141,7 +142,7 @@ def _size_of(data: Any) -> tuple[int, int]:
 
 
 def _decode_region(
-    data: Any, params: list[Any], width: int, height: int, *, may_scale: bool
+    data: Any, specs: list[Any], params: list[Any], width: int, height: int, *, may_scale: bool
 ) -> _Region:
     """What the views need: of a JPEG no more than that, and at the smallest scale that will do."""
     if isinstance(data, np.ndarray):
@@ -149,7 +150,7 @@ def _decode_region(
     if not _is_jpeg(data):
         return _Region(decode_image(data))
     top, left, rows, columns, denominator = core.plan_region(
-        views=params, height=height, width=width, may_scale=may_scale
+        specs=specs, views=params, height=height, width=width, may_scale=may_scale
     )
     crop = CropBox(top, left, rows, columns)
     pixels = decode_jpeg(data, crop=crop, scale_denominator=denominator)

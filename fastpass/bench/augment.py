@@ -18,7 +18,6 @@ from fastpass.augment import Recipe, ViewParams, ViewSpec, render
 from fastpass.augment.recipes import RECIPES
 from fastpass.bench.job_loop import Run, measure_runs, work_rows
 from fastpass.bench.parity import (
-    Mode,
     Pixels,
     RenderJob,
     difference_from_pillow,
@@ -30,9 +29,9 @@ from fastpass.bench.work_count import count_work
 from fastpass.decode import decode_jpeg
 from fastpass.pack.sources import Source
 
-OURS = ("fastpass fast", "fastpass exact")
+OURS = "fastpass"
 PILLOW = "Pillow + torchvision"
-NOTE = "fastpass through fp.render: one Python call per image is included"
+NOTE = "fastpass through fp.render on pixels: one Python call per image is included"
 RECIPE_NAMES = ("dino", "moco_v2", "rrc")
 SIZE = 224  # of the step works, pixels
 RESIZES = (  # height and width of the source, size of the view
@@ -51,7 +50,6 @@ def run_augment(
     repeats: int = 5,
     seconds: float = 0.5,
     num_photos: int = 10,
-    modes: Sequence[str] = ("fast", "exact"),
     seed: int = 0,
     on_progress: Callable[[str, int, int], None] = lambda *_: None,
 ) -> dict[str, Any]:
@@ -69,12 +67,12 @@ def run_augment(
         on_progress("rendering", done, total)
 
     for name, (title, jobs) in works.items():
-        runs, missing = make_runs(jobs, modes)
+        runs, missing = make_runs(jobs)
         left_out |= missing
         total = repeats * len(runs) * len(works)
         times = measure_runs(runs, repeats, seconds, advance)
         num_pixels = sum(spec.size**2 for job in jobs for spec in job.recipe.views)
-        rows = work_rows(times, len(jobs), num_pixels, OURS)
+        rows = work_rows(times, len(jobs), num_pixels, [OURS])
         if PILLOW in runs:
             _add_parity(rows, jobs)
         found[name] = {"title": title, "rows": rows, "work_per_output_pixel": count_work(jobs)}
@@ -125,21 +123,19 @@ def recipe_works(photos: Sequence[Pixels], seed: int) -> dict[str, tuple[str, li
     }
 
 
-def make_runs(
-    jobs: Sequence[RenderJob], modes: Sequence[str]
-) -> tuple[dict[str, Run], dict[str, str]]:
+def make_runs(jobs: Sequence[RenderJob]) -> tuple[dict[str, Run], dict[str, str]]:
     """(name -> one pass over the jobs, why a peer is left out)."""
-    runs: dict[str, Run] = {f"fastpass {mode}": _our_run(jobs, mode) for mode in modes}  # type: ignore[arg-type]
+    runs = {OURS: _our_run(jobs)}
     try:
         return runs | {PILLOW: _pillow_run(jobs)}, {}
     except ImportError as error:
         return runs, {PILLOW: f"not installed: {error.name or error}"}
 
 
-def _our_run(jobs: Sequence[RenderJob], mode: Mode) -> Run:
+def _our_run(jobs: Sequence[RenderJob]) -> Run:
     def run() -> None:
         for job in jobs:
-            render(job.pixels, job.recipe, seed=0, params=job.params, mode=mode)
+            render(job.pixels, job.recipe, seed=0, params=job.params)
 
     return run
 
@@ -163,9 +159,8 @@ def _pillow_run(jobs: Sequence[RenderJob]) -> Run:
 
 def _add_parity(rows: Sequence[dict[str, Any]], jobs: Sequence[RenderJob]) -> None:
     for row in rows:
-        if row["by"] in OURS:
-            mode: Any = row["by"].split()[-1]
-            row["difference_from_pillow"] = difference_from_pillow(jobs, mode)
+        if row["by"] == OURS:
+            row["difference_from_pillow"] = difference_from_pillow(jobs, "exact")
 
 
 def _scaled(pixels: Pixels, sides: tuple[int, int]) -> Pixels:

@@ -14,7 +14,6 @@ from fastpass.bench.options import (
     RECIPES,
     feed_options,
     json_option,
-    modes_option,
     output_option,
     repeats_option,
     seconds_option,
@@ -51,19 +50,15 @@ def feed_command(source: str, output: Path | None, as_json: bool, **options: Any
 @repeats_option
 @seconds_option
 @click.option("--photos", "num_photos", default=10, show_default=True, type=click.IntRange(min=1))
-@modes_option
 @seed_option
 @output_option
 @json_option
-def augment_command(
-    source: str, output: Path | None, as_json: bool, modes: tuple[str, ...], **options: Any
-) -> None:
+def augment_command(source: str, output: Path | None, as_json: bool, **options: Any) -> None:
     """Rendering alone, one thread: each step and whole recipes, against Pillow and torchvision."""
     from fastpass.bench.augment import run_augment
     from fastpass.bench.plot import plot_works
     from fastpass.bench.table import print_augment
 
-    options["modes"] = modes or MODES
     body = run_or_refuse(lambda console: _in_scratch(run_augment, source, console, options))
     deliver("augment", body, output, as_json, print_augment, plot_works)
 

@@ -15,7 +15,6 @@ from fastpass.bench.peers.feed_peer import FeedJob
 from fastpass.bench.peers.registry import FEED_PEERS, load_feed_peers
 from fastpass.bench.photos import Photos, collect_photos
 from fastpass.bench.work_count import count_work
-from fastpass.decode import decode_jpeg
 from fastpass.errors import MissingBackend
 from fastpass.pack.sources import Source
 
@@ -127,8 +126,8 @@ def _parity_jobs(name: str, plan: FeedPlan, photos: Photos) -> list[RenderJob]:
     if plan.parity_photos == 0:
         return []
     step = -(-len(photos.files) // plan.parity_photos)
-    pixels = [decode_jpeg(path.read_bytes()) for path in photos.files[::step]]
-    return render_jobs(pixels, RECIPES[name](), plan.seed)
+    jpegs = [path.read_bytes() for path in photos.files[::step]]
+    return render_jobs(jpegs, RECIPES[name](), plan.seed)
 
 
 def _peers_of(plan: FeedPlan) -> Sequence[str]:

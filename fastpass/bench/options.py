@@ -42,9 +42,6 @@ output_option = click.option(
     help="Folder for bench-STAGE.json and bench-STAGE.png.",
 )  # fmt: skip
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the record as JSON.")
-modes_option = click.option(
-    "--mode", "modes", multiple=True, type=click.Choice(MODES), help="Of ours.  [default: both]"
-)
 
 
 def feed_options(command: Callable[..., Any]) -> Callable[..., Any]:

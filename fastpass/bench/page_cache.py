@@ -11,26 +11,37 @@ from pathlib import Path
 import numpy as np
 
 
-def evict(paths: Iterable[Path]) -> float:
-    """Ask the system to drop the files' pages; the share of pages still resident, 0 to 1.
+def resident_fraction(paths: Iterable[Path]) -> float:
+    """Share of the files' pages that is in memory, 0 to 1; 0 for files without bytes."""
+    counts = [_count_pages(path) for path in paths]
+    total = sum(pages for _, pages in counts)
+    return sum(resident for resident, _ in counts) / total if total else 0.0
 
-    POSIX_FADV_DONTNEED on clean pages. A file system in memory (tmpfs) keeps all of them: 1.0.
+
+def evict(paths: Iterable[Path]) -> float:
+    """Ask the system to drop the files' pages, and return what ``resident_fraction`` says then.
+
+    POSIX_FADV_DONTNEED on clean pages. What a process has mapped stays, and a file system in
+    memory (tmpfs) keeps everything.
     """
-    resident = total = 0
-    for path in paths:
+    files = list(paths)
+    for path in files:
         descriptor = os.open(path, os.O_RDONLY)
         try:
             os.fsync(descriptor)  # only clean pages can be dropped
             os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-            found = _resident_pages(descriptor)
         finally:
             os.close(descriptor)
-        resident, total = resident + found[0], total + found[1]
-    return resident / total if total else 0.0
+    return resident_fraction(files)
+
+
+def _count_pages(path: Path) -> tuple[int, int]:
+    """(pages in memory, pages of the file), by mincore."""
+    with path.open("rb") as file:
+        return _resident_pages(file.fileno())
 
 
 def _resident_pages(descriptor: int) -> tuple[int, int]:
-    """(pages in memory, pages of the file), by mincore."""
     size = os.fstat(descriptor).st_size
     if size == 0:
         return 0, 0

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastpass.augment import Recipe, ViewParams, ViewSpec, draw, render
+from fastpass.decode import decode_jpeg
 from fastpass.errors import BadArgument
 
 if TYPE_CHECKING:
@@ -28,15 +29,18 @@ class RenderJob:
     pixels: Pixels  # uint8 [H, W, 3]
     recipe: Recipe
     params: list[ViewParams]
+    # The JPEG of these pixels: given to ours, which may decode a part of it, or a smaller scale.
+    encoded: bytes | None = None
 
 
-def render_jobs(photos: Sequence[Pixels], recipe: Recipe, seed: int) -> list[RenderJob]:
-    """The recipe drawn for every photo; sample ids are their places."""
+def render_jobs(photos: Sequence[bytes | Pixels], recipe: Recipe, seed: int) -> list[RenderJob]:
+    """The recipe drawn for every photo, JPEG or pixels; sample ids are their places."""
     jobs = []
-    for position, pixels in enumerate(photos):
+    for position, photo in enumerate(photos):
+        encoded, pixels = (photo, decode_jpeg(photo)) if isinstance(photo, bytes) else (None, photo)
         height, width = pixels.shape[:2]
         drawn = draw(recipe, width, height, seed=seed, sample_id=position)
-        jobs.append(RenderJob(pixels, recipe, drawn))
+        jobs.append(RenderJob(pixels, recipe, drawn, encoded))
     return jobs
 
 
@@ -93,29 +97,26 @@ def _jitter(image: Image.Image, params: ViewParams) -> Image.Image:
     return image
 
 
-def view_difference(
-    pixels: Pixels, spec: ViewSpec, params: ViewParams, mode: Mode
-) -> npt.NDArray[np.float32]:
-    """|ours - Pillow's| in levels of 255, before normalization: float32 [size, size, 3]."""
-    recipe = Recipe("one view", (spec,))
-    (view,) = render(pixels, recipe, seed=0, params=[params], normalize=False, mode=mode)
-    difference: npt.NDArray[np.float32] = np.abs(
-        255 * view.transpose(1, 2, 0) - pil_view(pixels, spec, params).astype(np.float32)
-    )
-    return difference
+def view_differences(job: RenderJob, mode: Mode) -> list[npt.NDArray[np.float32]]:
+    """|ours - Pillow's| in levels of 255, before normalization: a [size, size, 3] per view."""
+    image = job.pixels if job.encoded is None else job.encoded
+    views = render(image, job.recipe, seed=0, params=job.params, normalize=False, mode=mode)
+    return [
+        np.abs(255 * view.transpose(1, 2, 0) - pil_view(job.pixels, spec, params))
+        for view, spec, params in zip(views, job.recipe.views, job.params, strict=True)
+    ]
 
 
 def difference_from_pillow(jobs: Iterable[RenderJob], mode: Mode) -> dict[str, float]:
     """Largest and mean difference over all views of the jobs, in levels of 255.
 
-    Unrounded: a fused value 0.4 levels off counts as 0.4. ``worst_view_mean``: the mean of the
+    Unrounded: a value 0.4 levels off counts as 0.4. ``worst_view_mean``: the mean of the
     view that is farthest off.
     """
     largest = total = worst = 0.0
     num_values = 0
     for job in jobs:
-        for spec, params in zip(job.recipe.views, job.params, strict=True):
-            difference = view_difference(job.pixels, spec, params, mode)
+        for difference in view_differences(job, mode):
             largest = max(largest, float(difference.max()))
             worst = max(worst, float(difference.mean()))
             total += float(difference.sum())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import hashlib
 import logging
 import time
 import weakref
@@ -76,6 +77,7 @@ class Loader:
         on_error: "raise" ends the iteration with the first damaged sample's error; "skip" leaves
             damaged samples out of their batch, counts them and reports each (``skipped``). Only
             what the views of an epoch need is decoded: damage elsewhere in the image is not met.
+            Storage that fails, a pack that changed and lack of memory end the iteration always.
         weights: float [len(pack)], one per sample by position; comes back as ``Batch.weights``.
         batches_ahead: batches prepared before the consumer asks; default 2, or 1 where a batch is
             above 128 MiB. Memory: ``batches_ahead + 2`` batches of
@@ -179,6 +181,7 @@ class Loader:
         self._is_resumed = False  # the next iteration continues instead of starting the epoch
         self._is_asked_for = False  # set_epoch wants this one, even if none of it is left
         self._iteration = 0
+        self._is_running = False  # the newest iteration has begun
         self._skipped: dict[int, str] = {}
         self._num_images = self._num_batches = self._num_skipped = 0
         self._seconds = self._wait_seconds = 0.0
@@ -200,6 +203,7 @@ class Loader:
             raise Closed("the loader is closed: make a new one")
         if self._is_left_behind():
             self._epoch, self._samples_done = self._epoch + 1, 0
+            require_integer("epoch", self._epoch, 0, 2**32 - 1)
         elif not self._is_resumed:
             self._samples_done = 0
         self._iteration += 1
@@ -211,10 +215,14 @@ class Loader:
         num_batches = self._order.num_batches(start)
         read_ahead = ReadAhead(self._order, epoch=epoch, start=start)
         submitted = 0
+        self._is_running = True
         try:
             for index in range(num_batches):
                 if iteration != self._iteration:
-                    raise Closed("a newer iteration over this loader was started: use that one")
+                    raise Closed(
+                        "a newer iteration over this loader was started, or it was moved to "
+                        "another epoch: use a new iteration"
+                    )
                 while submitted < min(num_batches, index + 1 + self._batches_ahead):
                     positions = self._order.batch(submitted, epoch=epoch, start=start)
                     self._engine.prefetch(read_ahead.ranges(submitted, positions))
@@ -231,8 +239,10 @@ class Loader:
                 yield batch
                 self._seconds += time.perf_counter() - handed_out
         finally:
-            if iteration == self._iteration and self._finalizer.alive:
-                self._engine.cancel()
+            if iteration == self._iteration:
+                self._is_running = False
+                if self._finalizer.alive:
+                    self._engine.cancel()
         self._epoch, self._samples_done = epoch + 1, 0
         self._is_resumed = self._is_asked_for = False
 
@@ -278,6 +288,13 @@ class Loader:
     def _fingerprint(self) -> str:
         return self.pack.fingerprint
 
+    @functools.cached_property
+    def _shards(self) -> str:
+        """A hash of where shards begin, which the quasi-random order depends on; else empty."""
+        if not self._order.shuffle or self._order.order == "random":
+            return ""
+        return hashlib.sha256(repr(self.pack.shard_begins).encode()).hexdigest()[:16]
+
     @property
     def skipped(self) -> dict[int, str]:
         """Damaged samples left out so far: sample_id -> reason."""
@@ -292,8 +309,16 @@ class Loader:
         """Go to the start of an epoch; no change if the loader is in it (a resumed one stays)."""
         require_integer("epoch", epoch, 0, 2**32 - 1)
         if epoch != self._epoch:
+            self._leave_running_iteration()
             self._epoch, self._samples_done, self._is_resumed = epoch, 0, False
         self._is_asked_for = True
+
+    def _leave_running_iteration(self) -> None:
+        """It must not move the position any more; asked for a batch, it raises Closed."""
+        if self._is_running:
+            self._iteration += 1
+            self._is_running = False
+            self._engine.cancel()
 
     def state_dict(self) -> dict[str, Any]:
         """Plain JSON-able values: which samples of which epoch were handed out, and of what."""
@@ -304,6 +329,7 @@ class Loader:
             "shuffle": self._order.shuffle,
             "order": self._order.order,
             "fingerprint": self._fingerprint,
+            "shards": self._shards,
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
@@ -317,7 +343,8 @@ class Loader:
         """
         require_type("state", state, dict)
         mine = self.state_dict()
-        state = {"order": "random", **state}  # the only one there was before states named it
+        # What a state without them has: they came later, with the quasi-random order.
+        state = {"order": "random", "shards": "", **state}
         missing = [key for key in mine if key not in state]
         if missing:
             raise ConfigError(f"the loader's state lacks {', '.join(missing)}")
@@ -325,11 +352,12 @@ class Loader:
         require_integer("samples_done", state["samples_done"], 0, self._order.size)
         different = [
             f"{key} (saved {state.get(key)!r}, here {mine[key]!r})"
-            for key in ("seed", "shuffle", "order", "fingerprint")
+            for key in ("seed", "shuffle", "order", "fingerprint", "shards")
             if state.get(key) != mine[key]
         ]
         if different:
             raise ConfigError(f"this loader cannot continue that run: {'; '.join(different)}")
+        self._leave_running_iteration()
         self._epoch, self._samples_done = state["epoch"], state["samples_done"]
         self._is_resumed, self._is_asked_for = True, False
 

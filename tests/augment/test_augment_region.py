@@ -13,7 +13,7 @@ from support.pictures import jpeg
 
 import fastpass as fp
 from fastpass._native import core
-from fastpass.augment.native import native_params
+from fastpass.augment.native import native_params, native_spec
 
 RECIPES = [fp.recipes.dino(), fp.recipes.rrc(), fp.recipes.evaluation()]
 
@@ -52,6 +52,7 @@ def test_exact_views_of_real_photos_equal_those_of_the_whole_image(shared_data: 
 def _scale(recipe: fp.Recipe, width: int, height: int, *, may_scale: bool) -> int:
     params = fp.draw(recipe, width, height, seed=2)
     plan = core.plan_region(
+        specs=[native_spec(spec) for spec in recipe.views],
         views=[native_params(view) for view in params],
         height=height,
         width=width,
@@ -106,3 +107,25 @@ def test_damage_counts_where_views_look() -> None:
     np.testing.assert_array_equal(rendered(torn, 20), rendered(whole, 20))
     with pytest.raises(fp.CorruptImage):
         rendered(torn, 300)
+
+
+@pytest.mark.parametrize("mode", ["fast", "exact"])
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"resized_height": 0},
+        {"resized_width": -5},
+        {"top": 2**31 - 1},
+        {"width": 65},
+        {"window_left": 1},
+    ],
+)
+def test_params_that_do_not_fit_are_refused_before_anything_is_decoded(
+    mode: str, wrong: dict[str, int]
+) -> None:
+    fitting = {"top": 0, "left": 0, "height": 48, "width": 64}
+    fitting |= {"resized_height": 32, "resized_width": 32}
+    params = fp.ViewParams(**(fitting | wrong))
+    recipe = fp.Recipe("one", (fp.ViewSpec(size=32),))
+    with pytest.raises(fp.BadArgument):
+        fp.render(jpeg(1), recipe, seed=0, params=[params], mode=mode)

@@ -13,7 +13,6 @@ from fastpass.bench import plot
 from fastpass.bench.augment import run_augment
 from fastpass.bench.commands import bench_group
 from fastpass.bench.decode import decode_works, load_decoders
-from fastpass.bench.parity import Mode
 
 QUICK = ["--repeats", "1", "--seconds", "0"]
 
@@ -71,10 +70,9 @@ def test_augment_gives_table_record_and_plot(folder: Path, tmp_path: Path) -> No
     assert steps | {"recipe_dino", "recipe_moco_v2", "recipe_rrc"} < set(works)
     assert "bicubic_1000x750_to_224" in works
     for work in works.values():
-        fast, exact, pillow = work["rows"]
-        assert exact["difference_from_pillow"]["max"] == 0.0
-        assert fast["difference_from_pillow"]["max"] <= 2.0
-        assert set(pillow["times_as_fast"]) == {"fastpass fast", "fastpass exact"}
+        ours, pillow = work["rows"]
+        assert ours["difference_from_pillow"]["max"] == 0.0
+        assert set(pillow["times_as_fast"]) == {"fastpass"}
 
 
 def test_decode_prints_json_for_machines(folder: Path) -> None:
@@ -141,11 +139,6 @@ def test_without_torchvision_our_rows_remain(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "torchvision.transforms.functional", None)
-    modes: tuple[Mode, ...] = ("fast",)
-    body = run_augment(
-        str(folder), tmp_path / "scratch", repeats=1, seconds=0.0, num_photos=1, modes=modes
-    )
-    assert all(
-        [row["by"] for row in w["rows"]] == ["fastpass fast"] for w in body["works"].values()
-    )
+    body = run_augment(str(folder), tmp_path / "scratch", repeats=1, seconds=0.0, num_photos=1)
+    assert all([row["by"] for row in w["rows"]] == ["fastpass"] for w in body["works"].values())
     assert "torchvision" in body["left_out"]["Pillow + torchvision"]

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from augment import augment_oracle
 from augment.augment_oracle import gradient, noise
+from support.pictures import jpeg
 
 from fastpass.augment import Recipe, ViewParams, ViewSpec, draw
 from fastpass.augment.recipes import RECIPES
@@ -30,12 +31,16 @@ def test_the_oracle_is_that_of_the_tests(recipe: str) -> None:
 
 
 def test_exact_equals_pillow_and_fast_is_close() -> None:
-    jobs = render_jobs([noise(120, 160), gradient(200, 180)], RECIPES["dino"](), seed=1)
-    exact = difference_from_pillow(jobs, "exact")
-    assert exact == {"max": 0.0, "mean": 0.0, "worst_view_mean": 0.0}
-    fast = difference_from_pillow(jobs, "fast")
-    assert fast["max"] <= 2.0
-    assert fast["mean"] <= 0.3
+    """From JPEGs: the large one is decoded at 1/2 scale in mode "fast", which shows."""
+    for height, width, is_scaled in ((120, 160, False), (500, 600, True)):
+        recipe = RECIPES["evaluation"]() if is_scaled else RECIPES["dino"]()
+        recipe = replace(recipe, views=tuple(replace(v, resize=240) for v in recipe.views))
+        jobs = render_jobs([jpeg(1, height, width)], recipe, seed=1)
+        exact = difference_from_pillow(jobs, "exact")
+        assert exact == {"max": 0.0, "mean": 0.0, "worst_view_mean": 0.0}
+        fast = difference_from_pillow(jobs, "fast")
+        assert (fast["max"] > 0) == is_scaled
+        assert fast["mean"] < 2
 
 
 def test_a_difference_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

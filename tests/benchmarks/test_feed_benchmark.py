@@ -52,7 +52,7 @@ def test_augment_writes_its_record(folder: Path, tmp_path: Path) -> None:
 
 
 def test_dct_scale_compares_the_modes_view_by_view(folder: Path, tmp_path: Path) -> None:
-    (folder / "large.jpg").write_bytes(jpeg(9, 700, 900))
+    (folder / "large.jpg").write_bytes(jpeg(9, 2100, 2700))
     target = tmp_path / "dct_scale.json"
     arguments = ["--photos", str(folder), "--epochs", "1", "-o", str(target)]
     result = CliRunner().invoke(dct_scale.main, arguments, catch_exceptions=False)
@@ -60,17 +60,20 @@ def test_dct_scale_compares_the_modes_view_by_view(folder: Path, tmp_path: Path)
     rows = json.loads(target.read_text())["results"]["pictures"]["rows"]
     assert sum(row["num_views"] for row in rows) == 4 * 10
     assert {row["view_size"] for row in rows} == {96, 224}
-    plain = [row for row in rows if row["allowed_scale"] == "1/1"]
-    assert all(row["max"] <= 2 for row in plain)
-    assert any(row["allowed_scale"] != "1/1" for row in rows)
+    for row in rows:
+        assert (row["max"] == 0) == (row["scale"] == "1/1")
+    assert any(row["scale"] != "1/1" for row in rows)
 
 
-def test_the_scale_that_a_crop_allows() -> None:
-    def allowed(height: int, width: int) -> int:
-        return dct_scale.allowed_denominator(fp.ViewParams(0, 0, height, width, 96, 96), 96)
+def test_the_neediest_crop_decides_the_scale() -> None:
+    recipe = fp.Recipe("two", (fp.ViewSpec(96), fp.ViewSpec(96)))
+    large = fp.ViewParams(0, 0, 2000, 1000, 96, 96)
 
-    assert [allowed(191, 500), allowed(192, 192), allowed(400, 384)] == [1, 2, 4]
-    assert allowed(2000, 1000) == 8
+    def scale(height: int, width: int) -> int:
+        return dct_scale.denominator_of(recipe, [large, fp.ViewParams(0, 0, height, width, 96, 96)])
+
+    assert [scale(191, 500), scale(192, 192), scale(400, 384)] == [1, 2, 4]
+    assert scale(2000, 1000) == 8
 
 
 def test_differences_are_described() -> None:

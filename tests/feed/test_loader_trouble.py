@@ -225,3 +225,29 @@ def test_every_hostile_file_then_a_good_batch(shared_data: Path, tmp_path: Path)
     assert seen + skipped == total
     assert seen > 150
     assert last_batch == (589 + 8) % 8
+
+
+@pytest.mark.parametrize("move", ["set_epoch", "load_state_dict"])
+def test_an_iteration_left_behind_does_not_move_the_position(tmp_path: Path, move: str) -> None:
+    with _loader(image_folder(tmp_path / "root")) as loader:
+        running = iter(loader)
+        next(running)
+        saved = loader.state_dict()
+        next(running)
+        if move == "set_epoch":
+            loader.set_epoch(5)
+        else:
+            loader.load_state_dict(saved)
+        position = loader.state_dict()
+        with pytest.raises(fp.Closed, match="another epoch"):
+            next(running)
+        assert loader.state_dict() == position
+        assert len(list(loader)) == (4 if move == "set_epoch" else 3)
+
+
+def test_storage_that_fails_is_not_skipped(tmp_path: Path) -> None:
+    root = image_folder(tmp_path / "root")
+    with _loader(root, on_error="skip", batch_size=4) as loader:
+        (root / "class_1" / "picture_3.jpg").unlink()
+        with pytest.raises(fp.ReadFailed, match="picture_3"):
+            list(loader)

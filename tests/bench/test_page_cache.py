@@ -12,7 +12,7 @@ from support.pictures import jpeg
 from support.tars import image_tar
 
 import fastpass as fp
-from benchmarks.cold_cache import evict, resident_fraction
+from fastpass.bench.page_cache import evict, resident_fraction
 
 
 def _lives_in_memory(path: Path) -> bool:
