@@ -178,7 +178,7 @@ def main(ways: Sequence[str], seeds: Sequence[int], epochs: int, side: int) -> N
     }
     path = write_record("augment_learning", body, RESULTS / f"augment-learning-{side}px.json")
     Console().print(make_table(records, summary))
-    print(path.relative_to(ROOT))
+    print(path)
 
 
 if __name__ == "__main__":

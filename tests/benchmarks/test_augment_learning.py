@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 from PIL import Image
 
 from benchmarks import augment_learning, cifar10
@@ -168,3 +169,31 @@ def test_fast_differs_from_exact_where_images_are_much_larger_than_views(tmp_pat
     assert found[0] == {"differing_views": 0.0, "mean_difference": 0.0}
     assert found[1]["differing_views"] > 0.5
     assert 0.0 < found[1]["mean_difference"] < 5.0
+
+
+def test_the_record_is_whole(tmp_path: Path, monkeypatch) -> None:
+    def train_once(way: str, seed: int, epochs: int, side: int) -> dict:
+        knn = {"torchvision": 33.0, "exact": 32.5, "fast": 31.0}[way] + seed
+        numbers = {"minutes": 1.0, "cpu_minutes": 2.0, "loss": 4.9, "untrained": 27.0, "knn": knn}
+        return {"way": way, "seed": seed, **numbers}
+
+    monkeypatch.setattr(augment_learning, "train_once", train_once)
+    monkeypatch.setattr(augment_learning, "compare_modes", lambda images, seed: {})
+    monkeypatch.setattr(augment_learning, "prepare_data", lambda side: tmp_path)
+    monkeypatch.setattr(augment_learning, "RESULTS", tmp_path)
+    monkeypatch.chdir(augment_learning.ROOT)
+    result = CliRunner().invoke(augment_learning.main, ["--seeds", "0", "--seeds", "1"])
+    assert result.exit_code == 0, result.output
+    assert "-2.00 ± 0.71" in result.output
+    path = tmp_path / "augment-learning-32px.json"
+    record = json.loads(path.read_text())
+    assert len(record["runs"]) == 6
+    assert record["ways"]["exact"]["is_within_noise"] is True
+    assert record["ways"]["fast"]["is_within_noise"] is False
+
+
+def test_nothing_can_be_compared_without_torchvision_or_seeds() -> None:
+    for arguments in (["--ways", "fast"], ["--seeds", "0"]):
+        result = CliRunner().invoke(augment_learning.main, arguments)
+        assert result.exit_code == 2
+        assert "at least two seeds" in result.output
