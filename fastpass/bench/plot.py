@@ -61,6 +61,11 @@ def _new_figure(width: float, height: float) -> Any:
     return Figure(figsize=(width, height), layout="constrained")
 
 
+def _three_digits(value: float) -> str:
+    """Of numbers below 1000; larger ones whole."""
+    return f"{value:.0f}" if value >= 1000 else f"{value:.3g}"
+
+
 def _draw_bars(axis: Any, groups: Sequence[str], bars: Bars, *, is_lying: bool = False) -> None:
     width = 0.85 / len(bars)
     ours, others = cycle(OURS), cycle(OTHERS)
@@ -76,7 +81,7 @@ def _draw_bars(axis: Any, groups: Sequence[str], bars: Bars, *, is_lying: bool =
         heights = [found["median"] for _, found in shown]
         options = {error: spread, "ecolor": "#00000066", "label": name, "color": color}
         drawn = draw(at, heights, width, **options)
-        axis.bar_label(drawn, fmt="%.3g", fontsize=6, padding=2)
+        axis.bar_label(drawn, fmt=_three_digits, fontsize=6, padding=2)
     set_ticks = axis.set_yticks if is_lying else axis.set_xticks
     set_ticks(range(len(groups)), groups, fontsize=8)
     axis.spines[["top", "right"]].set_visible(False)
