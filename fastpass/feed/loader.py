@@ -81,9 +81,9 @@ class Loader:
         weights: float [len(pack)], one per sample by position; comes back as ``Batch.weights``.
         batches_ahead: batches prepared before the consumer asks; default 2, or 1 where a batch is
             above 128 MiB. Memory: ``batches_ahead + 2`` batches of
-            ``batch_size * sum(3 * size**2) * bytes per value`` (one is in the consumer's hands,
-            one is freed when it takes the next), and per thread one decoded image with its
-            scratch. A consumer that keeps batches adds those.
+            ``batch_size * sum(3 * size**2) * bytes per value``, each view rounded up to 2 MiB
+            (one batch is in the consumer's hands, one is freed when it takes the next), and per
+            thread one decoded image with its scratch. A consumer that keeps batches adds those.
         max_pixels: images that declare more are refused before memory is taken.
     """
 
