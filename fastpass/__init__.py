@@ -32,7 +32,7 @@ from fastpass.types import Backend, CropBox, ImageInfo, Sample
 
 if TYPE_CHECKING:
     from fastpass.augment import Blur, Jitter, Recipe, ViewParams, ViewSpec, draw, recipes, render
-    from fastpass.backends import backends
+    from fastpass.backend_list import backends
     from fastpass.decode import build_seek_index, decode_image, decode_jpeg, probe
     from fastpass.feed import Batch, Loader, LoaderStats
     from fastpass.pack import Pack
@@ -50,7 +50,7 @@ _LAZY = {
     ),
     **dict.fromkeys(["Batch", "Loader", "LoaderStats"], "fastpass.feed"),
     "Pack": "fastpass.pack",
-    "backends": "fastpass.backends",
+    "backends": "fastpass.backend_list",
 }
 
 

@@ -7,7 +7,7 @@ import json
 
 import click
 
-from fastpass.backends import backends as list_backends
+from fastpass.backend_list import backends as list_backends
 
 
 @click.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import tomllib
 from importlib.metadata import entry_points
@@ -62,3 +63,8 @@ def test_every_command_of_the_readme_is_real() -> None:
 def test_no_placeholder_is_published() -> None:
     for document in [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").glob("*.md")]:
         assert "@@" not in document.read_text(), document
+
+
+def test_no_public_name_is_that_of_a_module() -> None:
+    """Whoever imported such a module would put it where the name is."""
+    assert not [name for name in fp.__all__ if importlib.util.find_spec(f"fastpass.{name}")]

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from fastpass.augment import draw, recipes
-from fastpass.backends import backends
+from fastpass.backend_list import backends
 from fastpass.bench.job_loop import Run, measure_runs, work_rows
 from fastpass.bench.photos import collect_photos
 from fastpass.bench.record import is_ours

@@ -64,7 +64,7 @@ def decode_jpeg(
     Args:
         data: one bytes-like object, or a list or tuple of them.
         backend: "cpu" (ours), "turbo" (libjpeg-turbo), or "auto": the one that was measured to be
-            the fastest for this kind of file (docs/decode.md); see :func:`fastpass.backends`.
+            the fastest for this kind of file (docs/decode.md); see :func:`fastpass.backend_list`.
         crop: the part wanted, in pixels of the (scaled) image: bit for bit the slice
             ``[top : top + height, left : left + width]`` of the full result. Rows below it
             are not decoded.
