@@ -40,7 +40,7 @@ def test_exact_equals_pillow_and_fast_is_close() -> None:
         assert exact == {"max": 0.0, "mean": 0.0, "worst_view_mean": 0.0}
         fast = difference_from_pillow(jobs, "fast")
         assert (fast["max"] > 0) == is_scaled
-        assert fast["mean"] < 2
+        assert fast["mean"] < 3  # the picture is noisy, and the decoder's scaling is sharper
 
 
 def test_a_difference_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
