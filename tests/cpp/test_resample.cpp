@@ -127,16 +127,20 @@ void test_resampler_against_the_formulas(const ViewKernels& kernels) {
   };
   for (int trial = 0; trial < 120; ++trial) {
     const int most = trial % 10 == 0 ? 400 : 90;
-    Source source(pick(1, most), pick(1, most), pick(0, 9), &generator);
+    // Wide enough for columns to be dropped and others to take their place.
+    const bool is_wide = trial % 4 == 1;
+    Source source(pick(1, most), is_wide ? pick(200, 500) : pick(1, most), pick(0, 9), &generator);
     ViewParams params;
     params.height = pick(1, source.height);
-    params.width = pick(1, source.width);
+    params.width = is_wide ? source.width : pick(1, source.width);
     params.top = pick(0, source.height - params.height);
     params.left = pick(0, source.width - params.width);
     params.resized_height = trial % 7 == 0 ? params.height : pick(1, 70);
     params.resized_width = trial % 5 == 0 ? params.width : pick(1, 70);
     params.is_flipped = trial % 3 == 0;
-    const int size = pick(1, std::min(params.resized_height, params.resized_width));
+    if (is_wide) params.resized_height = params.resized_width = pick(20, 70);
+    const int most_size = std::min(params.resized_height, params.resized_width);
+    const int size = is_wide ? most_size : pick(1, most_size);
     params.window_top = pick(0, params.resized_height - size);
     params.window_left = pick(0, params.resized_width - size);
     const Interpolation kind = trial % 2 ? Interpolation::kBicubic : Interpolation::kBilinear;
