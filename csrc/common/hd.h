@@ -10,3 +10,19 @@
 #endif
 
 #define FASTPASS_COLD __attribute__((noinline))
+
+namespace fastpass {
+
+// Adds to memory that other lanes of a block, or of the launch, add to as well; returns what was
+// there before. On the CPU lanes run one after the other.
+FASTPASS_HD inline unsigned int atomic_add(unsigned int* total, unsigned int value) {
+#ifdef __CUDA_ARCH__
+  return atomicAdd(total, value);
+#else
+  const unsigned int before = *total;
+  *total += value;
+  return before;
+#endif
+}
+
+}  // namespace fastpass

@@ -1,0 +1,21 @@
+// A device with all that runs on it, as Python holds it: a GPU (made by the module _cuda), or its
+// twin on the CPU (made by _core, for tests).
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "augment/batch_renderer.h"
+#include "common/device.h"
+#include "decode/batch_decoder.h"
+
+namespace fastpass {
+
+struct Gpu {
+  std::string name;
+  std::unique_ptr<Device> device;
+  std::unique_ptr<DecodeKernels> decode;
+  std::unique_ptr<RenderKernels> render;
+};
+
+}  // namespace fastpass
