@@ -10,7 +10,8 @@
 namespace fastpass {
 
 template <typename Functor>
-__global__ void map_kernel(std::int64_t count, Functor functor) {
+__global__ void __launch_bounds__(kMapBlockThreads)
+    map_kernel(std::int64_t count, Functor functor) {
   const std::int64_t step = std::int64_t{gridDim.x} * blockDim.x;
   for (std::int64_t index = std::int64_t{blockIdx.x} * blockDim.x + threadIdx.x; index < count;
        index += step) {
