@@ -1,4 +1,4 @@
-"""What the compiler made of every kernel: registers, stack, spills, and how many warps fit on an SM.
+"""What the compiler made of every kernel: registers, stack, spills, and warps that fit on an SM.
 
     python -m benchmarks.gpu_resources
 
@@ -107,7 +107,7 @@ def _readable(mangled: str) -> str:
     name = _run("c++filt", mangled).strip()
     name = name.replace("fastpass::", "").replace("(anonymous namespace)::", "")
     match = re.match(r"void (?:map|block)_kernel<(.*)>\(.*\)$", name)
-    return match[1] if match else name
+    return match[1].strip() if match else name
 
 
 def _run(*command: str) -> str:

@@ -1,4 +1,4 @@
-"""Every kernel keeps its values in registers: no stack, no spills, on any architecture built for."""
+"""Every kernel keeps its values in registers: no stack and no spills on any architecture."""
 
 from __future__ import annotations
 
