@@ -25,4 +25,13 @@ FASTPASS_HD inline unsigned int atomic_add(unsigned int* total, unsigned int val
 #endif
 }
 
+// As atomic_add(): keeps the smaller of the two.
+FASTPASS_HD inline void atomic_min(unsigned int* least, unsigned int value) {
+#ifdef __CUDA_ARCH__
+  atomicMin(least, value);
+#else
+  if (value < *least) *least = value;
+#endif
+}
+
 }  // namespace fastpass
