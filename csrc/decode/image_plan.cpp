@@ -143,7 +143,7 @@ bool ImagePlanner::plan_coding(ImagePlan* plan) {
   }
   plan_tables(plan);
   if (plan->options.seek_index.size != 0) return plan_spans(plan);
-  return plan_scan(plan) || plan_coefficients(plan);
+  return plan_scan(plan);
 }
 
 void ImagePlanner::plan_tables(ImagePlan* plan) {

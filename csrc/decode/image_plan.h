@@ -24,7 +24,9 @@ enum class PlannedCoding : std::uint8_t {
   kIndexed,       // the device, a lane for every entry of the seek index that the crop needs
   kScan,          // the device, which finds out by itself where lanes may start
   kCoefficients,  // the CPU: progressive files, and those of several scans
-  kPixels,        // the CPU, and all that follows as well: what only a CPU backend decodes
+  // The CPU, and all that follows as well: what only a CPU backend decodes, damage that is known
+  // beforehand, and scans without an index whose blocks all have the same codes.
+  kPixels,
 };
 
 // The distinct Huffman tables of a scan.

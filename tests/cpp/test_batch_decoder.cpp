@@ -77,7 +77,9 @@ void test_kinds() {
   MadeJpeg cmyk = gray;
   cmyk.num_components = 4;
   cmyk.factors = {1, 1, 1, 1, 1, 1, 1, 1};
-  add_options(item_of(cmyk, true), 300, 200, random(), &items);
+  const BatchItem indexed_cmyk = item_of(cmyk, true);
+  CHECK(!indexed_cmyk.index.empty());
+  add_options(indexed_cmyk, 300, 200, random(), &items);
   MadeJpeg progressive = gray;
   progressive.num_components = 3;
   progressive.factors = {2, 2, 1, 1, 1, 1};
@@ -88,6 +90,7 @@ void test_kinds() {
   optimized.is_optimized = true;
   add_options(item_of(optimized, false), 300, 200, random(), &items);
   MadeJpeg deep = optimized;
+  deep.is_optimized = false;  // else all its blocks have the same codes
   deep.has_16_bit_quant = true;
   deep.quality = 1;
   add_options(item_of(deep, false), 300, 200, random(), &items);
@@ -95,6 +98,8 @@ void test_kinds() {
   tiny.width = tiny.height = 1;
   add_options(item_of(tiny, false), 1, 1, random(), &items);
   CHECK(batch.check(items).same == static_cast<int>(items.size()));
+  // Blocks that cannot be told apart without an index.
+  CHECK(batch.check({item_of(cmyk, false)}).on_cpu == 1);
   MadeJpeg arithmetic = optimized;
   arithmetic.is_optimized = false;
   arithmetic.is_arithmetic = true;

@@ -12,6 +12,7 @@
 #include "decode/band_decode.h"
 #include "decode/decoder.h"
 #include "decode/seek_scan.h"
+#include "device.h"
 
 namespace fastpass_fuzz {
 namespace {
@@ -122,6 +123,26 @@ void check_parts(Subject* subject, Span input, DecodeOptions options, const std:
   require_part(*subject, status, options, "several threads change pixels");
 }
 
+void check_device(Span input, const DecodeOptions& options, const char* what, Tally* tally) {
+  const DeviceOutcome outcome = compare_device(input, options);
+  if (outcome == DeviceOutcome::kOther) disagree(std::string("the device and the CPU") + what, {});
+  ++(outcome == DeviceOutcome::kSame ? tally->device_same : tally->device_given_up);
+}
+
+// As large as the first decoder's whole image, or as none where it refuses.
+void check_device_parts(const Subject& subject, Span input, DecodeOptions options,
+                        const std::uint8_t* random, Tally* tally) {
+  check_device(input, options, " on a whole image", tally);
+  if (!subject.status.ok()) return;
+  const ImageView& whole = subject.whole.view();
+  options.crop = draw_box(random, whole.height, whole.width);
+  check_device(input, options, " on a crop", tally);
+  std::vector<std::uint8_t> index;
+  if (!fastpass::build_seek_index(input, &index).ok() || index.empty()) return;
+  options.seek_index = {index.data(), index.size()};
+  check_device(input, options, " on a crop with an index", tally);
+}
+
 void check_pair(const Subject& turbo, const Subject& other, const DecodeOptions& options,
                 Tally* tally) {
   const bool turbo_accepts = turbo.status.ok();
@@ -182,6 +203,7 @@ bool compare_decoders(Span input, Tally* tally) {
     subject.status = subject.decoder->decode(input, options, &subject.whole);
     if (subject.status.ok()) check_parts(&subject, input, options, random, tally);
   }
+  check_device_parts(all.front(), input, options, random, tally);
   const bool is_accepted = all.front().status.ok();
   for (std::size_t i = 1; i < all.size(); ++i) check_pair(all.front(), all[i], options, tally);
   const auto is_refused = [](const Subject& subject) { return !subject.status.ok(); };
@@ -193,10 +215,11 @@ void print_tally(const Tally& tally) {
   std::printf("%" PRId64 " inputs; both accept and agree %" PRId64 ", only turbo %" PRId64
               " (and %" PRId64 " of a kind unknown to the other), only the other %" PRId64
               ", both refuse %" PRId64 "; filled: same %" PRId64 ", other pixels %" PRId64
-              ", one refuses %" PRId64 "; decodes with an index %" PRId64 "\n",
+              ", one refuses %" PRId64 "; decodes with an index %" PRId64
+              "; on a device: the CPU's pixels or words %" PRId64 ", left to the CPU %" PRId64 "\n",
               tally.num_inputs, tally.both_accept, tally.only_turbo, tally.unsupported,
               tally.only_other, tally.both_refuse, tally.fill_same, tally.fill_other_pixels,
-              tally.fill_one_refuses, tally.indexed);
+              tally.fill_one_refuses, tally.indexed, tally.device_same, tally.device_given_up);
 }
 
 }  // namespace fastpass_fuzz

@@ -22,11 +22,15 @@ struct Tally {
   std::int64_t fill_other_pixels = 0;
   std::int64_t fill_one_refuses = 0;
   std::int64_t indexed = 0;  // decodes with a seek index
+  // On the twin of a GPU, at a random scale and in a random crop.
+  std::int64_t device_same = 0;      // decoded to the CPU's pixels, or refused with its words
+  std::int64_t device_given_up = 0;  // left to the CPU
 };
 
 // Returns whether the first decoder accepts the input. Aborts, after saying why on stderr, when two
 // decoders accept a file and disagree about its pixels, when a crop is not the slice of the whole,
-// or when an index changes pixels. The last eight bytes of the input draw scale and crop; behind a
+// when an index changes pixels, or when a GPU's passes decode what the CPU refuses or decodes to
+// other pixels. The last eight bytes of the input draw scale and crop; behind a
 // JPEG they change nothing else.
 bool compare_decoders(fastpass::Span input, Tally* tally);
 
