@@ -1,7 +1,6 @@
 // The CPU backend of augment: checks, then one step after the other on a view that stays in the
 // caches (view_rows.h), each step rounding to uint8 as Pillow does.
 
-#include <algorithm>
 #include <new>
 #include <vector>
 
@@ -12,24 +11,9 @@
 #include "augment/gaussian_blur_cpu.h"
 #include "augment/render.h"
 #include "augment/resample_cpu.h"
+#include "augment/view_plan.h"
 
 namespace fastpass {
-namespace {
-
-StoreFormat store_format(const ViewSpec& spec, const ViewParams& params, const ViewFormat& format) {
-  StoreFormat stored;
-  stored.dtype = format.dtype;
-  stored.memory_format = format.memory_format;
-  if (format.normalize) {
-    std::copy(spec.mean, spec.mean + 3, stored.mean);
-    std::copy(spec.std, spec.std + 3, stored.std);
-  }
-  if (params.is_solarized) stored.solarize_threshold = spec.solarize_threshold;
-  return stored;
-}
-
-}  // namespace
-
 Status draw_view(const ViewSpec& spec, int height, int width, const DrawKey& key,
                  ViewParams* params) {
   FASTPASS_RETURN_IF_ERROR(check_spec(spec));
@@ -81,7 +65,7 @@ Status ViewRenderer::render(const SourceRegion& source, const ViewSpec& spec,
     scratch_->resampler.run(source, params, spec.interpolation, view);
     apply_color(scratch_->kernels, params, view);
     if (params.blur_sigma > 0.0f) scratch_->blur(spec, params.blur_sigma, view);
-    scratch_->kernels.store(view, store_format(spec, params, format), out);
+    scratch_->kernels.store(view, make_store_format(spec, params, format), out);
   } catch (const std::bad_alloc&) {
     return Status(Fault::kOutOfMemory, "no memory for the scratch of a view of " +
                                            std::to_string(spec.size) + " x " +

@@ -4,6 +4,9 @@
 
 #include <cstdint>
 
+#include "augment/color_ops.h"
+#include "common/hd.h"
+
 namespace fastpass {
 
 enum class ColorStepKind : std::uint8_t { kBlendWithGray, kSaturation, kHue, kGrayscale };
@@ -14,5 +17,25 @@ struct ColorStep {
   std::uint8_t gray;        // kBlendWithGray: 0 for brightness, the mean luma for contrast
   std::int32_t hue_offset;  // kHue: added to the 8-bit hue, modulo 256
 };
+
+FASTPASS_HD inline void apply_step(const ColorStep& step, std::uint8_t* r, std::uint8_t* g,
+                                   std::uint8_t* b) {
+  if (step.kind == ColorStepKind::kHue) {
+    const Rgb shifted = shift_hue(*r, *g, *b, step.hue_offset);
+    *r = static_cast<std::uint8_t>(shifted.r);
+    *g = static_cast<std::uint8_t>(shifted.g);
+    *b = static_cast<std::uint8_t>(shifted.b);
+    return;
+  }
+  const std::uint8_t gray =
+      step.kind == ColorStepKind::kBlendWithGray ? step.gray : luma(*r, *g, *b);
+  if (step.kind == ColorStepKind::kGrayscale) {
+    *r = *g = *b = gray;
+    return;
+  }
+  *r = blend(gray, *r, step.factor);
+  *g = blend(gray, *g, step.factor);
+  *b = blend(gray, *b, step.factor);
+}
 
 }  // namespace fastpass

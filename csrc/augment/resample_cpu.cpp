@@ -2,30 +2,11 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
+
+#include "augment/view_plan.h"
 
 namespace fastpass {
 namespace {
-
-// One axis of a view's box in a source region.
-struct SourceSpan {
-  std::int32_t first;  // pixel of the region where the box begins
-  std::int32_t size;   // pixels that it touches
-  double start;        // of the box, counted from that pixel
-  double length;
-};
-
-SourceSpan span_in(std::int32_t box_first, std::int32_t box_size, std::int32_t region_first,
-                   std::int32_t region_size, std::int32_t scale_denominator) {
-  if (scale_denominator == 1) {
-    return {box_first - region_first, box_size, 0.0, static_cast<double>(box_size)};
-  }
-  const double begin = static_cast<double>(box_first) / scale_denominator - region_first;
-  const double length = static_cast<double>(box_size) / scale_denominator;
-  const auto first = static_cast<std::int32_t>(std::floor(begin));
-  const auto end = std::min(region_size, static_cast<std::int32_t>(std::ceil(begin + length)));
-  return {first, end - first, begin - first, length};
-}
 
 std::size_t index(std::ptrdiff_t value) { return static_cast<std::size_t>(value); }
 
@@ -116,10 +97,8 @@ void Resampler::run_vertical_first(const Box& box, const ViewRows& out) {
 
 void Resampler::run(const SourceRegion& source, const ViewParams& params,
                     Interpolation interpolation, const ViewRows& out) {
-  const SourceSpan across = span_in(params.left, params.width, source.left, source.pixels.width,
-                                    source.scale_denominator);
-  const SourceSpan down = span_in(params.top, params.height, source.top, source.pixels.height,
-                                  source.scale_denominator);
+  const SourceSpan across = span_across(source, params);
+  const SourceSpan down = span_down(source, params);
   horizontal_.compute(make_resample_axis(across.size, across.start, across.length,
                                          params.resized_width, interpolation),
                       params.window_left, out.size);

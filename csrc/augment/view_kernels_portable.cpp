@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "augment/blur.h"
-#include "augment/color_ops.h"
 #include "augment/color_steps.h"
 #include "augment/normalize.h"
 #include "augment/resample.h"
@@ -57,21 +56,6 @@ void weigh_rows(const std::int32_t* const* rows, const std::int32_t* weights, in
       for (std::ptrdiff_t i = 0; i < length; ++i) sums[i] += row[i] * weights[tap];
     }
     for (std::ptrdiff_t i = 0; i < length; ++i) out[begin + i] = weighted_sum_to_pixel(sums[i]);
-  }
-}
-
-void apply_step(const ColorStep& step, std::uint8_t* r, std::uint8_t* g, std::uint8_t* b) {
-  if (step.kind == ColorStepKind::kHue) {
-    const Rgb shifted = shift_hue(*r, *g, *b, step.hue_offset);
-    *r = static_cast<std::uint8_t>(shifted.r);
-    *g = static_cast<std::uint8_t>(shifted.g);
-    *b = static_cast<std::uint8_t>(shifted.b);
-    return;
-  }
-  const std::uint8_t gray =
-      step.kind == ColorStepKind::kBlendWithGray ? step.gray : luma(*r, *g, *b);
-  for (std::uint8_t* value : {r, g, b}) {
-    *value = step.kind == ColorStepKind::kGrayscale ? gray : blend(gray, *value, step.factor);
   }
 }
 

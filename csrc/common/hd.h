@@ -25,6 +25,17 @@ FASTPASS_HD inline unsigned int atomic_add(unsigned int* total, unsigned int val
 #endif
 }
 
+FASTPASS_HD inline unsigned long long atomic_add(unsigned long long* total,
+                                                 unsigned long long value) {
+#ifdef __CUDA_ARCH__
+  return atomicAdd(total, value);
+#else
+  const unsigned long long before = *total;
+  *total += value;
+  return before;
+#endif
+}
+
 // As atomic_add(): keeps the smaller of the two.
 FASTPASS_HD inline void atomic_min(unsigned int* least, unsigned int value) {
 #ifdef __CUDA_ARCH__

@@ -114,20 +114,4 @@ FASTPASS_HD inline std::int16_t* block_of_mcu(const DeviceImage& image, int mcu,
                          mcu % image.mcus_wide * component.h + block.column);
 }
 
-// The last item whose first unit is at most `unit`; `first` ascends, first[0] = 0, and item i has
-// units [first[i], first[i + 1]).
-FASTPASS_HD inline int item_of(const std::int32_t* first, int num_items, int unit) {
-  int begin = 0;
-  int end = num_items;
-  while (end - begin > 1) {
-    const int middle = begin + (end - begin) / 2;
-    if (first[middle] <= unit) {
-      begin = middle;
-    } else {
-      end = middle;
-    }
-  }
-  return begin;
-}
-
 }  // namespace fastpass

@@ -7,6 +7,7 @@
 
 #include "common/block_program.h"
 #include "common/hd.h"
+#include "common/item_of.h"
 #include "decode/color.h"
 #include "decode/device_image.h"
 #include "decode/idct.h"

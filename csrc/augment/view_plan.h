@@ -1,0 +1,43 @@
+// What the numbers of a view ask for, worked out once for the CPU and the GPU.
+#pragma once
+
+#include <cstdint>
+
+#include "augment/color_steps.h"
+#include "augment/params.h"
+#include "augment/render.h"
+#include "augment/source_region.h"
+#include "augment/store_format.h"
+
+namespace fastpass {
+
+constexpr int kMaxColorSteps = 5;
+
+// Contrast needs the mean luma of all pixels as they are when its turn comes, so it ends one pass
+// over the view and begins the next.
+struct ColorPlan {
+  ColorStep before[kMaxColorSteps];
+  int num_before = 0;
+  bool has_contrast = false;
+  // Where there is contrast, its step is the first; its gray is not known yet.
+  ColorStep after[kMaxColorSteps];
+  int num_after = 0;
+};
+
+ColorPlan plan_color(const ViewParams& params);
+
+StoreFormat make_store_format(const ViewSpec& spec, const ViewParams& params,
+                              const ViewFormat& format);
+
+// One axis of a view's box in a source region.
+struct SourceSpan {
+  std::int32_t first;  // pixel of the region where the box begins
+  std::int32_t size;   // pixels that it touches
+  double start;        // of the box, counted from that pixel
+  double length;
+};
+
+SourceSpan span_across(const SourceRegion& source, const ViewParams& params);
+SourceSpan span_down(const SourceRegion& source, const ViewParams& params);
+
+}  // namespace fastpass
