@@ -39,6 +39,8 @@ class Device {
   virtual Status record(Event event, Stream stream) = 0;
   // What is queued on `stream` from now on runs after `event`.
   virtual Status wait(Stream stream, Event event) = 0;
+  // Whether `event` has happened; tells what failed before it.
+  virtual Status query(Event event, bool* has_happened) = 0;
   // The calling thread sleeps until `event` has happened, and hears of what failed before it.
   virtual Status synchronize(Event event) = 0;
 

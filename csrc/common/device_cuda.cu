@@ -84,6 +84,17 @@ class CudaDevice : public Device {
         },
         "waiting for an event");
   }
+  Status query(Event event, bool* has_happened) override {
+    const CurrentDevice current(ordinal_);
+    FASTPASS_RETURN_IF_ERROR(check_cuda(current.error(), "choosing the GPU"));
+    const cudaError_t error = cudaEventQuery(static_cast<cudaEvent_t>(event));
+    *has_happened = error != cudaErrorNotReady;
+    if (error == cudaErrorNotReady) {
+      static_cast<void>(cudaGetLastError());  // or the next call would be blamed for it
+      return {};
+    }
+    return check_cuda(error, "work on the GPU");
+  }
   Status synchronize(Event event) override {
     return run([&] { return cudaEventSynchronize(static_cast<cudaEvent_t>(event)); },
                "work on the GPU");

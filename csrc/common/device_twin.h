@@ -24,6 +24,7 @@ class TwinDevice : public Device {
   Status clear(void* memory, std::size_t bytes, Stream stream) override;
   Status record(Event event, Stream stream) override;
   Status wait(Stream stream, Event event) override;
+  Status query(Event event, bool* has_happened) override;
   Status synchronize(Event event) override;
   std::size_t max_shared_bytes() const override { return max_shared_bytes_; }
   int num_multiprocessors() const override { return 2; }

@@ -1,61 +1,35 @@
 // Batches from encoded samples: read -> decode -> augment -> ready, on threads.
 #pragma once
 
-#include <atomic>
 #include <condition_variable>
 #include <cstdint>
 #include <deque>
-#include <functional>
 #include <memory>
 #include <mutex>
-#include <string>
 #include <thread>
 #include <vector>
 
-#include "augment/params.h"
 #include "common/status.h"
-#include "decode/decoder.h"
+#include "feed/batch_maker.h"
+#include "feed/engine_options.h"
+#include "feed/gpu.h"
+#include "feed/row_reader.h"
 #include "feed/slot.h"
 #include "pack/sample_source.h"
 
 namespace fastpass {
-
-// Decodes what no JPEG backend knows (PNG, WebP); called from worker threads.
-using ForeignDecoder = std::function<Status(Span encoded, std::int64_t max_pixels, PixelBuffer*)>;
-
-struct EngineOptions {
-  std::vector<ViewSpec> views;
-  std::int64_t batch_size = 1;
-  int num_threads = 1;
-  Dtype dtype = Dtype::kFloat32;
-  std::uint64_t seed = 0;
-  bool skip_damaged = false;
-  std::int64_t max_pixels = kDefaultMaxPixels;
-  std::string decoder = "auto";
-  bool reads_by_pread = false;  // SampleSource::read in place of fetch
-  bool channels_last = false;   // of BatchLayout
-  // Large sources may be decoded at a smaller DCT scale (plan_region): mode "fast".
-  bool may_scale = false;
-};
 
 // Positions first, first + 1, ..., last - 1.
 struct PositionRange {
   std::int64_t first = 0, last = 0;
 };
 
-// Sums over all threads since the engine started.
-struct StageTimes {
-  std::atomic<std::int64_t> read_nanoseconds{0};
-  std::atomic<std::int64_t> decode_nanoseconds{0};
-  std::atomic<std::int64_t> augment_nanoseconds{0};
-  std::atomic<std::int64_t> num_images{0};
-};
-
 // One consumer: submit() and wait() belong to one thread at a time.
 class Engine {
  public:
+  // `gpu`: where images are decoded and views rendered; nullptr: on the CPU.
   Engine(std::shared_ptr<const SampleSource> source, EngineOptions options,
-         ForeignDecoder foreign_decoder);
+         ForeignDecoder foreign_decoder, std::shared_ptr<Gpu> gpu);
   ~Engine();
   Engine(const Engine&) = delete;
   Engine& operator=(const Engine&) = delete;
@@ -80,20 +54,22 @@ class Engine {
 
  private:
   struct Batch;
-  class Worker;
-
   struct Work;
 
+  void run(RowMaker* maker);
   bool take(Work* work);
-  void finish_row(Batch* batch);
+  bool take_finish(bool may_wait, Work* work);
+  bool take_row(Work* work);
+  void prefetch(const PositionRange& range) noexcept;
+  void make_row(RowMaker* maker, Batch* batch, std::size_t row);
+  void launch(Batch* batch);
+  void finish(Batch* batch);
 
-  const std::shared_ptr<const SampleSource> source_;
   const EngineOptions options_;
-  const ForeignDecoder foreign_decoder_;
-  const std::shared_ptr<SlotPool> pool_;
   StageTimes times_;
-  // [position]: the seek index is known to belong to the image.
-  std::vector<std::atomic<bool>> is_verified_;
+  RowReader reader_;
+  const std::unique_ptr<BatchMaker> maker_;
+  const std::shared_ptr<SlotPool> pool_;
 
   std::mutex mutex_;
   std::condition_variable work_ready_;
@@ -101,7 +77,7 @@ class Engine {
   std::deque<std::shared_ptr<Batch>> queue_;  // oldest first; the consumer takes from the front
   std::deque<PositionRange> ahead_;           // to be prefetched
   bool is_closed_ = false;
-  std::vector<std::unique_ptr<Worker>> workers_;
+  std::vector<std::unique_ptr<RowMaker>> row_makers_;
   std::vector<std::thread> threads_;
 };
 

@@ -7,7 +7,7 @@
 
 #include <atomic>
 #include <cstdint>
-#include <cstdlib>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <vector>
@@ -25,10 +25,10 @@ struct BatchLayout {
   Dtype dtype = Dtype::kFloat32;
   bool channels_last = false;
 
-  std::size_t view_bytes(std::size_t view) const {
-    const auto size = static_cast<std::size_t>(view_sizes[view]);
-    return 3 * size * size * static_cast<std::size_t>(dtype_bytes(dtype));
-  }
+  // Of one sample.
+  std::size_t row_bytes(std::size_t view) const { return view_bytes(view_sizes[view], dtype); }
+  // Of the whole batch; kOutOfMemory where no machine has as much.
+  Status batch_bytes(std::size_t view, std::size_t* bytes) const;
 };
 
 struct SkippedSample {
@@ -37,12 +37,11 @@ struct SkippedSample {
 };
 
 struct BatchSlot {
-  struct Free {
-    void operator()(std::uint8_t* memory) const { std::free(memory); }
-  };
-  using Memory = std::unique_ptr<std::uint8_t, Free>;
+  virtual ~BatchSlot() = default;
+  // Before it is filled anew.
+  void clear();
 
-  std::vector<Memory> views;
+  std::vector<std::uint8_t*> views;  // of the host or of a device
   std::int64_t num_samples = 0;  // rows in use; damaged samples take none
   std::vector<std::int64_t> sample_ids;
   std::vector<std::int64_t> positions;  // in the source
@@ -51,9 +50,13 @@ struct BatchSlot {
   Status failure;  // of the first damaged sample in the batch, unless damaged ones are skipped
 };
 
+// Makes a slot with memory for a batch of that layout.
+using SlotFactory = std::function<Status(const BatchLayout&, std::unique_ptr<BatchSlot>*)>;
+
 class SlotPool : public std::enable_shared_from_this<SlotPool> {
  public:
-  explicit SlotPool(BatchLayout layout) : layout_(std::move(layout)) {}
+  SlotPool(BatchLayout layout, SlotFactory make)
+      : layout_(std::move(layout)), make_(std::move(make)) {}
 
   const BatchLayout& layout() const { return layout_; }
   // A free slot, or a new one where the consumer still holds all others.
@@ -62,10 +65,10 @@ class SlotPool : public std::enable_shared_from_this<SlotPool> {
   std::int64_t num_allocated() const { return num_allocated_; }
 
  private:
-  Status allocate(std::unique_ptr<BatchSlot>* slot) const;
   void give_back(BatchSlot* slot);
 
   const BatchLayout layout_;
+  const SlotFactory make_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<BatchSlot>> free_;
   std::atomic<std::int64_t> num_allocated_{0};

@@ -1,5 +1,5 @@
-// A device with all that runs on it, as Python holds it: a GPU (made by the module _cuda), or its
-// twin on the CPU (made by _core, for tests).
+// A device with all that runs on it: a GPU (made by the module _cuda), or its twin on the CPU (made
+// by _core, for tests and machines without a GPU).
 #pragma once
 
 #include <memory>

@@ -1,0 +1,37 @@
+#include "feed/batch_maker.h"
+
+namespace fastpass {
+namespace {
+
+// Not of the storage, the memory or the pack, of which every sample may be the next victim.
+bool is_fault_of_image(Fault fault) {
+  return fault == Fault::kCorruptImage || fault == Fault::kUnsupportedImage ||
+         fault == Fault::kImageTooLarge || fault == Fault::kBadSeekIndex;
+}
+
+}  // namespace
+
+std::vector<std::size_t> settle_rows(const SampleSource& source, bool skip_damaged,
+                                     BatchWork* batch) {
+  BatchSlot& slot = *batch->slot;
+  std::vector<std::size_t> kept;
+  for (std::size_t row = 0; row < batch->positions.size(); ++row) {
+    const std::int64_t position = batch->positions[row];
+    const std::int64_t sample_id = source.sample_id(position);
+    const Status& status = batch->row_statuses[row];
+    if (!status.ok()) {
+      const bool is_skipped = skip_damaged && is_fault_of_image(status.fault());
+      if (!is_skipped && slot.failure.ok()) slot.failure = status;
+      slot.skipped.push_back({sample_id, status});
+      continue;
+    }
+    slot.sample_ids.push_back(sample_id);
+    slot.positions.push_back(position);
+    slot.labels.push_back(source.label(position));
+    kept.push_back(row);
+  }
+  slot.num_samples = static_cast<std::int64_t>(kept.size());
+  return kept;
+}
+
+}  // namespace fastpass

@@ -1,0 +1,58 @@
+// How batches come to be: what the engine's threads do for a row, and what is left to do for all
+// rows of a batch together.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "common/status.h"
+#include "feed/engine_options.h"
+#include "feed/slot.h"
+#include "pack/sample_source.h"
+
+namespace fastpass {
+
+// What a maker keeps of a batch until it is finished.
+struct BatchContext {
+  virtual ~BatchContext() = default;
+};
+
+// A batch in the making.
+struct BatchWork {
+  std::shared_ptr<BatchSlot> slot;
+  std::shared_ptr<BatchContext> context;
+  std::vector<std::int64_t> positions;
+  std::uint32_t epoch = 0;
+  std::vector<Status> row_statuses;
+};
+
+// One per thread.
+class RowMaker {
+ public:
+  virtual ~RowMaker() = default;
+  virtual Status make(BatchWork* batch, std::size_t row) = 0;
+};
+
+// Shared by all threads; each batch is launched and finished once, by whichever thread.
+class BatchMaker {
+ public:
+  virtual ~BatchMaker() = default;
+  virtual std::unique_ptr<RowMaker> make_row_maker() = 0;
+  virtual SlotFactory slot_factory() const = 0;
+  virtual Status begin(BatchWork*) { return {}; }
+  // All rows are made, or have a status that says why not.
+  virtual Status launch(BatchWork*) { return {}; }
+  // Whether finish() would not have to wait.
+  virtual bool is_launch_done(const BatchWork&) { return true; }
+  // Leaves the batch as the consumer gets it.
+  virtual Status finish(BatchWork* batch) = 0;
+};
+
+// Fills in what the slot says of its rows; returns those that it keeps, in order. The first damaged
+// one is the batch's failure, unless damaged ones are skipped.
+std::vector<std::size_t> settle_rows(const SampleSource& source, bool skip_damaged,
+                                     BatchWork* batch);
+
+}  // namespace fastpass
