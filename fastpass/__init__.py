@@ -31,7 +31,17 @@ from fastpass.errors import (
 from fastpass.types import Backend, CropBox, ImageInfo, Sample
 
 if TYPE_CHECKING:
-    from fastpass.augment import Blur, Jitter, Recipe, ViewParams, ViewSpec, draw, recipes, render
+    from fastpass.augment import (
+        Blur,
+        Jitter,
+        Recipe,
+        ViewParams,
+        ViewSpec,
+        draw,
+        recipes,
+        render,
+        render_tensors,
+    )
     from fastpass.backend_list import backends
     from fastpass.decode import build_seek_index, decode_image, decode_jpeg, probe
     from fastpass.feed import Batch, Loader, LoaderStats
@@ -45,7 +55,17 @@ _LAZY = {
         ["build_seek_index", "decode_image", "decode_jpeg", "probe"], "fastpass.decode"
     ),
     **dict.fromkeys(
-        ["Blur", "Jitter", "Recipe", "ViewParams", "ViewSpec", "draw", "recipes", "render"],
+        [
+            "Blur",
+            "Jitter",
+            "Recipe",
+            "ViewParams",
+            "ViewSpec",
+            "draw",
+            "recipes",
+            "render",
+            "render_tensors",
+        ],
         "fastpass.augment",
     ),
     **dict.fromkeys(["Batch", "Loader", "LoaderStats"], "fastpass.feed"),
@@ -105,4 +125,5 @@ __all__ = [
     "probe",
     "recipes",
     "render",
+    "render_tensors",
 ]

@@ -6,6 +6,7 @@
 #include "bindings/dtype_name.h"
 #include "bindings/raise.h"
 #include "bindings/register.h"
+#include "feed/device_slot.h"
 #include "feed/engine.h"
 
 namespace fastpass {
@@ -46,9 +47,11 @@ ForeignDecoder make_foreign_decoder(py::function decode) {
 class EngineHandle {
  public:
   EngineHandle(std::shared_ptr<const SampleSource> source, EngineOptions options,
-               py::function foreign_decoder)
-      : engine_(std::make_unique<Engine>(std::move(source), std::move(options),
-                                         make_foreign_decoder(std::move(foreign_decoder)))) {
+               py::function foreign_decoder, std::shared_ptr<Gpu> gpu)
+      : is_host_memory_(gpu == nullptr || gpu->is_host_memory),
+        engine_(std::make_unique<Engine>(std::move(source), std::move(options),
+                                         make_foreign_decoder(std::move(foreign_decoder)),
+                                         std::move(gpu))) {
     raise_if_error(engine_->start());
   }
   ~EngineHandle() {
@@ -75,8 +78,9 @@ class EngineHandle {
     raise_if_error(engine_->prefetch(wanted));
   }
 
-  // (views, sample ids, positions, labels, skipped)
-  py::tuple wait() {
+  // (views, sample ids, positions, labels, skipped). What is queued on `stream` from now on sees the
+  // views whole; they are not overwritten before what is queued there when the last of them goes.
+  py::tuple wait(std::uintptr_t stream) {
     std::shared_ptr<BatchSlot> slot;
     while (!slot) {
       Status status;
@@ -87,7 +91,9 @@ class EngineHandle {
       raise_if_error(status);
       if (PyErr_CheckSignals() != 0) throw py::error_already_set();
     }
-    return to_tuple(slot);
+    auto batch = std::make_shared<HandedOut>(std::move(slot));
+    raise_if_error(batch->begin(reinterpret_cast<Stream>(stream)));
+    return to_tuple(batch);
   }
 
   void close() {
@@ -121,15 +127,54 @@ class EngineHandle {
                      {3 * side * side * value, value, 3 * side * value, 3 * value}, memory, owner);
   }
 
-  py::tuple to_tuple(const std::shared_ptr<BatchSlot>& slot) const {
+  // In the consumer's hands as long as an array shows it.
+  class HandedOut {
+   public:
+    explicit HandedOut(std::shared_ptr<BatchSlot> slot) : slot_(std::move(slot)) {}
+    ~HandedOut() {
+      if (auto* on_device = dynamic_cast<DeviceSlot*>(slot_.get())) on_device->release();
+    }
+    HandedOut(const HandedOut&) = delete;
+    HandedOut& operator=(const HandedOut&) = delete;
+
+    Status begin(Stream stream) {
+      auto* on_device = dynamic_cast<DeviceSlot*>(slot_.get());
+      return on_device == nullptr ? Status() : on_device->hand_out(stream);
+    }
+    const BatchSlot& slot() const { return *slot_; }
+
+   private:
+    const std::shared_ptr<BatchSlot> slot_;
+  };
+
+  // What torch takes for a tensor on a GPU: an object with __cuda_array_interface__.
+  static py::object show_on_device(const py::array& array, const py::capsule& owner) {
+    py::dict interface;
+    interface["shape"] = array.attr("shape");
+    interface["strides"] = array.attr("strides");
+    // torch knows no unsigned 16-bit arrays there; the bits of a bfloat16 are all the same to it.
+    const bool is_bits = array.dtype().kind() == 'u' && array.itemsize() == 2;
+    interface["typestr"] = is_bits ? py::str("<i2") : py::str(array.dtype().attr("str"));
+    interface["data"] =
+        py::make_tuple(reinterpret_cast<std::uintptr_t>(array.data()), /*read-only=*/false);
+    interface["version"] = 3;
+    py::object shown = py::module_::import("types").attr("SimpleNamespace")();
+    shown.attr("__cuda_array_interface__") = interface;
+    shown.attr("owner") = owner;
+    return shown;
+  }
+
+  py::tuple to_tuple(const std::shared_ptr<HandedOut>& batch) const {
     const BatchLayout& layout = engine_->layout();
+    const BatchSlot* slot = &batch->slot();
     py::list views;
     for (std::size_t view = 0; view < slot->views.size(); ++view) {
-      auto* keep = new std::shared_ptr<BatchSlot>(slot);
+      auto* keep = new std::shared_ptr<HandedOut>(batch);
       const py::capsule owner(
-          keep, [](void* held) { delete static_cast<std::shared_ptr<BatchSlot>*>(held); });
-      views.append(
-          show(layout, slot->num_samples, layout.view_sizes[view], slot->views[view].get(), owner));
+          keep, [](void* held) { delete static_cast<std::shared_ptr<HandedOut>*>(held); });
+      const py::array array =
+          show(layout, slot->num_samples, layout.view_sizes[view], slot->views[view], owner);
+      views.append(is_host_memory_ ? py::object(array) : show_on_device(array, owner));
     }
     py::list skipped;
     for (const SkippedSample& sample : slot->skipped) {
@@ -142,6 +187,7 @@ class EngineHandle {
                           skipped);
   }
 
+  const bool is_host_memory_;
   std::unique_ptr<Engine> engine_;
 };
 
@@ -151,7 +197,8 @@ std::unique_ptr<EngineHandle> make_engine(std::shared_ptr<SampleSource> source,
                                           std::uint64_t seed, bool skip_damaged,
                                           std::int64_t max_pixels, const std::string& decoder,
                                           bool reads_by_pread, bool channels_last, bool may_scale,
-                                          py::function foreign_decoder) {
+                                          py::function foreign_decoder,
+                                          std::shared_ptr<Gpu> gpu) {
   if (make_decoder(decoder) == nullptr) {
     raise_if_error({Fault::kBadArgument, "no JPEG decoder named \"" + decoder + "\""});
   }
@@ -168,7 +215,7 @@ std::unique_ptr<EngineHandle> make_engine(std::shared_ptr<SampleSource> source,
   options.channels_last = channels_last;
   options.may_scale = may_scale;
   return std::make_unique<EngineHandle>(std::move(source), std::move(options),
-                                        std::move(foreign_decoder));
+                                        std::move(foreign_decoder), std::move(gpu));
 }
 
 py::dict stage_times(EngineHandle& handle) {
@@ -190,10 +237,10 @@ void register_feed(py::module_& module) {
            py::arg("batch_size"), py::arg("num_threads"), py::arg("dtype"), py::arg("seed"),
            py::arg("skip_damaged"), py::arg("max_pixels"), py::arg("decoder"),
            py::arg("reads_by_pread"), py::arg("channels_last"), py::arg("may_scale"),
-           py::arg("foreign_decoder"))
+           py::arg("foreign_decoder"), py::arg("gpu") = py::none())
       .def("submit", &EngineHandle::submit, py::arg("positions"), py::arg("epoch"))
       .def("prefetch", &EngineHandle::prefetch, py::arg("ranges"))
-      .def("wait", &EngineHandle::wait)
+      .def("wait", &EngineHandle::wait, py::arg("stream") = 0)
       .def("cancel", [](EngineHandle& handle) { handle.engine().cancel(); })
       .def("close", &EngineHandle::close)
       .def("stage_times", &stage_times);

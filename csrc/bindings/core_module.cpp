@@ -19,5 +19,6 @@ PYBIND11_MODULE(_core, module) {
   fastpass::register_probe(module);
   fastpass::register_decode(module);
   fastpass::register_augment(module);
+  fastpass::register_gpu(module);
   fastpass::register_feed(module);
 }

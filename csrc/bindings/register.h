@@ -1,4 +1,4 @@
-// One function per stage; each lives in its bind_<stage>.cpp.
+// One function per stage, and one for devices; each lives in its bind_<name>.cpp.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -9,6 +9,7 @@ void register_pack(pybind11::module_& module);
 void register_probe(pybind11::module_& module);
 void register_decode(pybind11::module_& module);
 void register_augment(pybind11::module_& module);
+void register_gpu(pybind11::module_& module);
 void register_feed(pybind11::module_& module);
 
 }  // namespace fastpass

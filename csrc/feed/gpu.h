@@ -13,6 +13,7 @@ namespace fastpass {
 
 struct Gpu {
   std::string name;
+  bool is_host_memory = false;  // of the twin
   std::unique_ptr<Device> device;
   std::unique_ptr<DecodeKernels> decode;
   std::unique_ptr<RenderKernels> render;

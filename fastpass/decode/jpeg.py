@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from fastpass._native import core
 from fastpass.checks import require_bytes, require_integer, require_type
+from fastpass.decode.tensors import TENSOR_BACKENDS, decode_to_tensors
 from fastpass.errors import BadArgument, FastpassError, MissingBackend
 from fastpass.types import CropBox
 
@@ -58,13 +59,15 @@ def decode_jpeg(
     on_damage: OnDamage = "raise",
     threads: int | None = None,
     max_pixels: int = core.DEFAULT_MAX_PIXELS,
-) -> Pixels | list[Pixels]:
+) -> Any:
     """Decode JPEG bytes to RGB; a sequence is decoded in parallel, without the GIL.
 
     Args:
         data: one bytes-like object, or a list or tuple of them.
-        backend: "cpu" (ours), "turbo" (libjpeg-turbo), or "auto": the one that was measured to be
-            the fastest for this kind of file (docs/decode.md); see :func:`fastpass.backend_list`.
+        backend: "cpu" (ours), "turbo" (libjpeg-turbo), or "auto": the one of them that was measured
+            to be the fastest for this kind of file (docs/decode.md). "cuda": ours on torch's
+            current GPU, the same pixels; "nvjpeg": NVIDIA's there, pixels of its own. "twin": the
+            passes of "cuda" on the CPU, for tests. See :func:`fastpass.backends`.
         crop: the part wanted, in pixels of the (scaled) image: bit for bit the slice
             ``[top : top + height, left : left + width]`` of the full result. Rows below it
             are not decoded.
@@ -81,7 +84,8 @@ def decode_jpeg(
         max_pixels: width x height above which an image is refused before memory is taken.
 
     Returns:
-        uint8 ``[height, width, 3]`` RGB, or a list of them. Grayscale is replicated, CMYK and
+        uint8 ``[height, width, 3]`` RGB, or a list of them: arrays; with "cuda", "nvjpeg" and
+        "twin" torch tensors, complete when the call returns. Grayscale is replicated, CMYK and
         YCCK are converted as Pillow does. EXIF orientation is *not* applied (see ``probe``).
 
     Raises:
@@ -101,21 +105,35 @@ def decode_jpeg(
         for side in ("top", "left", "height", "width"):
             require_integer(f"crop.{side}", getattr(crop, side), -MAX_SIDE, MAX_SIDE)
     _check(backend, scale_denominator, on_damage)
-    results: list[Pixels | FastpassError] = core.decode_jpegs(
-        batch,
-        seek_indexes=_indexes(index, len(batch), is_single),
-        backend=backend,
-        crop=None if crop is None else (crop.top, crop.left, crop.height, crop.width),
-        scale_denominator=scale_denominator,
-        fill_damage=on_damage == "fill",
-        max_pixels=max_pixels,
-        num_threads=threads,
-    )
+    indexes = _indexes(index, len(batch), is_single)
+    results: list[Any]
+    if backend in TENSOR_BACKENDS:
+        results = decode_to_tensors(
+            batch,
+            backend=backend,
+            indexes=indexes,
+            crop=crop,
+            scale_denominator=scale_denominator,
+            fill_damage=on_damage == "fill",
+            max_pixels=max_pixels,
+            threads=threads,
+        )
+    else:
+        results = core.decode_jpegs(
+            batch,
+            seek_indexes=indexes,
+            backend=backend,
+            crop=None if crop is None else (crop.top, crop.left, crop.height, crop.width),
+            scale_denominator=scale_denominator,
+            fill_damage=on_damage == "fill",
+            max_pixels=max_pixels,
+            num_threads=threads,
+        )
     images = [_checked(result, i, len(results), is_single) for i, result in enumerate(results)]
     return images[0] if is_single else images
 
 
-def _checked(result: Pixels | FastpassError, position: int, count: int, is_single: bool) -> Pixels:
+def _checked(result: Any, position: int, count: int, is_single: bool) -> Any:
     if not isinstance(result, FastpassError):
         return result
     if not is_single:
@@ -142,10 +160,13 @@ def _check(backend: str, scale_denominator: int, on_damage: str) -> None:
     names = [name for name, _ in core.jpeg_backends()]
     if not names:
         raise MissingBackend("this build has no JPEG decoder: build with -DFASTPASS_TURBO=ON")
-    if backend not in ("auto", *names):
+    known = ("auto", *names, *TENSOR_BACKENDS)
+    if backend not in known:
         raise MissingBackend(
-            f"no JPEG decoder named {backend!r} in this build; there are: auto, {', '.join(names)}"
+            f"no JPEG decoder named {backend!r} in this build; there are: {', '.join(known)}"
         )
+    if backend == "nvjpeg" and (scale_denominator != 1 or on_damage != "raise"):
+        raise BadArgument("nvjpeg knows neither scale_denominator nor on_damage='fill'")
     if scale_denominator not in (1, 2, 4, 8):
         raise BadArgument(f"scale_denominator is {scale_denominator!r}, wanted 1, 2, 4 or 8")
     if on_damage not in ("raise", "fill"):

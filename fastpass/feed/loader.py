@@ -21,7 +21,7 @@ from fastpass.decode.image import decode_image
 from fastpass.decode.jpeg import MAX_PIXELS, MAX_THREADS
 from fastpass.errors import BadPack, Closed, ConfigError
 from fastpass.feed.batch import Batch
-from fastpass.feed.delivery import Delivery
+from fastpass.feed.device_delivery import make_delivery
 from fastpass.feed.options import (
     Dtype,
     MemoryFormat,
@@ -52,8 +52,9 @@ class Loader:
         source: a :class:`fastpass.Pack`, or anything its constructor takes.
         recipe: which views to make (:mod:`fastpass.augment.recipes`).
         batch_size: samples per batch and rank.
-        device: "cpu", or a CUDA device: views are rendered on the CPU, sent as uint8 from pinned
-            memory and normalized on the device.
+        device: "cpu", or a CUDA device ("cuda", "cuda:1"): compressed bytes go there, images are
+            decoded and views rendered on it, bit for bit as on the CPU; ``threads`` read files and
+            headers. "twin": the CPU in the place of a GPU, for tests.
         backend: "native".
         seed: of the order and of the views, 0 to 2**64 - 1.
         shuffle: a new order every epoch; else the source's order.
@@ -148,24 +149,23 @@ class Loader:
                 f"{self._order.global_batch} (batch_size {batch_size} x world_size {world_size}): "
                 "lower batch_size or pass drop_last=False"
             )
-        self._delivery = Delivery(
+        self._delivery = make_delivery(
             device,
             dtype,
-            recipe,
             has_labels=self.pack.num_classes > 0,
             weights=None if weights is None else checked_weights(weights, len(self.pack)),
         )
         # No more rows than this rank can ever fill.
         num_rows = min(batch_size, -(-len(self.pack) // world_size))
         self._batches_ahead = batches_ahead or default_batches_ahead(
-            batch_bytes(recipe, num_rows, self._delivery.engine_dtype)
+            batch_bytes(recipe, num_rows, dtype)
         )
         self._engine = core.Engine(
             self.pack.native,
             views=[native_spec(view) for view in recipe.views],
             batch_size=num_rows,
             num_threads=threads,
-            dtype=self._delivery.engine_dtype,
+            dtype=dtype,
             seed=seed,
             skip_damaged=on_error == "skip",
             max_pixels=max_pixels,
@@ -174,6 +174,7 @@ class Loader:
             channels_last=memory_format == "channels_last",
             may_scale=mode == "fast",
             foreign_decoder=_decode_foreign,
+            gpu=self._delivery.gpu,
         )
         self._finalizer = weakref.finalize(self, self._engine.close)
         self._epoch = 0
@@ -248,7 +249,9 @@ class Loader:
 
     def _next_batch(self, epoch: int) -> Batch | None:
         asked = time.perf_counter()
-        views, sample_ids, positions, labels, skipped = self._engine.wait()
+        views, sample_ids, positions, labels, skipped = self._engine.wait(
+            self._delivery.stream()
+        )
         waited = time.perf_counter() - asked
         self._seconds += waited
         self._wait_seconds += waited

@@ -47,6 +47,8 @@ class DataConfig(Section):
     batch_size: int = Field(default=64, ge=1)  # images per rank and step (micro-batch)
     threads: int = Field(default=0, ge=0)  # native worker threads; 0 = all cores
     on_error: Literal["raise", "skip"] = "raise"
+    # Where images are decoded and views made: "auto" is the GPU of the run, where it has one.
+    device: Literal["auto", "cpu"] = "auto"
 
 
 class LossConfig(Section):

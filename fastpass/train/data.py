@@ -54,15 +54,17 @@ def open_data(config: Config, pattern: str, device: torch.device) -> TrainData:
     recipe, BadPack when there are fewer images than one batch of all ranks.
     """
     import fastpass
+    from fastpass.gpu import is_gpu_there
     from fastpass.train import ranks
 
+    on_cpu = config.data.device == "cpu" or not is_gpu_there()
     recipe = make_recipe(config)
     pack = fastpass.Pack(pattern)
     loader = fastpass.Loader(
         pack,
         recipe,
         batch_size=config.data.batch_size,
-        device=str(device),
+        device="cpu" if on_cpu else str(device),
         seed=config.train.seed,
         rank=ranks.rank(),
         world_size=ranks.world_size(),

@@ -47,6 +47,8 @@ class DinoTrainer:
         at = self.schedules
         # Randomness (drop path) belongs to the step, not to what ran before: restarts are exact.
         torch.manual_seed(((self.seed * 1_000_003 + step) * 65_537 + self.rank) % 2**63)
+        # Made where the model is, as a rule; then this does nothing.
+        views = [view.to(self.engine.device, non_blocking=True) for view in views]
 
         with torch.no_grad(), self.engine.autocast():
             teacher_features = self.teacher.features(views[: self.loss.num_teacher_views])

@@ -1,0 +1,225 @@
+// A device for Python, and what others give it directly: encoded images, decoded tensors.
+#include <pybind11/stl.h>
+
+#include <array>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <tuple>
+#include <utility>
+#include <vector>
+
+#include "augment/augment_twin.h"
+#include "bindings/buffers.h"
+#include "bindings/dtype_name.h"
+#include "bindings/raise.h"
+#include "bindings/register.h"
+#include "common/device_twin.h"
+#include "common/parallel_for.h"
+#include "decode/decode_twin.h"
+#include "decode/decoder_pool.h"
+#include "feed/gpu.h"
+
+namespace fastpass {
+namespace {
+
+namespace py = pybind11;
+
+std::shared_ptr<Gpu> make_twin(std::uint64_t seed) {
+  auto gpu = std::make_shared<Gpu>();
+  gpu->name = "twin";
+  gpu->is_host_memory = true;
+  gpu->device = std::make_unique<TwinDevice>();
+  gpu->decode = make_twin_decode_kernels(seed);
+  gpu->render = make_twin_render_kernels(seed);
+  return gpu;
+}
+
+py::object status_or_none(const Status& status) {
+  return status.ok() ? py::object(py::none()) : make_exception(status);
+}
+
+struct DecodeJob {
+  BorrowedBytes jpeg;
+  std::optional<BorrowedBytes> index;
+  DecodeOptions options;
+  ImagePlan plan;
+  Status status;
+};
+
+// A list of images into memory that the caller has: plan(), allocate, decode(). One user at a time.
+class TensorDecoder {
+ public:
+  explicit TensorDecoder(std::shared_ptr<Gpu> gpu)
+      : gpu_(std::move(gpu)), decoder_(gpu_->device.get(), gpu_->decode.get()) {
+    raise_if_error(gpu_->device->make_event(&done_));
+  }
+  ~TensorDecoder() {
+    static_cast<void>(gpu_->device->synchronize(done_));
+    gpu_->device->free_event(done_);
+  }
+  TensorDecoder(const TensorDecoder&) = delete;
+  TensorDecoder& operator=(const TensorDecoder&) = delete;
+
+  // [image]: (height, width), or what is wrong with it.
+  py::list plan(const std::vector<py::buffer>& jpegs,
+                const std::vector<std::optional<py::buffer>>& indexes,
+                const std::optional<std::array<int, 4>>& crop, int scale_denominator,
+                bool fill_damage, std::int64_t max_pixels, int num_threads) {
+    DecodeOptions options;
+    if (crop) options.crop = CropBox{(*crop)[0], (*crop)[1], (*crop)[2], (*crop)[3]};
+    options.scale_denominator = scale_denominator;
+    options.on_damage = fill_damage ? OnDamage::kFill : OnDamage::kRaise;
+    options.max_pixels = max_pixels;
+    jobs_.clear();
+    for (std::size_t i = 0; i < jpegs.size(); ++i) {
+      auto job = std::make_unique<DecodeJob>(DecodeJob{BorrowedBytes(jpegs[i]), {}, options, {}, {}});
+      if (indexes.at(i)) {
+        job->index.emplace(*indexes[i]);
+        job->options.seek_index = job->index->span();
+      }
+      jobs_.push_back(std::move(job));
+    }
+    while (planners_.size() < static_cast<std::size_t>(num_threads)) {
+      planners_.push_back(std::make_unique<ImagePlanner>());
+    }
+    {
+      const py::gil_scoped_release no_gil;
+      parallel_for(static_cast<std::int64_t>(jobs_.size()), num_threads,
+                   [this](std::int64_t i, int thread) {
+                     DecodeJob& job = *jobs_[static_cast<std::size_t>(i)];
+                     ImagePlanner& planner = *planners_[static_cast<std::size_t>(thread)];
+                     job.status = planner.plan(job.jpeg.span(), job.options, &job.plan);
+                   });
+    }
+    py::list sizes;
+    for (const auto& job : jobs_) {
+      if (job->status.ok()) {
+        sizes.append(py::make_tuple(job->plan.crop.height, job->plan.crop.width));
+      } else {
+        sizes.append(make_exception(job->status));
+      }
+    }
+    return sizes;
+  }
+
+  // Into `outputs`, addresses of the planned images' pixels (0 where there is no plan), behind what
+  // is queued on `stream`. [image]: None, or what is wrong with it. The bytes are let go.
+  py::list decode(const std::vector<std::uintptr_t>& outputs, std::uintptr_t stream) {
+    Status status;
+    {
+      const py::gil_scoped_release no_gil;
+      status = decode_planned(outputs, reinterpret_cast<Stream>(stream));
+    }
+    py::list results;
+    for (const auto& job : jobs_) results.append(status_or_none(job->status));
+    jobs_.clear();
+    raise_if_error(status);
+    return results;
+  }
+
+ private:
+  Status decode_planned(const std::vector<std::uintptr_t>& outputs, Stream stream) {
+    std::vector<const ImagePlan*> plans;
+    std::vector<DecodeJob*> planned;
+    std::vector<std::uint8_t*> memory;
+    for (std::size_t i = 0; i < jobs_.size(); ++i) {
+      if (!jobs_[i]->status.ok()) continue;
+      plans.push_back(&jobs_[i]->plan);
+      planned.push_back(jobs_[i].get());
+      memory.push_back(reinterpret_cast<std::uint8_t*>(outputs.at(i)));
+    }
+    Device& device = *gpu_->device;
+    FASTPASS_RETURN_IF_ERROR(decoder_.queue(plans, memory, stream));
+    FASTPASS_RETURN_IF_ERROR(device.record(done_, stream));
+    FASTPASS_RETURN_IF_ERROR(device.synchronize(done_));
+    const DecoderLease cpu("auto");
+    PixelBuffer pixels;
+    for (std::size_t i = 0; i < planned.size(); ++i) {
+      if (!decoder_.is_given_up(static_cast<int>(i))) continue;
+      DecodeJob& job = *planned[i];
+      job.status = cpu.get()->decode(job.jpeg.span(), job.options, &pixels);
+      if (!job.status.ok()) continue;
+      FASTPASS_RETURN_IF_ERROR(decoder_.replace(static_cast<int>(i), pixels.view(), stream));
+    }
+    FASTPASS_RETURN_IF_ERROR(device.record(done_, stream));
+    return device.synchronize(done_);
+  }
+
+  const std::shared_ptr<Gpu> gpu_;
+  BatchDecoder decoder_;
+  Event done_ = nullptr;
+  std::vector<std::unique_ptr<ImagePlanner>> planners_;
+  std::vector<std::unique_ptr<DecodeJob>> jobs_;
+};
+
+// Views of tensors that somebody else decoded. One user at a time.
+class TensorRenderer {
+ public:
+  explicit TensorRenderer(std::shared_ptr<Gpu> gpu)
+      : gpu_(std::move(gpu)), renderer_(gpu_->device.get(), gpu_->render.get()) {
+    raise_if_error(gpu_->device->make_event(&done_));
+  }
+  ~TensorRenderer() {
+    static_cast<void>(gpu_->device->synchronize(done_));
+    gpu_->device->free_event(done_);
+  }
+  TensorRenderer(const TensorRenderer&) = delete;
+  TensorRenderer& operator=(const TensorRenderer&) = delete;
+
+  // views: (source, height, width, spec, params, out). Queued on `stream`; waits only for what this
+  // renderer has queued before, whose memory it needs.
+  void render(const std::vector<std::tuple<std::uintptr_t, int, int, const ViewSpec*,
+                                           const ViewParams*, std::uintptr_t>>& views,
+              const std::string& dtype, bool normalize, bool channels_last,
+              std::uintptr_t stream) {
+    ViewFormat format;
+    format.dtype = dtype_from_name(dtype);
+    format.normalize = normalize;
+    if (channels_last) format.memory_format = MemoryFormat::kChannelsLast;
+    std::vector<ViewTask> tasks;
+    for (const auto& [source, height, width, spec, params, out] : views) {
+      const ImageView pixels = {reinterpret_cast<std::uint8_t*>(source), height, width, 3,
+                                std::ptrdiff_t{3} * width};
+      tasks.push_back({whole_image(pixels), spec, *params, reinterpret_cast<void*>(out)});
+    }
+    Status status;
+    {
+      const py::gil_scoped_release no_gil;
+      status = queue(tasks, format, reinterpret_cast<Stream>(stream));
+    }
+    raise_if_error(status);
+  }
+
+ private:
+  Status queue(const std::vector<ViewTask>& tasks, const ViewFormat& format, Stream stream) {
+    FASTPASS_RETURN_IF_ERROR(gpu_->device->synchronize(done_));
+    FASTPASS_RETURN_IF_ERROR(renderer_.queue(tasks, format, stream));
+    return gpu_->device->record(done_, stream);
+  }
+
+  const std::shared_ptr<Gpu> gpu_;
+  BatchRenderer renderer_;
+  Event done_ = nullptr;
+};
+
+}  // namespace
+
+void register_gpu(py::module_& module) {
+  py::class_<Gpu, std::shared_ptr<Gpu>>(module, "Gpu").def_readonly("name", &Gpu::name);
+  module.def("make_twin", &make_twin, py::arg("seed") = 1,
+             "The CPU in the place of a GPU: the same passes, lane by lane; slow.");
+  py::class_<TensorDecoder>(module, "TensorDecoder")
+      .def(py::init<std::shared_ptr<Gpu>>(), py::arg("gpu"))
+      .def("plan", &TensorDecoder::plan, py::arg("jpegs"), py::kw_only(), py::arg("indexes"),
+           py::arg("crop"), py::arg("scale_denominator"), py::arg("fill_damage"),
+           py::arg("max_pixels"), py::arg("num_threads"))
+      .def("decode", &TensorDecoder::decode, py::arg("outputs"), py::arg("stream"));
+  py::class_<TensorRenderer>(module, "TensorRenderer")
+      .def(py::init<std::shared_ptr<Gpu>>(), py::arg("gpu"))
+      .def("render", &TensorRenderer::render, py::arg("views"), py::kw_only(), py::arg("dtype"),
+           py::arg("normalize"), py::arg("channels_last"), py::arg("stream"));
+}
+
+}  // namespace fastpass

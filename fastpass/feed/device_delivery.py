@@ -1,0 +1,75 @@
+"""From the engine's memory on a GPU to tensors there, without a copy."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastpass.feed.batch import Batch
+from fastpass.feed.delivery import Delivery
+from fastpass.gpu import gpu_of, twin
+
+
+class DeviceDelivery(Delivery):
+    """Hands out what the engine has rendered on a GPU ("twin": on the CPU in its place).
+
+    The tensors show the engine's memory. The consumer's current stream waits until the views are
+    there; nobody else does. When the last tensor of a batch goes, its memory may be written again
+    behind everything that this stream has queued by then: a consumer that reads a batch on another
+    stream must have the current one wait for it (``Tensor.record_stream`` does not know of this
+    memory).
+    """
+
+    def __init__(
+        self,
+        device: str,
+        dtype: str,
+        *,
+        has_labels: bool,
+        weights: npt.NDArray[np.float32] | None,
+    ) -> None:
+        super().__init__(dtype, has_labels=has_labels, weights=weights)
+        self._is_twin = device == "twin"
+        if self._is_twin:
+            self.gpu = twin()
+            return
+        torch = self._torch
+        self.device = self.parse_device(device)
+        self.gpu = gpu_of(self.device)
+        if self.device.index is None:
+            self.device = torch.device("cuda", torch.cuda.current_device())
+
+    def stream(self) -> int:
+        if self._is_twin:
+            return 0
+        return int(self._torch.cuda.current_stream(self.device).cuda_stream)
+
+    def batch(
+        self,
+        views: list[Any],
+        sample_ids: npt.NDArray[np.int64],
+        positions: npt.NDArray[np.int64],
+        labels: npt.NDArray[np.int64],
+    ) -> Batch:
+        if self._is_twin:
+            return super().batch(views, sample_ids, positions, labels)
+        tensors = [self._torch.as_tensor(view, device=self.device) for view in views]
+        return self._with_ids([self._typed(t) for t in tensors], sample_ids, positions, labels)
+
+    def _typed(self, tensor: Any) -> Any:
+        return tensor.view(self._dtype) if tensor.dtype != self._dtype else tensor
+
+
+def make_delivery(
+    device: str, dtype: str, *, has_labels: bool, weights: npt.NDArray[np.float32] | None
+) -> Delivery:
+    """The one for ``device``: "cpu", "twin", or a CUDA device.
+
+    Raises BadArgument, MissingBackend.
+    """
+    on_cpu = Delivery(dtype, has_labels=has_labels, weights=weights)
+    if device != "twin" and on_cpu.parse_device(device).type == "cpu":
+        return on_cpu
+    return DeviceDelivery(device, dtype, has_labels=has_labels, weights=weights)
