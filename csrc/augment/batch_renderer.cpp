@@ -60,10 +60,9 @@ std::int64_t reach(const DeviceTaps& taps, int count) {
   return std::min<std::int64_t>(apart + taps.stride, taps.axis.source_size);
 }
 
-std::size_t tile_bytes(const RenderView& view, int rows, int columns) {
-  const std::int64_t pixels = view.is_vertical_first ? rows * reach(view.across, columns)
-                                                     : reach(view.down, rows) * columns;
-  return size_of(3 * pixels);
+std::int64_t tile_bytes(const RenderView& view, int rows, int columns) {
+  return 3 * (view.is_vertical_first ? rows * reach(view.across, columns)
+                                     : reach(view.down, rows) * columns);
 }
 
 }  // namespace
@@ -102,7 +101,7 @@ Status BatchRenderer::queue(const std::vector<ViewTask>& tasks, const ViewFormat
   FASTPASS_RETURN_IF_ERROR(place_memory());
   FASTPASS_RETURN_IF_ERROR(fill_upload());
   FASTPASS_RETURN_IF_ERROR(device_->copy_to_device(upload_.data(), upload_pinned_.data(),
-                                                   passes_.upload_bytes, stream));
+                                                   size_of(passes_.upload_bytes), stream));
   if (contrast_.size() > 0) {
     const std::size_t bytes = sizeof(unsigned long long) * size_of(contrast_.size());
     FASTPASS_RETURN_IF_ERROR(device_->clear(luma_sums_.data(), bytes, stream));
@@ -122,10 +121,11 @@ void BatchRenderer::plan_views(const std::vector<ViewTask>& tasks, const ViewFor
 // room for at all; else none.
 void BatchRenderer::plan_tiles(RenderView* view) const {
   constexpr int kMostRows = 32, kFewestColumns = 32;
-  const std::size_t most_bytes = device_->max_shared_bytes() - sizeof(RenderTiles::Shared);
+  const auto most_bytes =
+      static_cast<std::int64_t>(device_->max_shared_bytes() - sizeof(RenderTiles::Shared));
   int rows = std::min(view->size, kMostRows);
   int columns = view->size;
-  const auto fits = [&](std::size_t bytes) { return tile_bytes(*view, rows, columns) <= bytes; };
+  const auto fits = [&](std::int64_t bytes) { return tile_bytes(*view, rows, columns) <= bytes; };
   while (rows > 1 && !fits(RenderTiles::kTileBytes)) rows = (rows + 1) / 2;
   while (columns > kFewestColumns && !fits(most_bytes)) columns = (columns + 1) / 2;
   if (fits(most_bytes)) {
@@ -235,7 +235,7 @@ Status BatchRenderer::fill_upload() {
   passes_.blur_rows.num_line_bytes = num_row_bytes_;
   passes_.blur_columns.num_line_bytes = num_column_bytes_;
   passes_.gaussian.num_row_bytes = num_gaussian_bytes_;
-  passes_.upload_bytes = offset;
+  passes_.upload_bytes = static_cast<std::int64_t>(offset);
   return {};
 }
 

@@ -67,10 +67,10 @@ class BatchRenderer {
   RenderKernels* const kernels_;
   std::vector<RenderView> views_;
   TaskList weigh_, tiles_, contrast_, rows_, columns_, gaussian_;
-  std::size_t num_tile_bytes_ = 0;
-  std::size_t num_row_bytes_ = 0;
-  std::size_t num_column_bytes_ = 0;
-  std::size_t num_gaussian_bytes_ = 0;
+  std::int64_t num_tile_bytes_ = 0;
+  std::int64_t num_row_bytes_ = 0;
+  std::int64_t num_column_bytes_ = 0;
+  std::int64_t num_gaussian_bytes_ = 0;
   RenderPasses passes_;
   GrowingMemory upload_pinned_;
   GrowingMemory upload_;

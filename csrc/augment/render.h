@@ -1,6 +1,7 @@
 // From decoded pixels to a finished view.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 
@@ -24,6 +25,12 @@ struct ViewFormat {
   MemoryFormat memory_format = MemoryFormat::kContiguous;
   bool normalize = true;
 };
+
+// Of a view of size x size pixels.
+constexpr std::size_t view_bytes(int size, Dtype dtype) {
+  return 3 * static_cast<std::size_t>(size) * static_cast<std::size_t>(size) *
+         static_cast<std::size_t>(dtype_bytes(dtype));
+}
 
 // One per thread: owns the scratch memory, which grows to the largest image seen and stays.
 class ViewRenderer {

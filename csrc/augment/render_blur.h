@@ -1,7 +1,6 @@
 // Both kinds of blur on a device, out of scratch; the last pass stores the finished view.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
 #include "augment/blur.h"
@@ -30,13 +29,13 @@ FASTPASS_HD inline std::uint8_t box_blur_at(const BoxBlur& blur, const std::uint
 template <bool kIsColumns>
 struct BoxBlurLines {
   static constexpr int kLanes = 256;
-  static constexpr std::size_t kBlockBytes = 32 * 1024;
+  static constexpr std::int64_t kBlockBytes = 32 * 1024;
 
   const RenderView* views;
   const std::int32_t* view_of;      // [task]
   const std::int32_t* first_block;  // [task]
   int num_tasks;
-  std::size_t num_line_bytes;  // of the most that a block holds, once
+  std::int64_t num_line_bytes;  // of the most that a block holds, once
 
   // Of a channel, per block; neighboring columns, since their pixels lie side by side.
   FASTPASS_HD static int num_lines(int size) {
@@ -46,11 +45,11 @@ struct BoxBlurLines {
   FASTPASS_HD static int blocks_per_channel(int size) {
     return (size + num_lines(size) - 1) / num_lines(size);
   }
-  static std::size_t line_bytes(int size) {
-    return static_cast<std::size_t>(num_lines(size)) * static_cast<std::size_t>(size);
+  static std::int64_t line_bytes(int size) {
+    return std::int64_t{num_lines(size)} * size;
   }
 
-  std::size_t shared_bytes() const { return 2 * num_line_bytes; }
+  std::int64_t shared_bytes() const { return 2 * num_line_bytes; }
   FASTPASS_HD bool has_step(int, int step, const std::uint8_t*) const {
     return step <= kBlurPasses;
   }
@@ -97,12 +96,12 @@ struct GaussianBlurRows {
   const std::int32_t* view_of;      // [task]
   const std::int32_t* first_block;  // [task]
   int num_tasks;
-  std::size_t num_row_bytes;  // of the widest view
+  std::int64_t num_row_bytes;  // of the widest view
 
-  static std::size_t row_bytes(int size) { return sizeof(float) * static_cast<std::size_t>(size); }
+  static std::int64_t row_bytes(int size) { return std::int64_t{sizeof(float)} * size; }
   FASTPASS_HD static int num_blocks(int size) { return 3 * size; }
 
-  std::size_t shared_bytes() const { return num_row_bytes; }
+  std::int64_t shared_bytes() const { return num_row_bytes; }
   FASTPASS_HD bool has_step(int, int step, const std::uint8_t*) const { return step < 2; }
 
   FASTPASS_HD void run(int block, int step, int lane, std::uint8_t* memory) const {

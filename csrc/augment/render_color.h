@@ -1,7 +1,6 @@
 // Contrast, and the colors that follow it, on a device: of views whose mean luma is known now.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
 #include "augment/color_steps.h"
@@ -20,7 +19,7 @@ struct ContrastPixels {
   const std::int32_t* first_block;  // [task]
   int num_tasks;
 
-  std::size_t shared_bytes() const { return 0; }
+  std::int64_t shared_bytes() const { return 0; }
   FASTPASS_HD static int num_blocks(int size) {
     return static_cast<int>((std::int64_t{size} * size + kLanes - 1) / kLanes);
   }

@@ -2,7 +2,7 @@
 // pass without blocks is left out.
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 
 #include "augment/render_blur.h"
 #include "augment/render_color.h"
@@ -23,7 +23,7 @@ struct RenderPasses {
   BoxBlurLines<true> blur_columns;
   int num_gaussian_blocks = 0;
   GaussianBlurRows gaussian;
-  std::size_t upload_bytes = 0;  // of what the passes read
+  std::int64_t upload_bytes = 0;  // of what the passes read
 };
 
 }  // namespace fastpass

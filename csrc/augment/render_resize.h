@@ -1,7 +1,6 @@
 // Crop and resize on a device, with all that can follow in the same pass.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
 #include "augment/color_steps.h"
@@ -22,7 +21,7 @@ struct WeighTaps {
   const std::int32_t* first_block;  // [task]
   int num_tasks;
 
-  std::size_t shared_bytes() const { return 0; }
+  std::int64_t shared_bytes() const { return 0; }
   FASTPASS_HD static int num_blocks(int size) { return 2 * ((size + kLanes - 1) / kLanes); }
   FASTPASS_HD bool has_step(int, int step, const std::uint8_t*) const { return step == 0; }
 
@@ -88,20 +87,20 @@ FASTPASS_HD inline void weigh_pixels(const DeviceTaps& taps, int i, const std::u
 struct RenderTiles {
   static constexpr int kLanes = 256;
   // Enough tiles then fit on a multiprocessor to fill it.
-  static constexpr std::size_t kTileBytes = 36 * 1024;
+  static constexpr std::int64_t kTileBytes = 36 * 1024;
 
   const RenderView* views;
   const std::int32_t* view_of;      // [task]
   const std::int32_t* first_block;  // [task]
   int num_tasks;
-  std::size_t num_tile_bytes;  // of the largest tile
+  std::int64_t num_tile_bytes;  // of the largest tile
 
   struct Shared {
     unsigned int luma_sum;
     std::uint8_t pixels[4];  // and more: the result of the first pass, RGB
   };
 
-  std::size_t shared_bytes() const { return sizeof(Shared) + num_tile_bytes; }
+  std::int64_t shared_bytes() const { return std::int64_t{sizeof(Shared)} + num_tile_bytes; }
 
   FASTPASS_HD bool has_step(int block, int step, const std::uint8_t*) const {
     if (step < 2) return true;

@@ -4,12 +4,11 @@
 #include <cstdint>
 
 #include "augment/blur.h"
-#include "augment/color_steps.h"
+#include "augment/color_plan.h"
 #include "augment/gaussian_blur.h"
 #include "augment/normalize.h"
 #include "augment/resample.h"
 #include "augment/store_format.h"
-#include "augment/view_plan.h"
 #include "common/hd.h"
 
 namespace fastpass {

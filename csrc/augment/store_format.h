@@ -1,7 +1,6 @@
 // How a finished view is written.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
 namespace fastpass {
@@ -10,12 +9,6 @@ enum class Dtype : std::uint8_t { kUint8, kFloat16, kBfloat16, kFloat32 };
 
 constexpr int dtype_bytes(Dtype dtype) {
   return dtype == Dtype::kUint8 ? 1 : dtype == Dtype::kFloat32 ? 4 : 2;
-}
-
-// Of a view of size x size pixels.
-constexpr std::size_t view_bytes(int size, Dtype dtype) {
-  return 3 * static_cast<std::size_t>(size) * static_cast<std::size_t>(size) *
-         static_cast<std::size_t>(dtype_bytes(dtype));
 }
 
 // The order in memory of a view: [3, size, size] or [size, size, 3].

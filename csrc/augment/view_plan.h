@@ -3,26 +3,13 @@
 
 #include <cstdint>
 
-#include "augment/color_steps.h"
+#include "augment/color_plan.h"
 #include "augment/params.h"
 #include "augment/render.h"
 #include "augment/source_region.h"
 #include "augment/store_format.h"
 
 namespace fastpass {
-
-constexpr int kMaxColorSteps = 5;
-
-// Contrast needs the mean luma of all pixels as they are when its turn comes, so it ends one pass
-// over the view and begins the next.
-struct ColorPlan {
-  ColorStep before[kMaxColorSteps];
-  int num_before = 0;
-  bool has_contrast = false;
-  // Where there is contrast, its step is the first; its gray is not known yet.
-  ColorStep after[kMaxColorSteps];
-  int num_after = 0;
-};
 
 ColorPlan plan_color(const ViewParams& params);
 

@@ -4,7 +4,7 @@
 // struct of plain data with
 //
 //   static constexpr int kLanes;           threads of a block
-//   std::size_t shared_bytes() const;      of the memory that a block's lanes share (host)
+//   std::int64_t shared_bytes() const;     of the memory that a block's lanes share (host)
 //   FASTPASS_HD bool has_step(int block, int step, const std::uint8_t* shared) const;
 //   FASTPASS_HD void run(int block, int step, int lane, std::uint8_t* shared) const;
 //

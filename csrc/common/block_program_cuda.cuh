@@ -29,7 +29,7 @@ __global__ void __launch_bounds__(Program::kLanes)
 template <typename Program>
 cudaError_t run_on_gpu(int num_blocks, const Program& program, cudaStream_t stream) {
   if (num_blocks == 0) return cudaSuccess;
-  const std::size_t shared_bytes = program.shared_bytes();
+  const auto shared_bytes = static_cast<std::size_t>(program.shared_bytes());
   constexpr std::size_t kWithoutAsking = 48 * 1024;
   if (shared_bytes > kWithoutAsking) {
     const cudaError_t error =

@@ -13,6 +13,15 @@
 
 namespace fastpass {
 
+// The bytes of a word in the opposite order.
+FASTPASS_HD inline unsigned int swap_bytes(unsigned int word) {
+#ifdef __CUDA_ARCH__
+  return __byte_perm(word, 0, 0x0123);
+#else
+  return __builtin_bswap32(word);
+#endif
+}
+
 // Adds to memory that other lanes of a block, or of the launch, add to as well; returns what was
 // there before. On the CPU lanes run one after the other.
 FASTPASS_HD inline unsigned int atomic_add(unsigned int* total, unsigned int value) {

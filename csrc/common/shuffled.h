@@ -33,7 +33,7 @@ class ShuffledLanes {
   // As block_kernel: see Note [Block programs].
   template <typename Program>
   void run(int num_blocks, const Program& program) {
-    shared_.resize(program.shared_bytes() / sizeof(Unit) + 1);
+    shared_.resize(static_cast<std::size_t>(program.shared_bytes()) / sizeof(Unit) + 1);
     order_.resize(Program::kLanes);
     auto* shared = reinterpret_cast<std::uint8_t*>(shared_.data());
     for (int block = num_blocks - 1; block >= 0; --block) {

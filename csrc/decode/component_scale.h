@@ -5,10 +5,9 @@
 
 #include "common/status.h"
 #include "decode/frame.h"
+#include "decode/upsample.h"
 
 namespace fastpass {
-
-enum class Upsampling : std::uint8_t { kNone, kH2v1, kH2v2, kH1v2, kReplicate };
 
 // Half-open.
 struct Interval {

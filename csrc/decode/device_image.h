@@ -4,10 +4,10 @@
 #include <cstdint>
 
 #include "common/hd.h"
-#include "decode/component_scale.h"
-#include "decode/frame.h"
+#include "decode/color_model.h"
 #include "decode/huffman.h"
 #include "decode/seek_layout.h"
+#include "decode/upsample.h"
 
 namespace fastpass {
 

@@ -2,7 +2,6 @@
 // Reconstructor does with them.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
 #include "common/block_program.h"
@@ -37,7 +36,7 @@ struct TransformBlocks {
     std::uint8_t has_ac[kBlocks][8];     // [row]
   };
 
-  std::size_t shared_bytes() const { return sizeof(Shared); }
+  std::int64_t shared_bytes() const { return std::int64_t{sizeof(Shared)}; }
 
   FASTPASS_HD bool has_step(int, int step, const std::uint8_t*) const { return step < 3; }
 
@@ -153,7 +152,7 @@ struct ColorPixels {
   const std::int32_t* first_block;  // [task]
   int num_tasks;
 
-  std::size_t shared_bytes() const { return 0; }
+  std::int64_t shared_bytes() const { return 0; }
   FASTPASS_HD bool has_step(int, int step, const std::uint8_t*) const { return step == 0; }
 
   FASTPASS_HD void run(int block, int, int lane, std::uint8_t*) const {

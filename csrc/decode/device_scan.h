@@ -13,7 +13,6 @@
 // ends the data: no lane can be mistaken about that, since bytes tell it, not codes.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
 #include "common/block_program.h"
@@ -142,7 +141,7 @@ struct DecodeScans {
     ScanSum sums[kLanes];      // of the parts of every lane
   };
 
-  std::size_t shared_bytes() const { return sizeof(Shared); }
+  std::int64_t shared_bytes() const { return std::int64_t{sizeof(Shared)}; }
 
   // Step 0 clears, step 1 guesses, then come rounds. Quiet steps behind them: 1 the sums, 2 storing.
   FASTPASS_HD bool has_step(int block, int step, const std::uint8_t* shared) const {

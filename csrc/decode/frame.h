@@ -5,10 +5,9 @@
 #include <cstddef>
 #include <cstdint>
 
-namespace fastpass {
+#include "decode/color_model.h"
 
-constexpr int kMaxComponents = 4;
-constexpr int kMaxBlocksInMcu = 10;
+namespace fastpass {
 
 struct HuffmanSpec {
   bool is_defined = false;
@@ -20,8 +19,6 @@ struct QuantTable {
   bool is_defined = false;
   std::array<std::uint16_t, 64> steps{};  // natural order: row * 8 + column
 };
-
-enum class ColorModel : std::uint8_t { kGray, kYcc, kRgb, kCmyk, kYcck };
 
 // A frame of one component has h = v = 1 whatever its header says: its scans are not interleaved,
 // so that an MCU is one block (T.81, A.2.2), and the factors change nothing else.

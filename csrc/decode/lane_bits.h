@@ -26,14 +26,6 @@ struct LaneBits {
   bool at_marker = false;
 };
 
-FASTPASS_HD inline std::uint32_t swap_bytes(std::uint32_t word) {
-#ifdef __CUDA_ARCH__
-  return __byte_perm(word, 0, 0x0123);
-#else
-  return __builtin_bswap32(word);
-#endif
-}
-
 FASTPASS_HD inline bool has_ff(std::uint32_t word) {
   const std::uint32_t inverted = ~word;
   return ((inverted - 0x01010101u) & ~inverted & 0x80808080u) != 0;

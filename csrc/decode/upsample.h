@@ -10,6 +10,8 @@
 
 namespace fastpass {
 
+enum class Upsampling : std::uint8_t { kNone, kH2v1, kH2v2, kH1v2, kReplicate };
+
 // Output samples 2 i (odd = 0) and 2 i + 1 (odd = 1); in[-1] and in[+1] are its neighbors.
 FASTPASS_HD inline std::uint8_t upsample_h2v1_at(const std::uint8_t* in, int odd) {
   const int neighbor = odd != 0 ? in[1] : in[-1];

@@ -37,11 +37,14 @@ class LazyDevice : public fastpass::Device {
   // As cudaFree: not before everything has run.
   void free(void* memory) override {
     if (memory == nullptr) return;
+    run_all();
+    std::free(memory);
+  }
+  void run_all() {
     const std::lock_guard<std::recursive_mutex> lock(mutex_);
     for (const auto& stream : streams_) {
       while (!stream->empty()) run_first(*stream);
     }
-    std::free(memory);
   }
   Status allocate_pinned(std::size_t bytes, void** memory) override {
     return allocate(bytes, memory);
