@@ -21,11 +21,11 @@ def backends() -> list[Backend]:
         ),
         Backend("pillow", "decode", *_installed("PIL", "PNG and WebP only; a slow path")),
     ]
-    found.append(_cuda("decode", "bit for bit the pixels of \"cpu\""))
+    found.append(_cuda("decode", 'bit for bit the pixels of "cpu"'))
     found.append(_nvjpeg())
     kernels = f"{core.view_kernels()}, bit for bit Pillow's pixels"
     found.append(Backend("cpu", "augment", True, kernels))
-    found.append(_cuda("augment", "bit for bit the views of \"cpu\""))
+    found.append(_cuda("augment", 'bit for bit the views of "cpu"'))
     found.append(Backend("native", "feed", *_installed("torch", "threads without the GIL")))
     for name in ("dali", "ffcv"):
         found.append(Backend(name, "feed", False, "not part of this version"))

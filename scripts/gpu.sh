@@ -12,15 +12,22 @@ export PYTHONPATH="$PWD:$PWD/tests" FASTPASS_REQUIRE_CUDA=1 PYTHONDONTWRITEBYTEC
 turbo=ON
 echo '#include <cstdio>
 #include <jpeglib.h>' | g++ -E -x c++ - >/dev/null 2>&1 || { turbo=OFF; echo "[gpu] jpeglib.h not found: built without the turbo decoder"; }
-for module in nvidia.dali ffcv deepspeed; do
+for module in nvidia.dali ffcv deepspeed kornia; do
   "$python" -c "import $module" 2>/dev/null || echo "[gpu] $module not found: its rows are left out"
 done
 
 PYTHON=$python bash scripts/build_here.sh -DFASTPASS_CUDA=ON -DFASTPASS_TURBO=$turbo
 "$python" -m pytest -q -p no:cacheprovider -m needs_cuda tests
+small="tests/decode/test_tensors.py tests/augment/test_render_tensors.py"
 if command -v compute-sanitizer >/dev/null; then
-  compute-sanitizer --error-exitcode 1 "$python" -m pytest -q -p no:cacheprovider -m needs_cuda tests/augment
+  for tool in memcheck racecheck; do
+    compute-sanitizer --tool $tool --error-exitcode 1 \
+      "$python" -m pytest -q -p no:cacheprovider -m needs_cuda -k "not photos and not chunk" $small
+  done
 else
   echo "[gpu] compute-sanitizer not found: memory checks are left out"
 fi
-"$python" -m benchmarks.gpu_normalize
+"$python" -m benchmarks.gpu_resources
+for benchmark in decode augment feed train; do
+  "$python" -m "benchmarks.gpu_$benchmark"
+done

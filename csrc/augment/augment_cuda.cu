@@ -1,7 +1,7 @@
+#include "augment/augment_cuda.h"
 #include "common/block_program_cuda.cuh"
 #include "common/cuda_check.h"
 #include "common/current_device.cuh"
-#include "augment/augment_cuda.h"
 
 namespace fastpass {
 namespace {
@@ -18,8 +18,8 @@ class CudaRenderKernels : public RenderKernels {
         check_cuda(run_on_gpu(passes.num_weigh_blocks, passes.weigh, on), "weighing taps"));
     FASTPASS_RETURN_IF_ERROR(
         check_cuda(run_on_gpu(passes.num_tile_blocks, passes.tiles, on), "resizing"));
-    FASTPASS_RETURN_IF_ERROR(check_cuda(
-        run_on_gpu(passes.num_contrast_blocks, passes.contrast, on), "changing contrast"));
+    FASTPASS_RETURN_IF_ERROR(check_cuda(run_on_gpu(passes.num_contrast_blocks, passes.contrast, on),
+                                        "changing contrast"));
     FASTPASS_RETURN_IF_ERROR(
         check_cuda(run_on_gpu(passes.num_row_blocks, passes.blur_rows, on), "blurring rows"));
     FASTPASS_RETURN_IF_ERROR(check_cuda(

@@ -36,8 +36,7 @@ RenderView plan_view(const ViewTask& task, const ViewFormat& format) {
   view.is_flipped = params.is_flipped;
   view.is_vertical_first =
       is_vertical_first(down.size, across.size, params.resized_height, params.resized_width);
-  view.across =
-      plan_taps(across, params.resized_width, params.window_left, spec.interpolation);
+  view.across = plan_taps(across, params.resized_width, params.window_left, spec.interpolation);
   view.down = plan_taps(down, params.resized_height, params.window_top, spec.interpolation);
   view.color = plan_color(params);
   if (params.blur_sigma > 0.0f && spec.blur_kind == BlurKind::kPillow) {
@@ -214,8 +213,8 @@ Status BatchRenderer::fill_upload() {
     return reinterpret_cast<const std::int32_t*>(
         put(values.data(), values.size() * sizeof(std::int32_t)));
   };
-  const auto* views = reinterpret_cast<const RenderView*>(
-      put(views_.data(), views_.size() * sizeof(RenderView)));
+  const auto* views =
+      reinterpret_cast<const RenderView*>(put(views_.data(), views_.size() * sizeof(RenderView)));
   offset = round_up_16(offset);
   const auto task = [&](const TaskList& list, auto* pass, int* num_blocks) {
     pass->views = views;
@@ -241,8 +240,7 @@ Status BatchRenderer::fill_upload() {
 
 std::size_t BatchRenderer::bytes_held() const {
   std::size_t sum = 0;
-  for (const GrowingMemory* memory :
-       {&upload_pinned_, &upload_, &taps_, &scratch_, &luma_sums_}) {
+  for (const GrowingMemory* memory : {&upload_pinned_, &upload_, &taps_, &scratch_, &luma_sums_}) {
     sum += memory->capacity();
   }
   return sum;

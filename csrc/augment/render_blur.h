@@ -45,9 +45,7 @@ struct BoxBlurLines {
   FASTPASS_HD static int blocks_per_channel(int size) {
     return (size + num_lines(size) - 1) / num_lines(size);
   }
-  static std::int64_t line_bytes(int size) {
-    return std::int64_t{num_lines(size)} * size;
-  }
+  static std::int64_t line_bytes(int size) { return std::int64_t{num_lines(size)} * size; }
 
   std::int64_t shared_bytes() const { return 2 * num_line_bytes; }
   FASTPASS_HD bool has_step(int, int step, const std::uint8_t*) const {
@@ -75,8 +73,8 @@ struct BoxBlurLines {
         continue;
       }
       const std::uint8_t* line = kIsColumns ? from + x : from + y * width;
-      const std::uint8_t pixel = box_blur_at(view.box_blur, line, view.size,
-                                             kIsColumns ? width : 1, kIsColumns ? y : x);
+      const std::uint8_t pixel =
+          box_blur_at(view.box_blur, line, view.size, kIsColumns ? width : 1, kIsColumns ? y : x);
       if (step < kBlurPasses) {
         to[i] = pixel;
       } else if (kIsColumns) {

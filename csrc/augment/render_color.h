@@ -37,8 +37,7 @@ struct ContrastPixels {
     for (int step = 0; step < view.color.num_after; ++step) {
       ColorStep own = view.color.after[step];
       if (step == 0) {
-        own.gray =
-            contrast_gray(*view.luma_sum, static_cast<std::uint64_t>(view.num_pixels()));
+        own.gray = contrast_gray(*view.luma_sum, static_cast<std::uint64_t>(view.num_pixels()));
       }
       apply_step(own, &rgb[0], &rgb[1], &rgb[2]);
     }

@@ -71,8 +71,8 @@ FASTPASS_HD inline void round_sums(const PixelSums& sums, std::uint8_t* rgb) {
   rgb[2] = weighted_sum_to_pixel(sums.b);
 }
 
-// Output pixel `i` of an axis, from RGB pixels `step` bytes apart, of which `pixels` is source pixel
-// `first`.
+// Output pixel `i` of an axis, from RGB pixels `step` bytes apart, of which `pixels` is source
+// pixel `first`.
 FASTPASS_HD inline void weigh_pixels(const DeviceTaps& taps, int i, const std::uint8_t* pixels,
                                      std::int64_t step, int first, std::uint8_t* rgb) {
   PixelSums sums = {weighted_sum_start(), weighted_sum_start(), weighted_sum_start()};
@@ -156,8 +156,7 @@ struct RenderTiles {
     tile.end_row = bottom.first + bottom.count;
     const int a = column_of(view, tile.left), b = column_of(view, tile.right - 1);
     const TapRange left = tap_range(view.across.axis, view.across.window_first + smaller(a, b));
-    const TapRange right =
-        tap_range(view.across.axis, view.across.window_first + (a > b ? a : b));
+    const TapRange right = tap_range(view.across.axis, view.across.window_first + (a > b ? a : b));
     tile.first_column = left.first;
     tile.end_column = right.first + right.count;
     return tile;

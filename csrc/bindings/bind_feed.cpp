@@ -78,8 +78,9 @@ class EngineHandle {
     raise_if_error(engine_->prefetch(wanted));
   }
 
-  // (views, sample ids, positions, labels, skipped). What is queued on `stream` from now on sees the
-  // views whole; they are not overwritten before what is queued there when the last of them goes.
+  // (views, sample ids, positions, labels, skipped). What is queued on `stream` from now on sees
+  // the views whole; they are not overwritten before what is queued there when the last of them
+  // goes.
   py::tuple wait(std::uintptr_t stream) {
     std::shared_ptr<BatchSlot> slot;
     while (!slot) {
@@ -197,8 +198,7 @@ std::unique_ptr<EngineHandle> make_engine(std::shared_ptr<SampleSource> source,
                                           std::uint64_t seed, bool skip_damaged,
                                           std::int64_t max_pixels, const std::string& decoder,
                                           bool reads_by_pread, bool channels_last, bool may_scale,
-                                          py::function foreign_decoder,
-                                          std::shared_ptr<Gpu> gpu) {
+                                          py::function foreign_decoder, std::shared_ptr<Gpu> gpu) {
   if (make_decoder(decoder) == nullptr) {
     raise_if_error({Fault::kBadArgument, "no JPEG decoder named \"" + decoder + "\""});
   }

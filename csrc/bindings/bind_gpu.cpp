@@ -74,7 +74,8 @@ class TensorDecoder {
     options.max_pixels = max_pixels;
     jobs_.clear();
     for (std::size_t i = 0; i < jpegs.size(); ++i) {
-      auto job = std::make_unique<DecodeJob>(DecodeJob{BorrowedBytes(jpegs[i]), {}, options, {}, {}});
+      auto job =
+          std::make_unique<DecodeJob>(DecodeJob{BorrowedBytes(jpegs[i]), {}, options, {}, {}});
       if (indexes.at(i)) {
         job->index.emplace(*indexes[i]);
         job->options.seek_index = job->index->span();
@@ -172,8 +173,7 @@ class TensorRenderer {
   // renderer has queued before, whose memory it needs.
   void render(const std::vector<std::tuple<std::uintptr_t, int, int, const ViewSpec*,
                                            const ViewParams*, std::uintptr_t>>& views,
-              const std::string& dtype, bool normalize, bool channels_last,
-              std::uintptr_t stream) {
+              const std::string& dtype, bool normalize, bool channels_last, std::uintptr_t stream) {
     ViewFormat format;
     format.dtype = dtype_from_name(dtype);
     format.normalize = normalize;

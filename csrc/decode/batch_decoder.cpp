@@ -47,8 +47,8 @@ Status BatchDecoder::queue(const std::vector<const ImagePlan*>& plans,
   fill_upload(plans);
   const std::size_t flag_bytes = plans.size() * sizeof(std::uint32_t);
   if (plans.empty()) return {};
-  FASTPASS_RETURN_IF_ERROR(device_->copy_to_device(upload_.data(), upload_pinned_.data(),
-                                                   layout_.upload_bytes, stream));
+  FASTPASS_RETURN_IF_ERROR(
+      device_->copy_to_device(upload_.data(), upload_pinned_.data(), layout_.upload_bytes, stream));
   FASTPASS_RETURN_IF_ERROR(copy_decoded(plans, stream));
   FASTPASS_RETURN_IF_ERROR(device_->clear(given_up_.data(), flag_bytes, stream));
   if (layout_.coefficient_bytes > 0) {
@@ -107,10 +107,9 @@ void BatchDecoder::fill_image(const ImagePlan& plan, std::size_t index, DeviceIm
     return;
   }
   const bool is_decoded = plan.coding == PlannedCoding::kCoefficients;
-  auto* coefficients =
-      is_decoded ? on_device<std::int16_t>(sections.coefficients)
-                 : reinterpret_cast<std::int16_t*>(coefficients_.data() +
-                                                   sections.device_coefficients.offset);
+  auto* coefficients = is_decoded ? on_device<std::int16_t>(sections.coefficients)
+                                  : reinterpret_cast<std::int16_t*>(
+                                        coefficients_.data() + sections.device_coefficients.offset);
   std::uint8_t* samples = samples_.data() + sections.samples.offset;
   for (int c = 0; c < image->num_components; ++c) {
     DeviceComponent& component = image->components[c];
@@ -204,8 +203,8 @@ Status BatchDecoder::copy_decoded(const std::vector<const ImagePlan*>& plans, St
   for (std::size_t i = 0; i < plans.size(); ++i) {
     if (plans[i]->coding != PlannedCoding::kPixels) continue;
     const Section& section = layout_.of_image[i].pixels;
-    FASTPASS_RETURN_IF_ERROR(device_->copy_to_device(
-        pixels_[i].data, pinned<std::uint8_t>(section), section.bytes, stream));
+    FASTPASS_RETURN_IF_ERROR(device_->copy_to_device(pixels_[i].data, pinned<std::uint8_t>(section),
+                                                     section.bytes, stream));
   }
   return {};
 }

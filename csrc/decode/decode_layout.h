@@ -1,5 +1,5 @@
-// Where everything that a batch copies to a device, and everything that its passes leave there, lies
-// in memory.
+// Where everything that a batch copies to a device, and everything that its passes leave there,
+// lies in memory.
 #pragma once
 
 #include <cstddef>
@@ -33,11 +33,11 @@ class SectionList {
 
 // Sections of one image; empty where its coding has none.
 struct ImageSections {
-  Section data;          // of the upload, as the next three
+  Section data;  // of the upload, as the next three
   Section index;
   Section segments;
-  Section coefficients;  // of what the CPU decoded
-  Section pixels;        // behind the upload: copied to their place right away
+  Section coefficients;         // of what the CPU decoded
+  Section pixels;               // behind the upload: copied to their place right away
   Section device_coefficients;  // of the coefficients, which are cleared
   Section samples;              // of the samples
   Section out;                  // of the pixels
@@ -69,8 +69,7 @@ struct DecodeLayout {
   std::size_t num_components = 0;  // of these
 
   // Keeps its memory from batch to batch. `has_output[i]`: whether image i has memory of its own.
-  void plan(const std::vector<const ImagePlan*>& plans,
-            const std::vector<std::uint8_t*>& outputs);
+  void plan(const std::vector<const ImagePlan*>& plans, const std::vector<std::uint8_t*>& outputs);
 
  private:
   void count(const std::vector<const ImagePlan*>& plans);

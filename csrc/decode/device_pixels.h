@@ -20,8 +20,8 @@ struct ComponentTask {
   std::int32_t component;
 };
 
-// Dequantizes and transforms: eight lanes per block of coefficients, each first a row (as it lies in
-// memory), then a column, then a row of samples.
+// Dequantizes and transforms: eight lanes per block of coefficients, each first a row (as it lies
+// in memory), then a column, then a row of samples.
 struct TransformBlocks {
   static constexpr int kLanes = 256;
   static constexpr int kBlocks = kLanes / 8;
@@ -32,8 +32,9 @@ struct TransformBlocks {
   int num_tasks;
 
   struct Shared {
-    std::int32_t values[kBlocks][8][9];  // a ninth column, so that lanes of a column meet no conflict
-    std::uint8_t has_ac[kBlocks][8];     // [row]
+    std::int32_t values[kBlocks][8]
+                       [9];           // a ninth column, so that lanes of a column meet no conflict
+    std::uint8_t has_ac[kBlocks][8];  // [row]
   };
 
   std::int64_t shared_bytes() const { return std::int64_t{sizeof(Shared)}; }
@@ -43,8 +44,7 @@ struct TransformBlocks {
   FASTPASS_HD void run(int block, int step, int lane, std::uint8_t* memory) const {
     auto& shared = shared_as<Shared>(memory);
     const int task = item_of(first_block, num_tasks, block);
-    const DeviceComponent& component =
-        images[tasks[task].image].components[tasks[task].component];
+    const DeviceComponent& component = images[tasks[task].image].components[tasks[task].component];
     const int slot = lane / 8;
     const int at = (block - first_block[task]) * kBlocks + slot;
     if (at >= component.num_blocks()) return;
@@ -109,8 +109,7 @@ struct TransformBlocks {
     if (y >= side) return;
     const int row = at / component.blocks_wide * side + y;
     const int column = at % component.blocks_wide * side;
-    std::uint8_t* out =
-        component.samples + std::int64_t{row} * component.stride() + column;
+    std::uint8_t* out = component.samples + std::int64_t{row} * component.stride() + column;
     if (side == 1) {
       out[0] = static_cast<std::uint8_t>(values[0][0]);
       return;
@@ -158,8 +157,7 @@ struct ColorPixels {
   FASTPASS_HD void run(int block, int, int lane, std::uint8_t*) const {
     const int task = item_of(first_block, num_tasks, block);
     const DeviceImage& image = images[image_of[task]];
-    const std::int64_t first =
-        (std::int64_t{block - first_block[task]} * kLanes + lane) * kPixels;
+    const std::int64_t first = (std::int64_t{block - first_block[task]} * kLanes + lane) * kPixels;
     const std::int64_t num_pixels = std::int64_t{image.height} * image.width;
     if (first >= num_pixels) return;
     const int count = static_cast<int>(num_pixels - first < kPixels ? num_pixels - first : kPixels);

@@ -4,10 +4,11 @@
 // bit of its part begins a code, nor which coefficient that code stands for; it guesses. Huffman
 // codes are such that a wrong guess soon meets the right sequence of codes and stays with it. So:
 // every lane decodes its part; then, in rounds, every part whose guess is not where the part before
-// it ended is decoded again from there, until nothing changes: now the first part's beginning, which
-// is known, has been handed on through all of them. The numbers of blocks and the DC differences of
-// the parts are summed, and each part is decoded once more, this time to store what it decodes.
-// (A. Weissenberger and B. Schmidt, "Massively Parallel Huffman Decoding on GPUs", ICPP 2018.)
+// it ended is decoded again from there, until nothing changes: now the first part's beginning,
+// which is known, has been handed on through all of them. The numbers of blocks and the DC
+// differences of the parts are summed, and each part is decoded once more, this time to store what
+// it decodes. (A. Weissenberger and B. Schmidt, "Massively Parallel Huffman Decoding on GPUs", ICPP
+// 2018.)
 //
 // Restart markers cut the data into segments whose beginnings are known. A marker where none is due
 // ends the data: no lane can be mistaken about that, since bytes tell it, not codes.
@@ -63,8 +64,8 @@ struct ScanWalker {
     return image.components[image.blocks[block].component];
   }
   FASTPASS_HD LaneSymbol step() {
-    const LaneSymbol symbol = k == 0 ? read_dc(reader, *component().dc_table)
-                                     : read_ac(reader, *component().ac_table, k);
+    const LaneSymbol symbol =
+        k == 0 ? read_dc(reader, *component().dc_table) : read_ac(reader, *component().ac_table, k);
     k = symbol.next_k;
     refill(reader);  // so that the state depends on the place alone
     return symbol;
@@ -136,14 +137,15 @@ struct DecodeScans {
   const std::uint8_t* natural_order;
 
   struct Shared {
-    unsigned int changes[5];   // of step % 5
-    unsigned int last_part;    // with data in it, where there are no restarts
-    ScanSum sums[kLanes];      // of the parts of every lane
+    unsigned int changes[5];  // of step % 5
+    unsigned int last_part;   // with data in it, where there are no restarts
+    ScanSum sums[kLanes];     // of the parts of every lane
   };
 
   std::int64_t shared_bytes() const { return std::int64_t{sizeof(Shared)}; }
 
-  // Step 0 clears, step 1 guesses, then come rounds. Quiet steps behind them: 1 the sums, 2 storing.
+  // Step 0 clears, step 1 guesses, then come rounds. Quiet steps behind them: 1 the sums, 2
+  // storing.
   FASTPASS_HD bool has_step(int block, int step, const std::uint8_t* shared) const {
     static_cast<void>(block);
     if (step <= 1) return true;

@@ -154,8 +154,8 @@ void ImagePlanner::plan_tables(ImagePlan* plan) {
     plan->dc_table[component.index] = index_in(&specs, markers_.dc_spec(component.dc_table));
     plan->ac_table[component.index] = index_in(&specs, markers_.ac_spec(component.ac_table));
   }
-  const bool is_known = std::equal(specs.begin(), specs.end(), known_.specs.begin(),
-                                   known_.specs.end(), is_same);
+  const bool is_known =
+      std::equal(specs.begin(), specs.end(), known_.specs.begin(), known_.specs.end(), is_same);
   if (!is_known) {
     auto tables = std::make_shared<LaneTables>(specs.size());
     for (std::size_t i = 0; i < specs.size(); ++i) {
@@ -192,8 +192,8 @@ bool ImagePlanner::plan_spans(ImagePlan* plan) {
   const int behind = plan->entries.back() + 1;
   std::size_t end = size;
   if (behind < index_.num_entries()) {
-    end = std::min(size, static_cast<std::size_t>(index_.entry(behind).bit_offset / 8) +
-                             kEntryMargin);
+    end = std::min(size,
+                   static_cast<std::size_t>(index_.entry(behind).bit_offset / 8) + kEntryMargin);
   }
   image.data_begin = index_.entry(plan->entries.front()).bit_offset / 8;
   if (image.data_begin >= end) return false;
@@ -223,8 +223,8 @@ bool ImagePlanner::plan_scan(ImagePlan* plan) const {
 
 bool ImagePlanner::plan_coefficients(ImagePlan* plan) {
   Status damage;
-  const Status status = coefficient_decoder_.decode(
-      &markers_, plan->jpeg, plan->options.max_pixels, &coefficient_image_, &damage);
+  const Status status = coefficient_decoder_.decode(&markers_, plan->jpeg, plan->options.max_pixels,
+                                                    &coefficient_image_, &damage);
   if (!status.ok() || !damage.ok() || coefficient_decoder_.needs_block_smoothing()) return false;
   const Frame& frame = markers_.frame();
   const ChunkLayout& layout = coefficient_image_.layout();

@@ -44,10 +44,10 @@ struct ImagePlan {
   std::shared_ptr<const LaneTables> tables;
   int dc_table[kMaxComponents] = {};  // of a component, in `tables`
   int ac_table[kMaxComponents] = {};
-  std::vector<std::int32_t> entries;        // kIndexed: of the seek index
-  std::vector<ScanSegment> segments;        // kScan
-  std::vector<std::int16_t> coefficients;   // kCoefficients: component by component
-  PixelBuffer pixels;                       // kPixels
+  std::vector<std::int32_t> entries;       // kIndexed: of the seek index
+  std::vector<ScanSegment> segments;       // kScan
+  std::vector<std::int16_t> coefficients;  // kCoefficients: component by component
+  PixelBuffer pixels;                      // kPixels
 };
 
 // One per thread.

@@ -39,9 +39,9 @@ FASTPASS_HD inline int read_value(LaneBits& reader, int size) {
 
 // One symbol of a block, and where it leads.
 struct LaneSymbol {
-  int value = 0;          // of the coefficient at zigzag position `k`
-  int k = 0;              // 0: the DC difference
-  int next_k = 0;         // 64: the block ends
+  int value = 0;   // of the coefficient at zigzag position `k`
+  int k = 0;       // 0: the DC difference
+  int next_k = 0;  // 64: the block ends
   bool has_value = false;
   bool is_sound = true;
 };

@@ -15,12 +15,11 @@ class CpuRowMaker : public RowMaker {
   Status make(BatchWork* batch, std::size_t row) override {
     const EngineOptions& options = reader_.options();
     StageTimes& times = reader_.times();
-    FASTPASS_RETURN_IF_ERROR(reader_.read(batch->positions[row], batch->epoch, decoder_.get(),
-                                          &pixels_, &request_));
+    FASTPASS_RETURN_IF_ERROR(
+        reader_.read(batch->positions[row], batch->epoch, decoder_.get(), &pixels_, &request_));
     if (request_.is_planned) {
       const Stopwatch watch(&times.decode_nanoseconds);
-      FASTPASS_RETURN_IF_ERROR(
-          decoder_->decode(request_.sample.bytes, request_.options, &pixels_));
+      FASTPASS_RETURN_IF_ERROR(decoder_->decode(request_.sample.bytes, request_.options, &pixels_));
     }
     const Stopwatch watch(&times.augment_nanoseconds);
     const SourceRegion region = request_.region(pixels_.view());

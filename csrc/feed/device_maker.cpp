@@ -97,8 +97,7 @@ class DeviceMaker : public BatchMaker {
       const std::size_t row = work.decoded_rows[image];
       const RowRequest& request = work.rows[row]->request;
       const DecoderLease decoder(reader_.options().decoder);
-      const Status status =
-          decoder.get()->decode(request.sample.bytes, request.options, &pixels);
+      const Status status = decoder.get()->decode(request.sample.bytes, request.options, &pixels);
       if (status.ok()) {
         FASTPASS_RETURN_IF_ERROR(work.decoder.replace(index, pixels.view(), work.stream));
       } else {
@@ -113,14 +112,16 @@ class DeviceMaker : public BatchMaker {
     DeviceWorkspace& work = workspace_of(batch);
     std::vector<ViewTask> tasks;
     std::size_t out_row = 0;
-    for (std::size_t image = 0; image < work.decoded_rows.size() && out_row < kept.size(); ++image) {
+    for (std::size_t image = 0; image < work.decoded_rows.size() && out_row < kept.size();
+         ++image) {
       const std::size_t row = work.decoded_rows[image];
       if (row != kept[out_row]) continue;
       const RowRequest& request = work.rows[row]->request;
       const SourceRegion region = request.region(work.decoder.pixels(static_cast<int>(image)));
       for (std::size_t view = 0; view < options.views.size(); ++view) {
         const ViewSpec& spec = options.views[view];
-        std::uint8_t* out = batch.slot->views[view] + out_row * view_bytes(spec.size, options.dtype);
+        std::uint8_t* out =
+            batch.slot->views[view] + out_row * view_bytes(spec.size, options.dtype);
         tasks.push_back({region, &spec, request.views[view], out});
       }
       ++out_row;

@@ -24,7 +24,8 @@ Status DeviceSlot::allocate(const BatchLayout& layout) {
     FASTPASS_RETURN_IF_ERROR(layout.batch_bytes(view, &bytes));
     void* memory = nullptr;
     const Status status = device().allocate(bytes, &memory);
-    if (!status.ok()) return status.at("no memory for view " + std::to_string(view) + " of a batch");
+    if (!status.ok())
+      return status.at("no memory for view " + std::to_string(view) + " of a batch");
     views.push_back(static_cast<std::uint8_t*>(memory));
   }
   return {};

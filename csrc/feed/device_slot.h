@@ -8,10 +8,10 @@
 
 namespace fastpass {
 
-// Note [Who waits for whom]. Batches are filled on streams of the engine and read on the consumer's.
-// The consumer's stream waits for `ready` before it reads; a stream that fills the slot anew waits
-// for `released`, which lies behind everything that the consumer had queued when it let go of the
-// batch. No thread waits for either.
+// Note [Who waits for whom]. Batches are filled on streams of the engine and read on the
+// consumer's. The consumer's stream waits for `ready` before it reads; a stream that fills the slot
+// anew waits for `released`, which lies behind everything that the consumer had queued when it let
+// go of the batch. No thread waits for either.
 class DeviceSlot : public BatchSlot {
  public:
   explicit DeviceSlot(std::shared_ptr<Gpu> gpu) : gpu_(std::move(gpu)) {}

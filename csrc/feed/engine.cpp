@@ -208,8 +208,8 @@ bool Engine::take_row(Work* work) {
   return false;
 }
 
-// The oldest range to prefetch, else the oldest batch that can be finished, else the next row of the
-// oldest batch that has one; false when the engine closes.
+// The oldest range to prefetch, else the oldest batch that can be finished, else the next row of
+// the oldest batch that has one; false when the engine closes.
 bool Engine::take(Work* work) {
   std::unique_lock<std::mutex> lock(mutex_);
   for (;;) {

@@ -23,8 +23,8 @@ struct RowRequest {
   EncodedSample sample;
   std::vector<ViewParams> views;
   std::int32_t height = 0, width = 0;  // of the whole image
-  // A JPEG whose headers are sound: this part of it is to be decoded. Else all of it was decoded, to
-  // find out how large it is.
+  // A JPEG whose headers are sound: this part of it is to be decoded. Else all of it was decoded,
+  // to find out how large it is.
   bool is_planned = false;
   RegionPlan plan;
   DecodeOptions options;

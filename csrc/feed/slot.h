@@ -42,7 +42,7 @@ struct BatchSlot {
   void clear();
 
   std::vector<std::uint8_t*> views;  // of the host or of a device
-  std::int64_t num_samples = 0;  // rows in use; damaged samples take none
+  std::int64_t num_samples = 0;      // rows in use; damaged samples take none
   std::vector<std::int64_t> sample_ids;
   std::vector<std::int64_t> positions;  // in the source
   std::vector<std::int64_t> labels;     // -1: none

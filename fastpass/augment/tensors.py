@@ -35,8 +35,8 @@ def render_tensors(
 ) -> list[torch.Tensor]:
     """All views of decoded images, in one batch per view, without leaving the device.
 
-    The views are those of ``fastpass.render(..., mode="exact")`` and of ``Loader(mode="exact")`` for
-    the same pixels, seed, epoch and sample id, bit for bit.
+    The views are those of ``fastpass.render(..., mode="exact")`` and of ``Loader(mode="exact")``
+    for the same pixels, seed, epoch and sample id, bit for bit.
 
     Args:
         images: N of them, uint8 ``[height, width, 3]``, RGB, contiguous, all on one CUDA device; of
@@ -109,8 +109,8 @@ def _checked_device(images: Sequence[torch.Tensor], backend: str) -> torch.devic
         is_rgb = image.ndim == 3 and image.shape[2] == 3 and image.dtype == torch.uint8
         if not is_rgb or not image.is_contiguous():
             raise BadArgument(
-                f"images[{i}] is {image.dtype} {list(image.shape)}, strides {image.stride()}: wanted "
-                "contiguous uint8 [height, width, 3]"
+                f"images[{i}] is {image.dtype} {list(image.shape)}, strides {image.stride()}: "
+                "wanted contiguous uint8 [height, width, 3]"
             )
         if not all(1 <= side <= MAX_SOURCE_SIDE for side in image.shape[:2]):
             raise BadArgument(f"images[{i}] is {list(image.shape)}, wanted sides of 1 to 65535")
@@ -120,7 +120,8 @@ def _checked_device(images: Sequence[torch.Tensor], backend: str) -> torch.devic
                 f"device of the type {wanted!r}"
             )
     if images:
-        return images[0].device
+        device: torch.device = images[0].device
+        return device
     return torch.device("cpu" if backend == "twin" else "cuda")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib.util
 import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -39,7 +40,9 @@ def decode_to_tensors(
     Raises:
         MissingBackend: no torch, no GPU, or the CUDA module is not built.
     """
-    torch = _torch()
+    _require_torch()
+    import torch
+
     if backend == "nvjpeg":
         gpu_of(torch.device("cuda"))
         return list(nvjpeg.decode_batch(batch, crop=crop, max_pixels=max_pixels))
@@ -66,12 +69,9 @@ def decode_to_tensors(
     return results
 
 
-def _torch() -> Any:
-    try:
-        import torch
-    except ModuleNotFoundError as error:
-        raise MissingBackend("tensors are torch's: install torch") from error
-    return torch
+def _require_torch() -> None:
+    if importlib.util.find_spec("torch") is None:
+        raise MissingBackend("tensors are torch's: install torch")
 
 
 class _Decoder:

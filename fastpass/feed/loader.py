@@ -249,9 +249,7 @@ class Loader:
 
     def _next_batch(self, epoch: int) -> Batch | None:
         asked = time.perf_counter()
-        views, sample_ids, positions, labels, skipped = self._engine.wait(
-            self._delivery.stream()
-        )
+        views, sample_ids, positions, labels, skipped = self._engine.wait(self._delivery.stream())
         waited = time.perf_counter() - asked
         self._seconds += waited
         self._wait_seconds += waited

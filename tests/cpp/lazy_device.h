@@ -1,5 +1,5 @@
-// A device that does nothing until somebody has to know, and then no more than what that depends on:
-// whoever forgets to wait finds memory that is not written yet, or that is written too early.
+// A device that does nothing until somebody has to know, and then no more than what that depends
+// on: whoever forgets to wait finds memory that is not written yet, or that is written too early.
 #pragma once
 
 #include <cstdlib>
@@ -138,7 +138,8 @@ class LazyKernels : public Kernels {
   LazyKernels(LazyDevice* device, std::unique_ptr<Kernels> kernels)
       : device_(device), kernels_(std::move(kernels)) {}
   fastpass::Status run(const Passes& passes, fastpass::Stream stream) override {
-    device_->run(stream, [this, passes, stream] { static_cast<void>(kernels_->run(passes, stream)); });
+    device_->run(stream,
+                 [this, passes, stream] { static_cast<void>(kernels_->run(passes, stream)); });
     return {};
   }
 

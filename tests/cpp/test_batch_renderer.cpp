@@ -61,8 +61,7 @@ class Batch {
       const std::size_t bytes = 3 * size * size * dtype_bytes(format.dtype);
       each.out.assign(bytes + 1, 0xEE);
       each.expected.assign(bytes + 1, 0xEE);
-      CHECK(
-          cpu_.render(each.source, each.spec, each.params, format, each.expected.data()).ok());
+      CHECK(cpu_.render(each.source, each.spec, each.params, format, each.expected.data()).ok());
       tasks.push_back({each.source, &each.spec, each.params, each.out.data()});
     }
     CHECK(renderer_.queue(tasks, format, nullptr).ok());

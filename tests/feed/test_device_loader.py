@@ -1,4 +1,4 @@
-"""The loader on a GPU, and on its twin: the batches of device="cpu", bit for bit, whatever happens."""
+"""The loader on a GPU, and on its twin: the batches of device="cpu", bit for bit."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ def _assert_same(mine: fp.Batch, theirs: fp.Batch, device: str) -> None:
             assert torch.equal(got.cpu(), expected)
     for got, expected in zip(mine.views, theirs.views, strict=True):
         assert got.device.type == ("cpu" if device == "twin" else device)
-        assert got.dtype == expected.dtype and got.stride() == expected.stride()
+        assert got.dtype == expected.dtype
+        assert got.stride() == expected.stride()
         assert torch.equal(got.cpu(), expected)
 
 
@@ -234,7 +235,8 @@ def test_consumers_on_streams_of_their_own(folder: Path, device: str) -> None:
         pytest.skip("streams are the GPU's")
     stream = torch.cuda.Stream()
     sums = []
-    with torch.cuda.stream(stream), fp.Loader(folder, RECIPE, batch_size=4, device=device) as loader:
+    options = {"batch_size": 4, "device": device}
+    with torch.cuda.stream(stream), fp.Loader(folder, RECIPE, **options) as loader:  # type: ignore[arg-type]
         for _ in range(6):
             for batch in loader:
                 torch.cuda._sleep(2_000_000)
