@@ -1,12 +1,15 @@
 // FASTPASS_COLD keeps the rare case out of a loop, and out of its registers.
 //
 // FASTPASS_HD marks a function that is compiled for the CPU and, under nvcc, for the GPU as well.
+// FASTPASS_HD_INLINE: and is never called there, since a call goes through memory.
 #pragma once
 
 #ifdef __CUDACC__
 #define FASTPASS_HD __host__ __device__
+#define FASTPASS_HD_INLINE __host__ __device__ __forceinline__
 #else
 #define FASTPASS_HD
+#define FASTPASS_HD_INLINE inline
 #endif
 
 #define FASTPASS_COLD __attribute__((noinline))

@@ -161,21 +161,36 @@ struct ColorPixels {
     const std::int64_t num_pixels = std::int64_t{image.height} * image.width;
     if (first >= num_pixels) return;
     const int count = static_cast<int>(num_pixels - first < kPixels ? num_pixels - first : kPixels);
-    std::uint8_t rgb[3 * kPixels];
+    std::uint8_t* out = image.pixels + 3 * first;
+    const bool is_whole = count == kPixels && reinterpret_cast<std::uintptr_t>(out) % 4 == 0;
+    std::uint64_t waiting = 0;  // bits of whole pixels that fill no word yet
+    int num_bits = 0;
     int y = static_cast<int>(first / image.width);
     int x = static_cast<int>(first % image.width);
-    for (int i = 0; i < kPixels; ++i) {
-      if (i < count) color_at(image, image.top + y, image.left + x, rgb + 3 * i);
+    for (int i = 0; i < count; ++i) {
+      std::uint8_t rgb[3];
+      color_at(image, image.top + y, image.left + x, rgb);
       if (++x == image.width) {
         x = 0;
         ++y;
       }
+      if (!is_whole) {
+        for (int channel = 0; channel < 3; ++channel) *out++ = rgb[channel];
+        continue;
+      }
+      const std::uint32_t pixel =
+          std::uint32_t{rgb[0]} | std::uint32_t{rgb[1]} << 8 | std::uint32_t{rgb[2]} << 16;
+      waiting |= std::uint64_t{pixel} << num_bits;
+      num_bits += 24;
+      if (num_bits < 32) continue;
+      *reinterpret_cast<std::uint32_t*>(out) = static_cast<std::uint32_t>(waiting);
+      out += 4;
+      waiting >>= 32;
+      num_bits -= 32;
     }
-    store(image.pixels + 3 * first, rgb, count);
   }
 
  private:
-  // What pointer arithmetic in upsample.h looks at: a sample and the neighbor on one side.
   FASTPASS_HD static int sample(const DeviceComponent& component, int y, int x) {
     const int row = y - (component.first_block_row << component.log2_side);
     const int column = x - (component.first_block_column << component.log2_side);
@@ -201,15 +216,11 @@ struct ColorPixels {
     }
     const int odd = x % 2;
     const int neighbor = clamp(odd != 0 ? column + 1 : column - 1, component.width);
-    // in[-1], in[0], in[1] of upsample.h, of which one neighbor is looked at.
-    std::uint8_t near_line[3];
-    near_line[1] = static_cast<std::uint8_t>(sample(component, row, column));
-    near_line[0] = near_line[2] = static_cast<std::uint8_t>(sample(component, row, neighbor));
-    if (component.upsampling == Upsampling::kH2v1) return upsample_h2v1_at(near_line + 1, odd);
-    std::uint8_t far_line[3];
-    far_line[1] = static_cast<std::uint8_t>(sample(component, far, column));
-    far_line[0] = far_line[2] = static_cast<std::uint8_t>(sample(component, far, neighbor));
-    return upsample_h2v2_at(near_line + 1, far_line + 1, odd);
+    const int here = sample(component, row, column);
+    const int beside = sample(component, row, neighbor);
+    if (component.upsampling == Upsampling::kH2v1) return upsample_h2v1(here, beside, odd);
+    return upsample_h2v2(here, beside, sample(component, far, column),
+                         sample(component, far, neighbor), odd);
   }
 
   FASTPASS_HD static void color_at(const DeviceImage& image, int y, int x, std::uint8_t* rgb) {
@@ -230,19 +241,6 @@ struct ColorPixels {
     if (image.color == ColorModel::kCmyk) {
       inks_to_rgb_at(rgb, upsampled(image.components[3], y, x));
     }
-  }
-
-  FASTPASS_HD static void store(std::uint8_t* out, const std::uint8_t* rgb, int count) {
-    const bool is_aligned = reinterpret_cast<std::uintptr_t>(out) % 4 == 0;
-    if (count == kPixels && is_aligned) {
-      auto* words = reinterpret_cast<std::uint32_t*>(out);
-      for (int i = 0; i < 3; ++i) {
-        words[i] = std::uint32_t{rgb[4 * i]} | std::uint32_t{rgb[4 * i + 1]} << 8 |
-                   std::uint32_t{rgb[4 * i + 2]} << 16 | std::uint32_t{rgb[4 * i + 3]} << 24;
-      }
-      return;
-    }
-    for (int i = 0; i < 3 * count; ++i) out[i] = rgb[i];
   }
 };
 

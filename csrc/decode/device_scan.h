@@ -49,8 +49,8 @@ struct ScanPart {
   ScanState start;
   ScanState end[2];  // of even and of odd steps: neighbors read one while the other is written
   int segment = 0;
-  int num_blocks = 0;            // that begin in this part
-  std::uint32_t dc_sum[4] = {};  // of their differences
+  int num_blocks = 0;     // that begin in this part
+  LanePredictors dc_sum;  // of their differences
 };
 
 // Walks codes; knows no MCU, only the block within one.
@@ -109,7 +109,7 @@ struct ScanWalker {
 // A sum over parts that begins anew at every segment.
 struct ScanSum {
   int num_blocks = 0;
-  std::uint32_t dc[4] = {};
+  LanePredictors dc;
   bool has_begin = false;
 
   FASTPASS_HD void add(const ScanPart& part, bool is_first_of_segment) {
@@ -118,12 +118,12 @@ struct ScanSum {
       has_begin = true;
     }
     num_blocks += part.num_blocks;
-    for (int i = 0; i < 4; ++i) dc[i] += part.dc_sum[i];
+    dc.add_all(part.dc_sum);
   }
   // What stands before this sum.
   FASTPASS_HD void add_before(const ScanSum& before) {
     num_blocks += before.num_blocks;
-    for (int i = 0; i < 4; ++i) dc[i] += before.dc[i];
+    dc.add_all(before.dc);
     has_begin = before.has_begin;
   }
 };
@@ -216,14 +216,14 @@ struct DecodeScans {
     ScanWalker walker{image, {}, 0, 0};
     walker.restore(own.start);
     own.num_blocks = 0;
-    for (std::uint32_t& sum : own.dc_sum) sum = 0;
+    own.dc_sum = LanePredictors();
     while (walker.place() < limit && !walker.is_at_end()) {
       const bool begins = walker.k == 0;
       const int component = image.blocks[walker.block].component;
       const LaneSymbol symbol = walker.step();
       if (begins) {
         ++own.num_blocks;
-        own.dc_sum[component] += static_cast<std::uint32_t>(symbol.value);
+        own.dc_sum.add(component, symbol.value);
       }
       if (walker.k == 64) walker.next_block();
     }
@@ -318,8 +318,7 @@ struct DecodeScans {
     const int end = segment.num_mcus * image.num_blocks;
     ScanWalker walker{image, {}, 0, 0};
     walker.restore(own.start);
-    std::uint32_t dc[4];
-    for (int i = 0; i < 4; ++i) dc[i] = before.dc[i];
+    LanePredictors dc = before.dc;
     // The block that is going on; it may have begun in an earlier part.
     int index = before.num_blocks - (walker.k == 0 ? 0 : 1);
     while (index < end && walker.place() < limit && !walker.is_at_end()) {
@@ -329,8 +328,8 @@ struct DecodeScans {
       const LaneSymbol symbol = walker.step();
       if (!symbol.is_sound || has_run_out(walker.reader)) return false;
       if (symbol.k == 0) {
-        if (symbol.has_value) dc[component] += static_cast<std::uint32_t>(symbol.value);
-        if (block != nullptr) block[0] = static_cast<std::int16_t>(dc[component]);
+        dc.add(component, symbol.value);
+        if (block != nullptr) block[0] = static_cast<std::int16_t>(dc.of(component));
       } else if (symbol.has_value && block != nullptr &&
                  image.components[component].log2_side > 0) {
         block[natural_order[symbol.k]] = static_cast<std::int16_t>(symbol.value);

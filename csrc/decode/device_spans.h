@@ -16,13 +16,14 @@ struct SpanTask {
 };
 
 // `block` may be nullptr; false at damage.
-FASTPASS_HD inline bool decode_lane_block(LaneBits& reader, const DeviceComponent& component,
+FASTPASS_HD inline bool decode_lane_block(LaneBits& reader, const DeviceImage& image, int index,
                                           const std::uint8_t* natural_order,
-                                          std::uint32_t* predictor, std::int16_t* block) {
+                                          LanePredictors& predictors, std::int16_t* block) {
+  const DeviceComponent& component = image.components[index];
   const LaneSymbol dc = read_dc(reader, *component.dc_table);
   bool is_sound = dc.is_sound;
-  *predictor += static_cast<std::uint32_t>(dc.value);
-  if (block != nullptr) block[0] = static_cast<std::int16_t>(*predictor);
+  predictors.add(index, dc.value);
+  if (block != nullptr) block[0] = static_cast<std::int16_t>(predictors.of(index));
   const bool stores = block != nullptr && component.log2_side > 0;
   for (int k = 1; k < 64;) {
     const LaneSymbol symbol = read_ac(reader, *component.ac_table, k);
@@ -56,8 +57,8 @@ struct DecodeSpans {
     if (byte >= image.data_size) return false;
     std::int16_t dc[4];
     seek_dc(image.seek_layout, image.index, entry, dc);
-    std::uint32_t predictors[4];
-    for (int i = 0; i < 4; ++i) predictors[i] = static_cast<std::uint32_t>(dc[i]);
+    LanePredictors predictors;
+    for (int i = 0; i < 4; ++i) predictors.add(i, dc[i]);
     LaneBits reader = begin_lane_bits(image.words, static_cast<std::uint32_t>(byte),
                                       static_cast<int>(bit_offset % 8));
     const int first = entry * image.mcus_per_entry;
@@ -65,7 +66,7 @@ struct DecodeSpans {
     for (int mcu = first; mcu < end; ++mcu) {
       if (image.restart_interval != 0 && mcu != first && mcu % image.restart_interval == 0) {
         if (!cross_restart(reader, (mcu / image.restart_interval - 1) & 7)) return false;
-        for (int i = 0; i < 4; ++i) predictors[i] = 0;
+        predictors = LanePredictors();
       }
       if (!decode_mcu(image, mcu, reader, predictors)) return false;
     }
@@ -80,10 +81,9 @@ struct DecodeSpans {
   }
 
   FASTPASS_HD bool decode_mcu(const DeviceImage& image, int mcu, LaneBits& reader,
-                              std::uint32_t* predictors) const {
+                              LanePredictors& predictors) const {
     for (int i = 0; i < image.num_blocks; ++i) {
-      const int index = image.blocks[i].component;
-      if (!decode_lane_block(reader, image.components[index], natural_order, &predictors[index],
+      if (!decode_lane_block(reader, image, image.blocks[i].component, natural_order, predictors,
                              block_of_mcu(image, mcu, i))) {
         return false;
       }

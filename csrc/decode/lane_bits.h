@@ -37,7 +37,7 @@ FASTPASS_HD inline void push_byte(LaneBits& reader, std::uint32_t byte) {
 }
 
 // The bytes of the next word from byte `first` on, one by one.
-FASTPASS_HD inline void load_bytes(LaneBits& reader, int first) {
+FASTPASS_HD_INLINE void load_bytes(LaneBits& reader, int first) {
   const std::uint32_t word = swap_bytes(reader.words[reader.word]);
   for (int i = first; i < 4 && !reader.at_marker; ++i) {
     const std::uint32_t byte = word >> (24 - 8 * i) & 255;
@@ -61,9 +61,7 @@ FASTPASS_HD inline void load_bytes(LaneBits& reader, int first) {
 FASTPASS_HD inline void load_word(LaneBits& reader) {
   const std::uint32_t word = swap_bytes(reader.words[reader.word]);
   if (reader.after_ff || has_ff(word)) {
-    LaneBits copy = reader;  // its address is taken, so that `reader` may stay in registers
-    load_bytes(copy, 0);
-    reader = copy;
+    load_bytes(reader, 0);
     return;
   }
   reader.bits |= static_cast<std::uint64_t>(word) << (32 - reader.count);

@@ -37,6 +37,24 @@ FASTPASS_HD inline int read_value(LaneBits& reader, int size) {
   return value + (is_negative & (1 - (1 << size)));
 }
 
+// The DC predictors of four components, or sums of their differences; all that counts of them are
+// their lowest 16 bits. In one word, so that registers hold what is indexed.
+struct LanePredictors {
+  std::uint64_t packed = 0;
+
+  FASTPASS_HD int of(int component) const {
+    return static_cast<std::int16_t>(packed >> (16 * component) & 0xFFFF);
+  }
+  FASTPASS_HD void add(int component, int difference) {
+    const int shift = 16 * component;
+    const std::uint64_t sum = ((packed >> shift) + static_cast<std::uint64_t>(difference)) & 0xFFFF;
+    packed = (packed & ~(std::uint64_t{0xFFFF} << shift)) | sum << shift;
+  }
+  FASTPASS_HD void add_all(const LanePredictors& other) {
+    for (int component = 0; component < 4; ++component) add(component, other.of(component));
+  }
+};
+
 // One symbol of a block, and where it leads.
 struct LaneSymbol {
   int value = 0;   // of the coefficient at zigzag position `k`
