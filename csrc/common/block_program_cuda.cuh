@@ -10,8 +10,8 @@
 
 namespace fastpass {
 
-// Half of a multiprocessor's threads at least: room for 64 registers each, which spares all programs
-// memory of their own.
+// Half of a multiprocessor's threads at least: room for 64 registers each, which spares all
+// programs memory of their own.
 template <typename Program>
 __global__ void __launch_bounds__(Program::kLanes, 1024 / Program::kLanes)
     block_kernel(const __grid_constant__ Program program) {
