@@ -15,6 +15,7 @@ PYBIND11_MODULE(_core, module) {
       fastpass::set_exception({fastpass::Fault::kOutOfMemory, error.what()});
     }
   });
+  fastpass::register_curate(module);
   fastpass::register_pack(module);
   fastpass::register_probe(module);
   fastpass::register_decode(module);

@@ -5,6 +5,7 @@
 
 namespace fastpass {
 
+void register_curate(pybind11::module_& module);
 void register_pack(pybind11::module_& module);
 void register_probe(pybind11::module_& module);
 void register_decode(pybind11::module_& module);
