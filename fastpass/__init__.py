@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         render_tensors,
     )
     from fastpass.backend_list import backends
+    from fastpass.curate import HammingIndex, cluster
     from fastpass.decode import build_seek_index, decode_image, decode_jpeg, probe
     from fastpass.feed import Batch, Loader, LoaderStats
     from fastpass.pack import Pack
@@ -68,6 +69,7 @@ _LAZY = {
         ],
         "fastpass.augment",
     ),
+    **dict.fromkeys(["HammingIndex", "cluster"], "fastpass.curate"),
     **dict.fromkeys(["Batch", "Loader", "LoaderStats"], "fastpass.feed"),
     "Pack": "fastpass.pack",
     "backends": "fastpass.backend_list",
@@ -101,6 +103,7 @@ __all__ = [
     "CropBox",
     "DeviceFailed",
     "FastpassError",
+    "HammingIndex",
     "ImageInfo",
     "ImageTooLarge",
     "Jitter",
@@ -119,6 +122,7 @@ __all__ = [
     "WriteFailed",
     "backends",
     "build_seek_index",
+    "cluster",
     "decode_image",
     "decode_jpeg",
     "draw",

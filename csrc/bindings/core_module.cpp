@@ -21,5 +21,6 @@ PYBIND11_MODULE(_core, module) {
   fastpass::register_decode(module);
   fastpass::register_augment(module);
   fastpass::register_gpu(module);
+  fastpass::register_hash(module);
   fastpass::register_feed(module);
 }

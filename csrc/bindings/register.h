@@ -11,6 +11,7 @@ void register_probe(pybind11::module_& module);
 void register_decode(pybind11::module_& module);
 void register_augment(pybind11::module_& module);
 void register_gpu(pybind11::module_& module);
+void register_hash(pybind11::module_& module);
 void register_feed(pybind11::module_& module);
 
 }  // namespace fastpass

@@ -57,14 +57,15 @@ class CpuDecoder : public Decoder {
     CropBox crop;
     FASTPASS_RETURN_IF_ERROR(resolve_crop(options, width, height, &crop));
     FASTPASS_RETURN_IF_ERROR(pixels->resize(crop.height, crop.width));
-    return reconstructor_.begin(frame, options.scale_denominator, crop, pixels->view());
+    return reconstructor_.begin(frame, options.scale_denominator, crop, pixels->view(),
+                                options.luma_only);
   }
 
   Status decode_scan(const DecodeOptions& options) {
     const Frame& frame = markers_.frame();
     FASTPASS_RETURN_IF_ERROR(scan_.open(markers_, jpeg_));
     for (int c = 0; c < frame.num_components; ++c) {
-      scan_.want_ac(c, reconstructor_.last_coefficient(c) > 0);
+      scan_.want_ac(c, c < reconstructor_.num_planes() && reconstructor_.last_coefficient(c) > 0);
     }
     // What a damaged file holds in its middle depends on what stands before it.
     has_index_ = options.seek_index.size != 0 && options.on_damage == OnDamage::kRaise;

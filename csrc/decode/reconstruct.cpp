@@ -26,8 +26,11 @@ void Reconstructor::scaled_size(const Frame& frame, int scale_denominator, int* 
 }
 
 Status Reconstructor::begin(const Frame& frame, int scale_denominator, const CropBox& crop,
-                            const ImageView& out) {
+                            const ImageView& out, bool luma_only) {
   frame_ = &frame;
+  const bool is_luma = luma_only && frame.color == ColorModel::kYcc;
+  num_planes_ = is_luma ? 1 : frame.num_components;
+  color_ = is_luma ? ColorModel::kGray : frame.color;
   crop_ = crop;
   out_ = out;
   layout_ = plan_chunk(frame);
@@ -35,12 +38,12 @@ Status Reconstructor::begin(const Frame& frame, int scale_denominator, const Cro
   next_row_ = crop.top;
   blends_rows_ = false;
   std::array<ComponentScale, kMaxComponents> scales;
-  for (int c = 0; c < frame.num_components; ++c) {
+  for (int c = 0; c < num_planes_; ++c) {
     const auto index = static_cast<std::size_t>(c);
     FASTPASS_RETURN_IF_ERROR(scale_component(frame, c, scale_denominator, &scales[index]));
     blends_rows_ = blends_rows_ || scales[index].blends_rows();
   }
-  for (std::size_t c = 0; c < static_cast<std::size_t>(frame.num_components); ++c) {
+  for (std::size_t c = 0; c < static_cast<std::size_t>(num_planes_); ++c) {
     planes_[c].plan(frame.components[c], scales[c], {crop.left, crop.left + crop.width},
                     {crop.top, crop.top + crop.height}, blends_rows_ ? 2 : 1);
   }
@@ -51,7 +54,7 @@ Status Reconstructor::begin(const Frame& frame, int scale_denominator, const Cro
 void Reconstructor::plan_range() {
   Interval columns = planes_[0].mcu_columns();
   Interval rows = planes_[0].mcu_rows();
-  for (std::size_t c = 1; c < static_cast<std::size_t>(frame_->num_components); ++c) {
+  for (std::size_t c = 1; c < static_cast<std::size_t>(num_planes_); ++c) {
     columns.begin = std::min(columns.begin, planes_[c].mcu_columns().begin);
     columns.end = std::max(columns.end, planes_[c].mcu_columns().end);
     rows.begin = std::min(rows.begin, planes_[c].mcu_rows().begin);
@@ -62,7 +65,7 @@ void Reconstructor::plan_range() {
 
 Status Reconstructor::allocate_planes() {
   std::size_t wanted = 0;
-  for (std::size_t c = 0; c < static_cast<std::size_t>(frame_->num_components); ++c)
+  for (std::size_t c = 0; c < static_cast<std::size_t>(num_planes_); ++c)
     wanted += planes_[c].bytes();
   if (wanted > capacity_) {
     memory_.reset();
@@ -76,7 +79,7 @@ Status Reconstructor::allocate_planes() {
     capacity_ = wanted;
   }
   std::uint8_t* memory = memory_.get();
-  for (std::size_t c = 0; c < static_cast<std::size_t>(frame_->num_components); ++c) {
+  for (std::size_t c = 0; c < static_cast<std::size_t>(num_planes_); ++c) {
     planes_[c].set_memory(memory);
     memory += planes_[c].bytes();
   }
@@ -89,7 +92,7 @@ int Reconstructor::last_coefficient(int component) const {
 }
 
 void Reconstructor::put(int row, int column, int num_mcus, const std::int16_t* chunk) {
-  for (int c = 0; c < frame_->num_components; ++c) {
+  for (int c = 0; c < num_planes_; ++c) {
     planes_[static_cast<std::size_t>(c)].put(kernels_, row, column, num_mcus,
                                              chunk + layout_.first_group[c] * kGroupCoefficients,
                                              layout_.groups_per_row[c]);
@@ -97,7 +100,7 @@ void Reconstructor::put(int row, int column, int num_mcus, const std::int16_t* c
 }
 
 void Reconstructor::finish_row(int row) {
-  for (std::size_t c = 0; c < static_cast<std::size_t>(frame_->num_components); ++c)
+  for (std::size_t c = 0; c < static_cast<std::size_t>(num_planes_); ++c)
     planes_[c].finish_row(row);
   const int bottom = crop_.top + crop_.height;
   int end = bottom;
@@ -109,11 +112,11 @@ void Reconstructor::finish_row(int row) {
 
 void Reconstructor::write_row(int y) {
   const std::uint8_t* lines[kMaxComponents] = {};
-  for (int c = 0; c < frame_->num_components; ++c)
+  for (int c = 0; c < num_planes_; ++c)
     lines[c] = planes_[static_cast<std::size_t>(c)].line(kernels_, y);
   std::uint8_t* rgb = out_.row(y - crop_.top);
   const int width = crop_.width;
-  switch (frame_->color) {
+  switch (color_) {
     case ColorModel::kGray:
       kernels_.gray_to_rgb(lines[0], width, rgb);
       return;

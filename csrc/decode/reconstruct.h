@@ -36,11 +36,13 @@ class Reconstructor {
 
   // `crop` lies inside the scaled image; `out` has the crop's size. The frame is borrowed until the
   // last finish_row(). Nothing of `out` but 3 * width bytes per row is written.
-  Status begin(const Frame& frame, int scale_denominator, const CropBox& crop,
-               const ImageView& out);
+  Status begin(const Frame& frame, int scale_denominator, const CropBox& crop, const ImageView& out,
+               bool luma_only = false);
   // The MCUs to be put, the ring of chroma that upsampling looks at included.
   McuRange range() const { return range_; }
   const ChunkLayout& layout() const { return layout_; }
+  // The first components of the frame, which are looked at.
+  int num_planes() const { return num_planes_; }
   std::size_t bytes_held() const { return capacity_; }
   // Highest zigzag position whose coefficient can matter at this scale, per component: 0 where only
   // DC counts.
@@ -61,6 +63,8 @@ class Reconstructor {
 
   const PixelKernels& kernels_;
   const Frame* frame_ = nullptr;
+  int num_planes_ = 0;  // components that are looked at
+  ColorModel color_ = ColorModel::kYcc;
   CropBox crop_;
   ImageView out_;
   McuRange range_;
