@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from fastpass.curate import HammingIndex, cluster
     from fastpass.decode import build_seek_index, decode_image, decode_jpeg, probe
     from fastpass.feed import Batch, Loader, LoaderStats
+    from fastpass.image_hashes import Hashes, hash_images
     from fastpass.pack import Pack
 
 __version__ = "0.1.0"
@@ -71,6 +72,7 @@ _LAZY = {
     ),
     **dict.fromkeys(["HammingIndex", "cluster"], "fastpass.curate"),
     **dict.fromkeys(["Batch", "Loader", "LoaderStats"], "fastpass.feed"),
+    **dict.fromkeys(["Hashes", "hash_images"], "fastpass.image_hashes"),
     "Pack": "fastpass.pack",
     "backends": "fastpass.backend_list",
 }
@@ -104,6 +106,7 @@ __all__ = [
     "DeviceFailed",
     "FastpassError",
     "HammingIndex",
+    "Hashes",
     "ImageInfo",
     "ImageTooLarge",
     "Jitter",
@@ -126,6 +129,7 @@ __all__ = [
     "decode_image",
     "decode_jpeg",
     "draw",
+    "hash_images",
     "probe",
     "recipes",
     "render",

@@ -81,9 +81,8 @@ py::tuple pairs(const Codes& codes, int radius, const std::string& strategy,
   return columns_of(found);
 }
 
-py::tuple matches(const Codes& queries, const Codes& codes, int radius,
-                  const std::string& strategy, const std::string& kernels, int num_threads,
-                  std::size_t max_pairs) {
+py::tuple matches(const Codes& queries, const Codes& codes, int radius, const std::string& strategy,
+                  const std::string& kernels, int num_threads, std::size_t max_pairs) {
   const SearchOptions options = options_of(radius, strategy, kernels, num_threads);
   std::vector<IdPair> found;
   Status status;
@@ -166,7 +165,8 @@ py::array_t<std::int64_t> diameters(const Codes& codes, const Column<std::uint32
 
 std::vector<std::string> kernel_names() {
   std::vector<std::string> names;
-  for (const HammingKernels& kernels : available_hamming_kernels()) names.emplace_back(kernels.name);
+  for (const HammingKernels& kernels : available_hamming_kernels())
+    names.emplace_back(kernels.name);
   return names;
 }
 

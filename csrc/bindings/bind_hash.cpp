@@ -32,7 +32,8 @@ constexpr int kPixelHashBytes = 16;
 constexpr int kFewestFastPixels = 256;
 
 constexpr std::array<const char*, kNumDihedrals> kDihedralNames = {
-    "", ":rotate90", ":rotate180", ":rotate270", ":flip_x", ":flip_y", ":flip_plus1", ":flip_minus1"};
+    "",        ":rotate90", ":rotate180",  ":rotate270",
+    ":flip_x", ":flip_y",   ":flip_plus1", ":flip_minus1"};
 
 enum class Kind { kPdq, kPdqFast, kAverage, kDifference, kPerceptual, kWavelet, kPixels };
 
@@ -191,8 +192,8 @@ class RowHasher {
   static void put_pixels(const ImageView& colors, std::uint8_t* out) {
     const Span bytes = {colors.data, static_cast<std::size_t>(colors.stride) *
                                          static_cast<std::size_t>(colors.height)};
-    const std::uint64_t size = static_cast<std::uint64_t>(colors.height) << 32 |
-                               static_cast<std::uint64_t>(colors.width);
+    const std::uint64_t size =
+        static_cast<std::uint64_t>(colors.height) << 32 | static_cast<std::uint64_t>(colors.width);
     for (std::uint64_t i = 0; i < 2; ++i) {
       const std::uint64_t hash = xxhash64(bytes, 2 * size + i);
       std::memcpy(out + 8 * i, &hash, sizeof(hash));

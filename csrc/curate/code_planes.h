@@ -23,7 +23,9 @@ class CodePlanes {
 
   int num_words() const { return num_words_; }
   std::size_t size() const { return size_; }
-  std::uint64_t* plane(int word) { return words_.data() + static_cast<std::size_t>(word) * stride_; }
+  std::uint64_t* plane(int word) {
+    return words_.data() + static_cast<std::size_t>(word) * stride_;
+  }
   const std::uint64_t* plane(int word) const {
     return words_.data() + static_cast<std::size_t>(word) * stride_;
   }

@@ -83,7 +83,8 @@ void find_close_avx2(const CodeBlock& a, const CodeBlock& b, int radius, bool is
   const Query query = load_query(a, i);
   for (std::size_t j = is_upper && i + 1 > b.begin ? i + 1 : b.begin; j < b.end; j += 4) {
     const unsigned inside = b.end - j < 4 ? (1u << (b.end - j)) - 1 : 15u;
-    const unsigned hits = near_lanes(is_far(query, load(first + j), load(second + j), limit)) & inside;
+    const unsigned hits =
+        near_lanes(is_far(query, load(first + j), load(second + j), limit)) & inside;
     if (hits != 0) add_hits(a, b, i, j, hits, radius, pairs);
   }
 }

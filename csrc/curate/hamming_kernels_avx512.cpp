@@ -21,8 +21,9 @@ inline Query load_query(const CodeBlock& a, std::size_t i) {
 }
 
 inline __mmask8 compare(const Query& query, __m512i first, __m512i second, __m512i limit) {
-  const __m512i counts = _mm512_add_epi64(_mm512_popcnt_epi64(_mm512_xor_si512(query.first, first)),
-                                          _mm512_popcnt_epi64(_mm512_xor_si512(query.second, second)));
+  const __m512i counts =
+      _mm512_add_epi64(_mm512_popcnt_epi64(_mm512_xor_si512(query.first, first)),
+                       _mm512_popcnt_epi64(_mm512_xor_si512(query.second, second)));
   return _mm512_cmple_epi64_mask(counts, limit);
 }
 
@@ -47,7 +48,8 @@ void scan_one(const CodeBlock& a, const CodeBlock& b, std::size_t i, std::size_t
   const std::uint64_t* first = b.words[0];
   const std::uint64_t* second = b.words[b.num_words > 1 ? 1 : 0];
   for (std::size_t j = begin; j < b.end; j += 8) {
-    unsigned hits = compare(query, _mm512_loadu_si512(first + j), _mm512_loadu_si512(second + j), limit);
+    unsigned hits =
+        compare(query, _mm512_loadu_si512(first + j), _mm512_loadu_si512(second + j), limit);
     if (b.end - j < 8) hits &= (1u << (b.end - j)) - 1;
     if (hits != 0) add_hits(a, b, i, j, hits, radius, pairs);
   }

@@ -1,5 +1,5 @@
-// The functions that this build holds; hamming_kernels_x86.cpp or hamming_kernels_any.cpp says which
-// of them the processor can run.
+// The functions that this build holds; hamming_kernels_x86.cpp or hamming_kernels_any.cpp says
+// which of them the processor can run.
 #pragma once
 
 #include "curate/hamming_kernels.h"

@@ -56,8 +56,7 @@ struct SlotPart {
 };
 
 // Parts that cover every pair once, of which two lie in `memory_bytes` together.
-std::vector<SlotPart> plan_slot_parts(const CodeArray& codes, int radius,
-                                      std::size_t memory_bytes);
+std::vector<SlotPart> plan_slot_parts(const CodeArray& codes, int radius, std::size_t memory_bytes);
 // The pairs of one part, of codes that may lie in a mapped file: only those of the part are copied.
 void find_part_pairs(const CodeArray& codes, const SearchOptions& options, const SlotPart& part,
                      std::vector<IdPair>* pairs);

@@ -1,5 +1,5 @@
-// PDQ, the perceptual hash of Meta's ThreatExchange ("The TMK+PDQF Video-Hashing Algorithm and the PDQ
-// Image-Hashing Algorithm", 2019): 256 bits, and a quality of 0 to 100.
+// PDQ, the perceptual hash of Meta's ThreatExchange ("The TMK+PDQF Video-Hashing Algorithm and the
+// PDQ Image-Hashing Algorithm", 2019): 256 bits, and a quality of 0 to 100.
 #pragma once
 
 #include <array>
@@ -50,12 +50,12 @@ class PdqHasher {
   void filter_rest(int height, int width, PdqSamples* samples);
   struct AxisWeights;
 
-  std::vector<float> filtered_;   // [height, width]
-  std::vector<float> lanes_in_;   // [width, 8 rows]
+  std::vector<float> filtered_;  // [height, width]
+  std::vector<float> lanes_in_;  // [width, rows side by side]
   std::vector<float> lanes_out_;
-  std::vector<float> rows_;       // the last rows after the second pass
+  std::vector<float> rows_;  // the last rows after the second pass
   std::vector<float> column_sums_;
-  std::vector<float> sampled_;    // [height, 64]
+  std::vector<float> sampled_;  // [height, 64]
 };
 
 int pdq_quality(const PdqSamples& samples);

@@ -1,9 +1,10 @@
 // Pairs of codes within a radius of one another, by the slots that they nearly share.
 //
 // Note [Slots]. A code is cut into slots of 16 bits. Of two codes within radius r, some slot of m
-// differs by at most r / m bits: so it is enough to compare, for every slot, codes whose value there
-// is the same or that many flipped bits away. (Norouzi, Punjani and Fleet, "Fast Exact Search in
-// Hamming Space with Multi-Index Hashing", 2014.) A pair is reported by the first such slot only.
+// differs by at most r / m bits: so it is enough to compare, for every slot, codes whose value
+// there is the same or that many flipped bits away. (Norouzi, Punjani and Fleet, "Fast Exact Search
+// in Hamming Space with Multi-Index Hashing", 2014.) A pair is reported by the first such slot
+// only.
 //
 // Where many codes share a slot's value, the same is done again inside: of the slots that are left,
 // some differs by at most r / (slots left) bits.

@@ -14,12 +14,43 @@ constexpr double kReach = 3.0;   // of the filter, pixels of the small image
 
 double sinc(double x) { return x == 0.0 ? 1.0 : std::sin(x * M_PI) / (x * M_PI); }
 
-double lanczos(double x) {
-  return x > -kReach && x < kReach ? sinc(x) * sinc(x / kReach) : 0.0;
+double lanczos(double x) { return x > -kReach && x < kReach ? sinc(x) * sinc(x / kReach) : 0.0; }
+
+std::uint8_t to_pixel(std::int32_t sum) {
+  return static_cast<std::uint8_t>(std::clamp(sum >> kWeightBits, 0, 255));
 }
 
+FASTPASS_AVX2_CLONE
+std::int32_t weigh(const std::uint8_t* pixels, const std::int32_t* weights, int count) {
+  std::int32_t sum = 0;
+  for (int k = 0; k < count; ++k) sum += pixels[k] * weights[k];
+  return sum;
+}
+
+FASTPASS_AVX2_CLONE
+void add_weighted(const std::uint8_t* row, std::int32_t weight, int count, std::int32_t* sums) {
+  for (int i = 0; i < count; ++i) sums[i] += row[i] * weight;
+}
+
+template <typename Value, typename Condition>
+SmallHash make_hash(const std::array<Value, kSide * kSide>& values, const Condition& is_set) {
+  SmallHash hash{};
+  for (std::size_t i = 0; i < values.size(); ++i) {
+    if (is_set(values[i])) hash[i / 8] |= static_cast<std::uint8_t>(0x80u >> i % 8);
+  }
+  return hash;
+}
+
+// NumPy's: the mean of the two in the middle.
+double median(std::array<double, kSide * kSide> values) {
+  std::sort(values.begin(), values.end());
+  return (values[values.size() / 2 - 1] + values[values.size() / 2]) / 2.0;
+}
+
+}  // namespace
+
 // One axis: weights as Pillow computes them, in double, then rounded to fixed point.
-struct Taps {
+struct SmallHasher::Taps {
   std::vector<int> first;
   std::vector<int> count;
   std::vector<std::int32_t> weights;
@@ -54,24 +85,19 @@ struct Taps {
   const std::int32_t* of(int i) const { return weights.data() + std::ptrdiff_t{i} * stride; }
 };
 
-std::uint8_t to_pixel(std::int32_t sum) {
-  return static_cast<std::uint8_t>(std::clamp(sum >> kWeightBits, 0, 255));
+SmallHasher::SmallHasher() = default;
+SmallHasher::~SmallHasher() = default;
+
+const SmallHasher::Taps& SmallHasher::taps(int from, int to) {
+  constexpr std::size_t kMostKept = 64;
+  if (known_taps_.size() > kMostKept) known_taps_.clear();
+  std::unique_ptr<Taps>& known = known_taps_[{from, to}];
+  if (!known) known = std::make_unique<Taps>(from, to);
+  return *known;
 }
 
-FASTPASS_AVX2_CLONE
-std::int32_t weigh(const std::uint8_t* pixels, const std::int32_t* weights, int count) {
-  std::int32_t sum = 0;
-  for (int k = 0; k < count; ++k) sum += pixels[k] * weights[k];
-  return sum;
-}
-
-FASTPASS_AVX2_CLONE
-void add_weighted(const std::uint8_t* row, std::int32_t weight, int count, std::int32_t* sums) {
-  for (int i = 0; i < count; ++i) sums[i] += row[i] * weight;
-}
-
-void resize_rows(const GrayImage& image, int width, std::vector<std::uint8_t>* out) {
-  const Taps taps(image.width, width);
+void SmallHasher::resize_rows(const GrayImage& image, int width, std::vector<std::uint8_t>* out) {
+  const Taps& taps = this->taps(image.width, width);
   out->resize(static_cast<std::size_t>(image.height * width));
   for (int y = 0; y < image.height; ++y) {
     for (int x = 0; x < width; ++x) {
@@ -83,40 +109,24 @@ void resize_rows(const GrayImage& image, int width, std::vector<std::uint8_t>* o
   }
 }
 
-void resize_columns(const std::uint8_t* pixels, int from, int width, int height,
-                    std::vector<std::uint8_t>* out) {
-  const Taps taps(from, height);
+void SmallHasher::resize_columns(const std::uint8_t* pixels, int from, int width, int height,
+                                 std::vector<std::uint8_t>* out) {
+  const Taps& taps = this->taps(from, height);
   out->resize(static_cast<std::size_t>(height * width));
-  std::vector<std::int32_t> sums(static_cast<std::size_t>(width));
+  sums_.resize(static_cast<std::size_t>(width));
   for (int y = 0; y < height; ++y) {
-    std::fill(sums.begin(), sums.end(), 1 << (kWeightBits - 1));
+    std::fill(sums_.begin(), sums_.end(), 1 << (kWeightBits - 1));
     for (int k = 0; k < taps.count[static_cast<std::size_t>(y)]; ++k) {
       const std::uint8_t* row =
           pixels + std::ptrdiff_t{taps.first[static_cast<std::size_t>(y)] + k} * width;
-      add_weighted(row, taps.of(y)[k], width, sums.data());
+      add_weighted(row, taps.of(y)[k], width, sums_.data());
     }
     for (int x = 0; x < width; ++x) {
-      (*out)[static_cast<std::size_t>(y * width + x)] = to_pixel(sums[static_cast<std::size_t>(x)]);
+      (*out)[static_cast<std::size_t>(y * width + x)] =
+          to_pixel(sums_[static_cast<std::size_t>(x)]);
     }
   }
 }
-
-template <typename Value, typename Condition>
-SmallHash make_hash(const std::array<Value, kSide * kSide>& values, const Condition& is_set) {
-  SmallHash hash{};
-  for (std::size_t i = 0; i < values.size(); ++i) {
-    if (is_set(values[i])) hash[i / 8] |= static_cast<std::uint8_t>(0x80u >> i % 8);
-  }
-  return hash;
-}
-
-// NumPy's: the mean of the two in the middle.
-double median(std::array<double, kSide * kSide> values) {
-  std::sort(values.begin(), values.end());
-  return (values[values.size() / 2 - 1] + values[values.size() / 2]) / 2.0;
-}
-
-}  // namespace
 
 void SmallHasher::resize(const GrayImage& image, int height, int width) {
   if (image.height == height && image.width == width) {

@@ -41,7 +41,7 @@ def cluster(
     require_integer("size", size, 0, 2**32 - 2)
     require_choice("method", method, ("star", "components"))
     for column in (pairs.first, pairs.second):
-        if len(column) and not (0 <= int(np.min(column)) and int(np.max(column)) < size):
+        if len(column) and not (int(np.min(column)) >= 0 and int(np.max(column)) < size):
             raise BadArgument(f"pairs name items outside of the {size} that there are")
     order = np.arange(size, dtype=np.int64) if ranks is None else np.asarray(ranks)
     if order.shape != (size,) or not np.array_equal(np.sort(order), np.arange(size)):
@@ -56,9 +56,7 @@ def cluster(
     return np.asarray(by_rank[best[labels]])
 
 
-def keep_ranks(
-    columns: Mapping[str, npt.ArrayLike], keys: Sequence[str]
-) -> npt.NDArray[np.int64]:
+def keep_ranks(columns: Mapping[str, npt.ArrayLike], keys: Sequence[str]) -> npt.NDArray[np.int64]:
     """Ranks for ``cluster``: the best item first, by the first key, ties by the next.
 
     Args:

@@ -160,9 +160,7 @@ class CodeFile:
             raise BadPack(f"{self.path}: its header is damaged", byte_offset=8)
         wanted = _HEADER_BYTES + size * code_bytes
         if file_bytes < wanted:
-            raise BadPack(
-                f"{self.path} is cut off: {wanted} bytes wanted", byte_offset=file_bytes
-            )
+            raise BadPack(f"{self.path} is cut off: {wanted} bytes wanted", byte_offset=file_bytes)
         return code_bytes, size
 
 

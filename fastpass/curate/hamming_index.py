@@ -1,4 +1,4 @@
-"""Exact search among binary codes by Hamming distance: pairs within one set, matches between two."""
+"""Exact search among binary codes by Hamming distance: in one set, and between two."""
 
 from __future__ import annotations
 

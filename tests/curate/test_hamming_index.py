@@ -85,9 +85,7 @@ def test_pairs_are_all_pairs(num_bytes: int, way: tuple[str, str], threads: int)
             is_wide = radius // (num_bytes // 2) > 3
             if is_wide and way[0] == "multi_index":
                 continue  # nearly every value of a slot is a neighbor of every other
-            found += _assert_pairs(
-                codes, radius, strategy=way[0], kernels=way[1], threads=threads
-            )
+            found += _assert_pairs(codes, radius, strategy=way[0], kernels=way[1], threads=threads)
     assert found > 1000
 
 
