@@ -146,7 +146,6 @@ def _readable(images: Sequence[Any], max_pixels: int) -> tuple[list[Any], list[A
 
 def _sha256(images: Sequence[Any]) -> npt.NDArray[np.uint8]:
     digests = b"".join(
-        hashlib.sha256(i.tobytes() if isinstance(i, np.ndarray) else i).digest()
-        for i in images
+        hashlib.sha256(i.tobytes() if isinstance(i, np.ndarray) else i).digest() for i in images
     )
     return np.frombuffer(digests, dtype=np.uint8).reshape(-1, 32)

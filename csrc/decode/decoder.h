@@ -29,8 +29,8 @@ struct DecodeOptions {
   std::int64_t max_pixels = kDefaultMaxPixels;  // width x height in the file
   Span seek_index;                              // of this very file; empty: none
   bool is_seek_index_verified = false;  // the caller vouches that index and file belong together
-  // Y of YCbCr in all three channels, chroma not looked at. A wish: a decoder that has no use for it
-  // gives colors.
+  // Y of YCbCr in all three channels, chroma not looked at. A wish: a decoder that has no use for
+  // it gives colors.
   bool luma_only = false;
 };
 
