@@ -12,6 +12,7 @@ from fastpass.errors import FastpassError
 # verb -> where its click command is; a module is imported only when its verb is used.
 _COMMANDS = {
     "synth": "fastpass.synth.commands:synth",
+    "dedup": "fastpass.dedup.commands:dedup_command",
     "pack": "fastpass.pack.commands:pack_command",
     "index": "fastpass.pack.commands:index_command",
     "preview": "fastpass.augment.commands:preview",

@@ -79,11 +79,11 @@ install_demo() {
   install 'scikit-build-core>=0.11' 'pybind11>=3.0' ninja setuptools wheel
   install torch torchvision timm
   say "DeepSpeed and the rest"
-  DS_BUILD_OPS=0 install --no-build-isolation $(scripts/requirements.py train)
+  DS_BUILD_OPS=0 install --no-build-isolation $(scripts/requirements.py train curate)
 }
 install_test() {
   say "test peers: DALI, FFCV, linters, pytest (about two minutes)"
-  install --prefer-binary $(scripts/requirements.py dev bench dali)
+  install --prefer-binary $(scripts/requirements.py dev bench dali ray)
   # FFCV is a source archive that wants numpy and opencv at build time from outside.
   install --prefer-binary $(scripts/requirements.py ffcv)
 }

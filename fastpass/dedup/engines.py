@@ -1,0 +1,95 @@
+"""Who runs independent tasks: processes of this machine, or Ray. All else is the same."""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any, Protocol
+
+from fastpass.errors import MissingBackend, OutOfMemory
+
+Task = tuple[Any, ...]  # the arguments of a function that can be imported; small, and picklable
+
+
+class Engine(Protocol):
+    def run(self, function: Callable[..., None], tasks: Sequence[Task]) -> Iterator[int]:
+        """Call ``function(*task)`` for every task, in any order; yields how many are done."""
+        ...
+
+
+class LocalEngine:
+    """A pool of processes; none for a single worker."""
+
+    def __init__(self, workers: int) -> None:
+        self._workers = workers
+
+    def run(self, function: Callable[..., None], tasks: Sequence[Task]) -> Iterator[int]:
+        if self._workers == 1 or len(tasks) < 2:
+            for done, task in enumerate(tasks, 1):
+                function(*task)
+                yield done
+            return
+        # Not fork: the parent may have threads.
+        context = multiprocessing.get_context("spawn")
+        workers = min(self._workers, len(tasks))
+        with ProcessPoolExecutor(workers, mp_context=context) as pool:
+            waiting = [pool.submit(function, *task) for task in tasks]
+            try:
+                for done, future in enumerate(as_completed(waiting), 1):
+                    future.result()
+                    yield done
+            except BrokenProcessPool as error:
+                raise OutOfMemory(
+                    "a worker process was killed, most likely for want of memory: use fewer "
+                    "threads, and run the same command again to go on"
+                ) from error
+            finally:
+                pool.shutdown(wait=True, cancel_futures=True)
+
+
+class RayEngine:
+    """An existing Ray cluster (RAY_ADDRESS), else one on this machine, for as long as we run.
+
+    Every node must see the source and the output folder under the same paths.
+    """
+
+    def __init__(self, workers: int) -> None:
+        try:
+            import ray
+        except ModuleNotFoundError as error:
+            raise MissingBackend(
+                "engine 'ray' needs the package ray: pip install 'fastpass[ray]'"
+            ) from error
+        self._ray = ray
+        self._workers = workers
+
+    def run(self, function: Callable[..., None], tasks: Sequence[Task]) -> Iterator[int]:
+        ray = self._ray
+        is_ours = not ray.is_initialized()
+        if is_ours:
+            import os
+
+            address = os.environ.get("RAY_ADDRESS")
+            options: dict[str, Any] = (
+                {"address": address} if address else {"num_cpus": self._workers}
+            )
+            ray.init(include_dashboard=False, log_to_driver=False, **options)
+        try:
+            remote = ray.remote(num_cpus=1)(function)
+            waiting = [remote.remote(*task) for task in tasks]
+            done = 0
+            while waiting:
+                ready, waiting = ray.wait(waiting)
+                for result in ready:
+                    ray.get(result)
+                    done += 1
+                    yield done
+        finally:
+            if is_ours:
+                ray.shutdown()
+
+
+def make_engine(name: str, workers: int) -> Engine:
+    return RayEngine(workers) if name == "ray" else LocalEngine(workers)

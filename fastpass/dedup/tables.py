@@ -1,0 +1,77 @@
+"""Tables on disk: the only place that knows PyArrow. A file is there whole, or not at all."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fastpass.errors import BadPack, MissingBackend, WriteFailed
+
+Columns = dict[str, Any]  # name -> NumPy array, or a list of texts; codes are uint8 [N, bytes]
+
+
+def _arrow() -> Any:
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet
+    except ModuleNotFoundError as error:
+        raise MissingBackend(
+            "dedup writes Parquet with the package pyarrow: pip install 'fastpass[curate]'"
+        ) from error
+    return pa
+
+
+def write_table(path: Path, columns: Mapping[str, Any]) -> None:
+    """Write and rename. Raises WriteFailed."""
+    pa = _arrow()
+    arrays = {name: _as_arrow(pa, values) for name, values in columns.items()}
+    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        pa.parquet.write_table(pa.table(arrays), partial, compression="zstd")
+        with partial.open("rb") as file:
+            os.fsync(file.fileno())
+        partial.replace(path)
+    except OSError as error:
+        raise WriteFailed(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _as_arrow(pa: Any, values: Any) -> Any:
+    if isinstance(values, np.ndarray) and values.ndim == 2:
+        number, num_bytes = values.shape
+        data = pa.py_buffer(np.ascontiguousarray(values).tobytes())
+        return pa.FixedSizeBinaryArray.from_buffers(pa.binary(num_bytes), number, [None, data])
+    if isinstance(values, np.ndarray):
+        return pa.array(values)
+    return pa.array(values, type=pa.string())
+
+
+def read_tables(paths: Sequence[Path]) -> Columns:
+    """Rows of all tables, one behind the other. Raises BadPack for a damaged one."""
+    pa = _arrow()
+    tables = []
+    for path in paths:
+        try:
+            tables.append(pa.parquet.read_table(path))
+        except (OSError, pa.ArrowException) as error:
+            raise BadPack(f"{path} is no table of ours: {error}") from error
+    table = pa.concat_tables(tables).combine_chunks()
+    return {name: _from_arrow(pa, table.column(name)) for name in table.column_names}
+
+
+def _from_arrow(pa: Any, column: Any) -> Any:
+    if pa.types.is_fixed_size_binary(column.type):
+        width = column.type.byte_width
+        joined = b"".join(
+            chunk.buffers()[1].to_pybytes()[
+                chunk.offset * width : (chunk.offset + len(chunk)) * width
+            ]
+            for chunk in column.chunks
+        )
+        return np.frombuffer(joined, dtype=np.uint8).reshape(-1, width)
+    if pa.types.is_string(column.type):
+        return column.to_pylist()
+    return column.to_numpy()
