@@ -9,6 +9,8 @@ namespace {
 
 constexpr int kFewestPixels = 5;  // of a side
 constexpr int kLanes = 8;
+constexpr int kGroups = 2;
+constexpr int kRows = kGroups * kLanes;
 
 // Pixels of a box along an axis: two boxes one after the other are the tent.
 int window_of(int size) { return (size + 2 * kPdqSide - 1) / (2 * kPdqSide); }
@@ -47,27 +49,36 @@ struct BoxSteps {
   int shrink() const { return half() - 1; }
 };
 
-// `lanes` values per place of the line; `write(place)` says where the mean goes, or nullptr.
-template <int lanes, typename Write>
+// kGroups times kLanes lines at once: [group][place][lane], so that one group's sums need not wait
+// for the other's. write(group, place) says where means go, or nullptr.
+template <typename Write>
 inline void filter_lines(const BoxSteps& steps, const float* in, const Write& write) {
-  float sum[lanes] = {};
+  float sum[kGroups][kLanes] = {};
+  const std::ptrdiff_t group_stride = std::ptrdiff_t{kLanes} * steps.size;
   const float* right = in;
   const float* left = in;
   int count = 0;
   int place = 0;
   const auto add = [&] {
-    for (int i = 0; i < lanes; ++i) sum[i] += right[i];
-    right += lanes;
+    for (int g = 0; g < kGroups; ++g) {
+      for (int i = 0; i < kLanes; ++i) sum[g][i] += right[g * group_stride + i];
+    }
+    right += kLanes;
   };
   const auto subtract = [&] {
-    for (int i = 0; i < lanes; ++i) sum[i] -= left[i];
-    left += lanes;
+    for (int g = 0; g < kGroups; ++g) {
+      for (int i = 0; i < kLanes; ++i) sum[g][i] -= left[g * group_stride + i];
+    }
+    left += kLanes;
   };
   const auto put = [&] {
-    float* out = write(place++);
-    if (out == nullptr) return;
     const auto divisor = static_cast<float>(count);
-    for (int i = 0; i < lanes; ++i) out[i] = sum[i] / divisor;
+    for (int g = 0; g < kGroups; ++g) {
+      float* out = write(g, place);
+      if (out == nullptr) break;
+      for (int i = 0; i < kLanes; ++i) out[i] = sum[g][i] / divisor;
+    }
+    ++place;
   };
   for (int i = 0; i < steps.grow(); ++i, ++count) add();
   for (int i = 0; i < steps.grow_and_write(); ++i) {
@@ -89,20 +100,26 @@ inline void filter_lines(const BoxSteps& steps, const float* in, const Write& wr
 
 FASTPASS_AVX2_CLONE
 void filter_side_by_side(const BoxSteps& steps, const float* in, float* out) {
-  filter_lines<kLanes>(steps, in, [out](int place) { return out + kLanes * place; });
+  const std::ptrdiff_t group_stride = std::ptrdiff_t{kLanes} * steps.size;
+  filter_lines(steps, in, [=](int group, int place) {
+    return out + group * group_stride + std::ptrdiff_t{kLanes} * place;
+  });
 }
 
-// Only the means at the sampled places, one behind the other.
+// Only the means at the sampled places, one behind the other: [group][sample][lane].
 FASTPASS_AVX2_CLONE
 void sample_side_by_side(const BoxSteps& steps, const float* in, float* out) {
-  int next = 0;
-  filter_lines<kLanes>(steps, in, [&](int place) -> float* {
-    if (next == kPdqSide || place != sample_place(next, steps.size)) return nullptr;
-    const int at = next;
-    next = next_sample(at, steps.size);
-    return out + kLanes * at;
+  constexpr int kGroupStride = kLanes * kPdqSide;
+  int next = 0, at = 0;
+  filter_lines(steps, in, [&](int group, int place) -> float* {
+    if (group == 0) {
+      if (next == kPdqSide || place != sample_place(next, steps.size)) return nullptr;
+      at = next;
+      next = next_sample(at, steps.size);
+    }
+    return out + group * kGroupStride + kLanes * at;
   });
-  repeat_samples(steps.size, kLanes, out);
+  for (int g = 0; g < kGroups; ++g) repeat_samples(steps.size, kLanes, out + g * kGroupStride);
 }
 
 // kLanes rows of `width` values each, `stride` apart, to [width][kLanes], and back.
@@ -184,22 +201,29 @@ bool is_large_enough(int height, int width) {
 
 }  // namespace
 
-// Luma, and the first pass along rows, kLanes rows at a time.
+// Luma, and the first pass along rows, kRows of them at a time.
 void PdqHasher::filter_first_rows(const ImageView& rgb) {
   const int height = rgb.height, width = rgb.width;
   const auto size = static_cast<std::size_t>(width);
   filtered_.resize(static_cast<std::size_t>(height) * size);
-  rows_.resize(kLanes * size);
-  lanes_in_.resize(kLanes * size);
-  lanes_out_.resize(kLanes * size);
+  rows_.resize(kRows * size);
+  lanes_in_.resize(kRows * size);
+  lanes_out_.resize(kRows * size);
+  const std::ptrdiff_t group_stride = std::ptrdiff_t{kLanes} * width;
   const BoxSteps steps = {width, window_of(width)};
-  for (int y = 0; y < height; y += kLanes) {
-    const int count = std::min(kLanes, height - y);
+  for (int y = 0; y < height; y += kRows) {
+    const int count = std::min(kRows, height - y);
     for (int r = 0; r < count; ++r) luma_row(rgb.row(y + r), width, rows_.data() + r * width);
-    rows_to_lanes(rows_.data(), width, width, lanes_in_.data());
+    for (int g = 0; g < kGroups; ++g) {
+      rows_to_lanes(rows_.data() + g * group_stride, width, width,
+                    lanes_in_.data() + g * group_stride);
+    }
     filter_side_by_side(steps, lanes_in_.data(), lanes_out_.data());
-    lanes_to_rows(lanes_out_.data(), width, width, count,
-                  filtered_.data() + static_cast<std::ptrdiff_t>(y) * width);
+    for (int g = 0; g * kLanes < count; ++g) {
+      lanes_to_rows(lanes_out_.data() + g * group_stride, width, width,
+                    std::min(kLanes, count - g * kLanes),
+                    filtered_.data() + static_cast<std::ptrdiff_t>(y + g * kLanes) * width);
+    }
   }
 }
 
@@ -209,18 +233,25 @@ void PdqHasher::filter_rest(int height, int width, PdqSamples* samples) {
   const BoxSteps across = {width, window_of(width)};
   column_sums_.resize(static_cast<std::size_t>(std::max(width, kPdqSide)));
   sampled_.resize(static_cast<std::size_t>(height) * kPdqSide);
-  float lanes[kLanes * kPdqSide];
+  const std::ptrdiff_t group_stride = std::ptrdiff_t{kLanes} * width;
+  float lanes[kRows * kPdqSide];
   const auto first_row = [&](int y) { return filtered_.data() + std::ptrdiff_t{y} * width; };
   filter_columns(
       down, width, column_sums_.data(), first_row,
-      [&](int y) { return rows_.data() + y % kLanes * width; },
+      [&](int y) { return rows_.data() + y % kRows * width; },
       [&](int y) {
-        if (y % kLanes != kLanes - 1 && y != height - 1) return;
-        const int begin = y / kLanes * kLanes;
-        rows_to_lanes(rows_.data(), width, width, lanes_in_.data());
+        if (y % kRows != kRows - 1 && y != height - 1) return;
+        const int begin = y / kRows * kRows;
+        for (int g = 0; g < kGroups; ++g) {
+          rows_to_lanes(rows_.data() + g * group_stride, width, width,
+                        lanes_in_.data() + g * group_stride);
+        }
         sample_side_by_side(across, lanes_in_.data(), lanes);
-        lanes_to_rows(lanes, kPdqSide, kPdqSide, y - begin + 1,
-                      sampled_.data() + std::ptrdiff_t{begin} * kPdqSide);
+        for (int g = 0; g * kLanes <= y - begin; ++g) {
+          lanes_to_rows(lanes + g * kLanes * kPdqSide, kPdqSide, kPdqSide,
+                        std::min(kLanes, y - begin + 1 - g * kLanes),
+                        sampled_.data() + std::ptrdiff_t{begin + g * kLanes} * kPdqSide);
+        }
       });
   int next = 0;
   filter_columns(
