@@ -2,9 +2,10 @@
 // hold the same word of neighboring codes.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <memory>
 
 namespace fastpass {
 
@@ -18,16 +19,16 @@ class CodePlanes {
     size_ = size;
     // Vectors may read what lies behind the last code.
     stride_ = size + kPadding;
-    words_.resize(static_cast<std::size_t>(num_words) * stride_);
+    // Not cleared: who fills the codes touches the memory first.
+    words_.reset(new std::uint64_t[static_cast<std::size_t>(num_words) * stride_]);
+    for (int w = 0; w < num_words; ++w) std::fill_n(plane(w) + size, kPadding, std::uint64_t{0});
   }
 
   int num_words() const { return num_words_; }
   std::size_t size() const { return size_; }
-  std::uint64_t* plane(int word) {
-    return words_.data() + static_cast<std::size_t>(word) * stride_;
-  }
+  std::uint64_t* plane(int word) { return words_.get() + static_cast<std::size_t>(word) * stride_; }
   const std::uint64_t* plane(int word) const {
-    return words_.data() + static_cast<std::size_t>(word) * stride_;
+    return words_.get() + static_cast<std::size_t>(word) * stride_;
   }
   void set(std::size_t i, const std::uint64_t* code) {
     for (int w = 0; w < num_words_; ++w) plane(w)[i] = code[w];
@@ -43,7 +44,7 @@ class CodePlanes {
   int num_words_ = 0;
   std::size_t size_ = 0;
   std::size_t stride_ = 0;
-  std::vector<std::uint64_t> words_;
+  std::unique_ptr<std::uint64_t[]> words_;
 };
 
 }  // namespace fastpass

@@ -53,7 +53,8 @@ struct SlotJoin::Sorted {
   std::vector<std::size_t> begins;  // [value], and the end
   std::vector<const std::uint64_t*> words;
 
-  Sorted(const CodeList& list, int slot) : planes(list.planes.num_words(), list.ids.size()) {
+  Sorted(const CodeList& list, int slot, int num_threads)
+      : planes(list.planes.num_words(), list.ids.size()) {
     const std::size_t size = list.ids.size();
     begins.assign(kNumValues + 1, 0);
     for (std::size_t i = 0; i < size; ++i) ++begins[list.planes.slot(i, slot) + 1];
@@ -69,12 +70,13 @@ struct SlotJoin::Sorted {
     // The words behind the slot's come first: what two codes of a bucket share tells nothing.
     const int num_words = planes.num_words();
     for (int k = 1; k <= num_words; ++k) {
-      const int word = (slot / kSlotsPerWord + k) % num_words;
-      const std::uint64_t* from = list.planes.plane(word);
-      std::uint64_t* to = planes.plane(word);
-      for (std::size_t i = 0; i < size; ++i) to[places[i]] = from[i];
-      words.push_back(to);
+      words.push_back(planes.plane((slot / kSlotsPerWord + k) % num_words));
     }
+    parallel_for(num_words, num_threads, [&](std::int64_t word, int) {
+      const std::uint64_t* from = list.planes.plane(static_cast<int>(word));
+      std::uint64_t* to = planes.plane(static_cast<int>(word));
+      for (std::size_t i = 0; i < size; ++i) to[places[i]] = from[i];
+    });
   }
 
   std::size_t count(std::uint32_t value) const { return begins[value + 1] - begins[value]; }
@@ -142,12 +144,12 @@ class SlotJoin::Task {
     for (int slot = 0; slot < join_.num_slots_; ++slot) {
       if (path.has(slot)) continue;
       const Path longer = path.with(slot);
-      const Sorted sorted(a, slot);
-      const Sorted sorted_b = b != nullptr ? Sorted(*b, slot) : Sorted(CodeList(), slot);
+      const Sorted sorted(a, slot, 1);
+      const auto sorted_b = b != nullptr ? std::make_unique<Sorted>(*b, slot, 1) : nullptr;
       for (std::uint32_t value = 0; value < kNumValues; ++value) {
         if (sorted.count(value) == 0) continue;
         for (const std::uint32_t flip : flips) {
-          join_values(sorted, b != nullptr ? &sorted_b : nullptr, value, flip, longer);
+          join_values(sorted, sorted_b.get(), value, flip, longer);
         }
       }
     }
@@ -184,9 +186,8 @@ class SlotJoin::Task {
 
 void SlotJoin::join(const CodeList& a, const CodeList* b, int slot,
                     std::vector<IdPair>* pairs) const {
-  const Sorted sorted(a, slot);
-  const std::unique_ptr<Sorted> sorted_b =
-      b != nullptr ? std::make_unique<Sorted>(*b, slot) : nullptr;
+  const Sorted sorted(a, slot, num_threads_);
+  const auto sorted_b = b != nullptr ? std::make_unique<Sorted>(*b, slot, num_threads_) : nullptr;
   const Path path = Path().with(slot);
   const std::vector<std::uint32_t> flips = make_flips(flips_of(0));
   std::mutex mutex;
