@@ -2,6 +2,7 @@
 #include <pybind11/stl.h>
 
 #include <cstring>
+#include <optional>
 #include <string>
 #include <tuple>
 #include <vector>
@@ -9,7 +10,9 @@
 #include "bindings/raise.h"
 #include "bindings/register.h"
 #include "curate/cluster.h"
+#include "curate/device_search.h"
 #include "curate/hamming_search.h"
+#include "feed/gpu.h"
 
 namespace fastpass {
 namespace {
@@ -89,6 +92,22 @@ py::tuple matches(const Codes& queries, const Codes& codes, int radius, const st
   {
     const py::gil_scoped_release no_gil;
     status = find_matches(view_of(queries), view_of(codes), options, max_pairs, &found);
+  }
+  raise_if_error(status);
+  return columns_of(found);
+}
+
+// `codes` None: within `queries`.
+py::tuple device_pairs(Gpu& gpu, const Codes& queries, const std::optional<Codes>& codes,
+                       int radius, std::size_t max_pairs) {
+  std::vector<IdPair> found;
+  const CodeArray a = view_of(queries);
+  const CodeArray b = codes ? view_of(*codes) : a;
+  Status status;
+  {
+    const py::gil_scoped_release no_gil;
+    status = find_on_device(gpu.device.get(), gpu.compare.get(), a, codes ? &b : nullptr, radius,
+                            max_pairs, &found);
   }
   raise_if_error(status);
   return columns_of(found);
@@ -180,6 +199,8 @@ void register_curate(py::module_& module) {
   module.def("hamming_matches", &matches, py::arg("queries").noconvert(),
              py::arg("codes").noconvert(), py::kw_only(), py::arg("radius"), py::arg("strategy"),
              py::arg("kernels"), py::arg("num_threads"), py::arg("max_pairs"));
+  module.def("device_pairs", &device_pairs, py::arg("gpu"), py::arg("queries").noconvert(),
+             py::arg("codes"), py::kw_only(), py::arg("radius"), py::arg("max_pairs"));
   module.def("plan_slot_parts", &plan_parts, py::kw_only(), py::arg("num_codes"),
              py::arg("num_words"), py::arg("radius"), py::arg("memory_bytes"));
   module.def("slot_part_pairs", &part_pairs, py::arg("codes").noconvert(), py::arg("part"),

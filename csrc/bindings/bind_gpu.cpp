@@ -17,6 +17,7 @@
 #include "bindings/register.h"
 #include "common/device_twin.h"
 #include "common/parallel_for.h"
+#include "curate/compare_twin.h"
 #include "decode/decode_twin.h"
 #include "decode/decoder_pool.h"
 #include "feed/gpu.h"
@@ -33,6 +34,7 @@ std::shared_ptr<Gpu> make_twin(std::uint64_t seed) {
   gpu->device = std::make_unique<TwinDevice>();
   gpu->decode = make_twin_decode_kernels(seed);
   gpu->render = make_twin_render_kernels(seed);
+  gpu->compare = make_twin_compare_kernels(seed);
   return gpu;
 }
 

@@ -7,6 +7,7 @@
 #include "augment/augment_cuda.h"
 #include "bindings/raise.h"
 #include "common/device_cuda.h"
+#include "curate/compare_cuda.h"
 #include "decode/decode_cuda.h"
 #include "feed/gpu.h"
 
@@ -25,6 +26,7 @@ std::shared_ptr<Gpu> make_gpu(int ordinal) {
   raise_if_error(make_cuda_device(ordinal, &gpu->device));
   gpu->decode = make_cuda_decode_kernels(ordinal);
   gpu->render = make_cuda_render_kernels(ordinal);
+  gpu->compare = make_cuda_compare_kernels(ordinal);
   return gpu;
 }
 

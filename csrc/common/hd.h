@@ -25,6 +25,14 @@ FASTPASS_HD inline unsigned int swap_bytes(unsigned int word) {
 #endif
 }
 
+FASTPASS_HD inline int count_bits(unsigned long long word) {
+#ifdef __CUDA_ARCH__
+  return __popcll(word);
+#else
+  return __builtin_popcountll(word);
+#endif
+}
+
 // Adds to memory that other lanes of a block, or of the launch, add to as well; returns what was
 // there before. On the CPU lanes run one after the other.
 FASTPASS_HD inline unsigned int atomic_add(unsigned int* total, unsigned int value) {

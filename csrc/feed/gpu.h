@@ -7,6 +7,7 @@
 
 #include "augment/batch_renderer.h"
 #include "common/device.h"
+#include "curate/device_search.h"
 #include "decode/batch_decoder.h"
 
 namespace fastpass {
@@ -17,6 +18,7 @@ struct Gpu {
   std::unique_ptr<Device> device;
   std::unique_ptr<DecodeKernels> decode;
   std::unique_ptr<RenderKernels> render;
+  std::unique_ptr<CompareKernels> compare;
 };
 
 }  // namespace fastpass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 from typing import Any, Literal, NamedTuple
 
 import numpy as np
@@ -9,9 +10,10 @@ import numpy.typing as npt
 
 from fastpass._native import core
 from fastpass.checks import require_choice, require_integer
-from fastpass.errors import BadArgument
+from fastpass.errors import BadArgument, MissingBackend
+from fastpass.gpu import gpu_of, twin
 
-Strategy = Literal["auto", "brute", "multi_index"]
+Strategy = Literal["auto", "brute", "multi_index", "cuda", "twin"]
 MAX_CODES = 2**32 - 2
 MAX_PAIRS = 2**31
 
@@ -37,7 +39,9 @@ class HammingIndex:
     Args:
         codes: uint8 ``[N, bytes]``, bytes a multiple of 8 (64 bits, 256 bits, ...), N below 2**32.
         threads: default: every processor this process may use.
-        strategy: "auto", "brute" or "multi_index": all give the same pairs.
+        strategy: "auto", "brute" or "multi_index"; "cuda": by brute force on torch's current GPU,
+            codes of at most 256 bits ("twin": the same on the CPU, for tests). All give the same
+            pairs.
         kernels: "auto", or one of ``HammingIndex.available_kernels()``.
 
     Raises BadArgument.
@@ -52,10 +56,11 @@ class HammingIndex:
         kernels: str = "auto",
     ) -> None:
         self._words = code_words(codes)
-        require_choice("strategy", strategy, ("auto", "brute", "multi_index"))
+        require_choice("strategy", strategy, ("auto", "brute", "multi_index", "cuda", "twin"))
         require_choice("kernels", kernels, ("auto", *core.hamming_kernels()))
         threads = core.available_processors() if threads is None else threads
         require_integer("threads", threads, 1, 1024)
+        self._gpu = _gpu_for(strategy)
         self._options: dict[str, Any] = {
             "strategy": strategy,
             "kernels": kernels,
@@ -81,6 +86,10 @@ class HammingIndex:
         """
         require_integer("radius", radius, 0, self.num_bits)
         require_integer("max_pairs", max_pairs, 1, 2**48)
+        if self._gpu is not None:
+            return Pairs(
+                *core.device_pairs(self._gpu, self._words, None, radius=radius, max_pairs=max_pairs)
+            )
         return Pairs(
             *core.hamming_pairs(self._words, radius=radius, max_pairs=max_pairs, **self._options)
         )
@@ -97,11 +106,29 @@ class HammingIndex:
             )
         require_integer("radius", radius, 0, self.num_bits)
         require_integer("max_pairs", max_pairs, 1, 2**48)
+        if self._gpu is not None:
+            return Pairs(
+                *core.device_pairs(
+                    self._gpu, words, self._words, radius=radius, max_pairs=max_pairs
+                )
+            )
         return Pairs(
             *core.hamming_matches(
                 words, self._words, radius=radius, max_pairs=max_pairs, **self._options
             )
         )
+
+
+def _gpu_for(strategy: str) -> Any:
+    if strategy == "twin":
+        return twin()
+    if strategy != "cuda":
+        return None
+    if importlib.util.find_spec("torch") is None:
+        raise MissingBackend("strategy 'cuda' asks torch for its GPU: install torch")
+    import torch
+
+    return gpu_of(torch.device("cuda"))
 
 
 def code_words(codes: npt.ArrayLike) -> npt.NDArray[np.uint64]:

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.devices import DEVICES
 
 import fastpass as fp
 from fastpass.curate import CodeFile
@@ -141,6 +142,26 @@ def test_a_hot_slot_is_divided_by_another_one() -> None:
     assert len(ways[0]) >= 50
     for a, b in zip(*ways, strict=True):
         assert np.array_equal(a, b)
+
+
+@pytest.mark.parametrize("strategy", DEVICES)
+def test_a_device_finds_the_same(strategy: str) -> None:
+    rng = np.random.default_rng(12)
+    for num_bytes in (8, 16, 24, 32):
+        for codes in _code_sets(num_bytes).values():
+            for radius in (0, 15, 31, 8 * num_bytes):
+                _assert_pairs(codes, radius, strategy=strategy)
+    codes = _clustered(rng, 700, 32, 20)
+    queries = _flip(rng, codes[::7], 35)
+    on_device = fp.HammingIndex(codes, strategy=strategy).query(queries, 31)  # type: ignore[arg-type]
+    expected = fp.HammingIndex(codes).query(queries, 31)
+    assert len(expected) > 100
+    for mine, theirs in zip(on_device, expected, strict=True):
+        assert np.array_equal(mine, theirs)
+    with pytest.raises(fp.BadArgument, match="320 bits, a GPU compares at most 256"):
+        fp.HammingIndex(np.zeros((2, 40), np.uint8), strategy=strategy).pairs(1)  # type: ignore[arg-type]
+    with pytest.raises(fp.OutOfMemory, match="more than 5 pairs"):
+        fp.HammingIndex(codes, strategy=strategy).pairs(200, max_pairs=5)  # type: ignore[arg-type]
 
 
 def test_refusals() -> None:
