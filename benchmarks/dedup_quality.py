@@ -3,7 +3,7 @@
     python -m benchmarks.dedup_quality
 
 Every photo is changed by every transform. A changed photo is found where it lies within a hash's
-threshold of its original; the threshold is the largest at which at most one in 10,000 of all matches
+threshold of its original; the threshold is the largest at which at most one in 10,000 matches
 is false, over all transforms. "fastpass" rows are of fp.hash_images, the others of the packages
 pdqhash and ImageHash on the same pixels. dihedral: the closest of PDQ's eight codes. tiles: the
 best of nine overlapping tiles of the original against the whole, and the other way round.

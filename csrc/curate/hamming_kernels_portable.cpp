@@ -1,15 +1,17 @@
 #include <algorithm>
 #include <cstring>
 
+#include "common/multiversion.h"
 #include "curate/hamming_kernels_list.h"
 
 namespace fastpass {
 namespace {
 
-int count_bits(std::uint64_t word) { return __builtin_popcountll(word); }
+inline int count_bits(std::uint64_t word) { return __builtin_popcountll(word); }
 
 }  // namespace
 
+FASTPASS_POPCNT_CLONE
 void add_if_close(const CodeBlock& a, const CodeBlock& b, std::size_t i, std::size_t j, int radius,
                   std::vector<CodePair>* pairs) {
   int distance = 0;
@@ -18,6 +20,7 @@ void add_if_close(const CodeBlock& a, const CodeBlock& b, std::size_t i, std::si
   pairs->push_back({static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(j), distance});
 }
 
+FASTPASS_POPCNT_CLONE
 void find_close_portable(const CodeBlock& a, const CodeBlock& b, int radius, bool is_upper,
                          std::vector<CodePair>* pairs) {
   const int num_first = std::min(a.num_words, 2);

@@ -165,11 +165,13 @@ std::vector<SlotPart> plan_slot_parts(const CodeArray& codes, int radius,
   const int flips = radius / num_slots;
   // Of a code in a part: its words in two orders, its number twice, and places for sorting.
   const std::size_t bytes_per_code = 16 * static_cast<std::size_t>(codes.num_words) + 24;
+  const auto needed = [&](int bits) {
+    const std::size_t num_parts = bits == 0 ? 1 : 2;
+    return num_parts * codes.size * bytes_per_code >> bits;
+  };
   int part_bits = 0;
-  // Half of the memory, because values are not evenly spread.
-  while (part_bits < 8 && (2 * codes.size * bytes_per_code >> part_bits) > memory_bytes / 2) {
-    ++part_bits;
-  }
+  // Room is left for pairs, and for values that are not evenly spread.
+  while (part_bits < 8 && needed(part_bits) > memory_bytes / 4 * 3) ++part_bits;
   std::vector<SlotPart> parts;
   for (int slot = 0; slot < num_slots; ++slot) {
     for (int first = 0; first < 1 << part_bits; ++first) {
