@@ -52,6 +52,11 @@ def test_curate_gets_its_decoder_as_a_callable() -> None:
     assert not _stage_imports("curate") & {"decode", "model"}
 
 
+def test_no_stage_imports_what_puts_stages_together() -> None:
+    for stage in STAGES:
+        assert not _stage_imports(stage) & {"image_hashes", "dedup", "backend_list", "cli"}
+
+
 def test_model_knows_no_stage() -> None:
     assert not _stage_imports("model") & set(STAGES)
 
