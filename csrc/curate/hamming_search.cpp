@@ -5,6 +5,8 @@
 #include <numeric>
 #include <string>
 
+#include "common/parallel_for.h"
+
 namespace fastpass {
 namespace {
 
@@ -49,7 +51,12 @@ std::vector<IdPair> find_unique(const SearchOptions& options, const CodeList& a,
   std::vector<IdPair> pairs;
   const SlotJoin join(*options.kernels, a.planes.num_words(), options.radius, options.num_threads);
   if (takes_slots(join, options, a, b)) {
-    for (int slot = 0; slot < join.num_slots(); ++slot) join.join(a, b, slot, &pairs);
+    // Two slots at a time: while one is sorted, which is one thread's work, the other is compared.
+    std::vector<std::vector<IdPair>> found(static_cast<std::size_t>(join.num_slots()));
+    parallel_for(join.num_slots(), std::min(2, options.num_threads), [&](std::int64_t slot, int) {
+      join.join(a, b, static_cast<int>(slot), &found[static_cast<std::size_t>(slot)]);
+    });
+    for (const auto& of_slot : found) pairs.insert(pairs.end(), of_slot.begin(), of_slot.end());
   } else {
     join_all(*options.kernels, options.radius, options.num_threads, a, b, &pairs);
   }
