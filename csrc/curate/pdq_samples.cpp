@@ -98,7 +98,7 @@ inline void filter_lines(const BoxSteps& steps, const float* in, const Write& wr
   }
 }
 
-FASTPASS_AVX2_CLONE
+FASTPASS_WIDE_CLONE
 void filter_side_by_side(const BoxSteps& steps, const float* in, float* out) {
   const std::ptrdiff_t group_stride = std::ptrdiff_t{kLanes} * steps.size;
   filter_lines(steps, in, [=](int group, int place) {
@@ -107,7 +107,7 @@ void filter_side_by_side(const BoxSteps& steps, const float* in, float* out) {
 }
 
 // Only the means at the sampled places, one behind the other: [group][sample][lane].
-FASTPASS_AVX2_CLONE
+FASTPASS_WIDE_CLONE
 void sample_side_by_side(const BoxSteps& steps, const float* in, float* out) {
   constexpr int kGroupStride = kLanes * kPdqSide;
   int next = 0, at = 0;
@@ -123,14 +123,14 @@ void sample_side_by_side(const BoxSteps& steps, const float* in, float* out) {
 }
 
 // kLanes rows of `width` values each, `stride` apart, to [width][kLanes], and back.
-FASTPASS_AVX2_CLONE
+FASTPASS_WIDE_CLONE
 void rows_to_lanes(const float* rows, std::ptrdiff_t stride, int width, float* lanes) {
   for (int x = 0; x < width; ++x) {
     for (int r = 0; r < kLanes; ++r) lanes[x * kLanes + r] = rows[r * stride + x];
   }
 }
 
-FASTPASS_AVX2_CLONE
+FASTPASS_WIDE_CLONE
 void lanes_to_rows(const float* lanes, int width, std::ptrdiff_t stride, int num_rows,
                    float* rows) {
   for (int r = 0; r < num_rows; ++r) {
@@ -142,7 +142,7 @@ void lanes_to_rows(const float* lanes, int width, std::ptrdiff_t stride, int num
 // a float. That is the float nearest to n / 1000 with the integer n below: n / 1000 is no middle
 // between two floats, and at least 10^-11 away from every one, far more than the doubles' error.
 // And a division of floats gives the nearest, too.
-FASTPASS_AVX2_CLONE
+FASTPASS_WIDE_CLONE
 void luma_row(const std::uint8_t* rgb, int width, float* out) {
   for (int x = 0; x < width; ++x) {
     const std::int32_t thousandths = 299 * rgb[3 * x] + 587 * rgb[3 * x + 1] + 114 * rgb[3 * x + 2];
@@ -150,17 +150,17 @@ void luma_row(const std::uint8_t* rgb, int width, float* out) {
   }
 }
 
-FASTPASS_AVX2_CLONE
+FASTPASS_WIDE_CLONE
 void add_row(const float* row, int count, float* sums) {
   for (int i = 0; i < count; ++i) sums[i] += row[i];
 }
 
-FASTPASS_AVX2_CLONE
+FASTPASS_WIDE_CLONE
 void subtract_row(const float* row, int count, float* sums) {
   for (int i = 0; i < count; ++i) sums[i] -= row[i];
 }
 
-FASTPASS_AVX2_CLONE
+FASTPASS_WIDE_CLONE
 void divide_row(const float* sums, int count, float divisor, float* out) {
   for (int i = 0; i < count; ++i) out[i] = sums[i] / divisor;
 }
@@ -326,7 +326,7 @@ struct PdqHasher::AxisWeights {
 
 namespace {
 
-FASTPASS_AVX2_CLONE
+FASTPASS_WIDE_CLONE
 void add_weighted(const float* row, float weight, int count, float* sums) {
   for (int i = 0; i < count; ++i) sums[i] += row[i] * weight;
 }

@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <string_view>
+#include <unordered_map>
 
 #include "common/quote.h"
 #include "pack/file.h"
@@ -20,7 +22,11 @@ class FolderShard final : public Shard {
   Status open(const std::string& root);
 
   std::int64_t size() const override { return static_cast<std::int64_t>(paths_.size()); }
-  std::string_view key(std::int64_t index) const override { return stem_of(path(index)); }
+  // With the extension where another image has the same name otherwise.
+  std::string_view key(std::int64_t index) const override {
+    const bool is_ambiguous = is_ambiguous_[static_cast<std::size_t>(index)];
+    return is_ambiguous ? std::string_view(path(index)) : stem_of(path(index));
+  }
   std::int64_t sample_id(std::int64_t index) const override { return sample_id_of(key(index)); }
   LabelKind label_kind() const override {
     return class_names_.empty() ? LabelKind::kNone : LabelKind::kClassFolders;
@@ -44,9 +50,11 @@ class FolderShard final : public Shard {
   }
   std::string full_path(std::int64_t index) const { return root_ + "/" + path(index); }
   void name_classes();
+  void find_ambiguous();
 
   std::string root_;
   std::vector<std::string> paths_;  // relative to root_
+  std::vector<bool> is_ambiguous_;  // "a.jpg" beside "a.png"
   std::vector<std::string> class_names_;
 };
 
@@ -70,6 +78,12 @@ void FolderShard::name_classes() {
   class_names_.erase(std::unique(class_names_.begin(), class_names_.end()), class_names_.end());
 }
 
+void FolderShard::find_ambiguous() {
+  std::unordered_map<std::string_view, int> counts;
+  for (const std::string& path : paths_) ++counts[stem_of(path)];
+  for (const std::string& path : paths_) is_ambiguous_.push_back(counts[stem_of(path)] > 1);
+}
+
 Status FolderShard::open(const std::string& root) {
   root_ = root;
   while (root_.size() > 1 && root_.back() == '/') root_.pop_back();
@@ -80,6 +94,7 @@ Status FolderShard::open(const std::string& root) {
                                        "folder or below it");
   }
   name_classes();
+  find_ambiguous();
   return Status();
 }
 
@@ -126,7 +141,7 @@ void FolderShard::prefetch(std::int64_t first, std::int64_t last) const {
 }
 
 Status FolderShard::fetch_metadata(std::int64_t index, EncodedSample* sample) const {
-  const std::string json = root_ + "/" + std::string(key(index)) + ".json";
+  const std::string json = root_ + "/" + std::string(stem_of(path(index))) + ".json";
   if (file_exists(json)) return read_whole(json, sample);
   sample->bytes = Span();
   return Status();

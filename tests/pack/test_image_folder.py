@@ -66,9 +66,13 @@ def test_metadata_beside_the_image(folder):
         assert [sample.metadata for sample in pack] == [{"title": "A"}, {}]
 
 
-def test_equal_keys_are_refused(folder):
-    with pytest.raises(BadPack, match=r"two samples have the key 'a/1': .*1\.jpg and .*1\.png"):
-        Pack(folder("a/1.jpg", "a/1.png"))
+def test_equal_names_keep_their_extensions(folder):
+    root = folder("a/1.jpg", "a/1.png", "a/1.k.jpg", "a/2.jpg", "b/1.jpg")
+    (root / "a/1.json").write_text('{"title": "both"}')
+    with Pack(root) as pack:
+        assert [sample.key for sample in pack] == ["a/1.jpg", "a/1.k", "a/1.png", "a/2", "b/1"]
+        assert len(set(pack.sample_ids.tolist())) == 5
+        assert [sample.metadata for sample in pack][0] == {"title": "both"}
 
 
 def test_links(folder):
