@@ -72,7 +72,7 @@ def test_equal_names_keep_their_extensions(folder):
     with Pack(root) as pack:
         assert [sample.key for sample in pack] == ["a/1.jpg", "a/1.k", "a/1.png", "a/2", "b/1"]
         assert len(set(pack.sample_ids.tolist())) == 5
-        assert [sample.metadata for sample in pack][0] == {"title": "both"}
+        assert pack[0].metadata == {"title": "both"}
 
 
 def test_links(folder):
