@@ -147,15 +147,11 @@ py::tuple equal_codes(const Codes& codes) {
   return py::make_tuple(as_column(equal.firsts), as_column(equal.first_of));
 }
 
-py::array_t<std::int64_t> components(std::size_t size, const Column<std::uint32_t>& first,
-                                     const Column<std::uint32_t>& second) {
-  const std::vector<IdPair> given = pairs_of(first, second);
-  std::vector<std::uint32_t> labels;
-  {
-    const py::gil_scoped_release no_gil;
-    labels = connected_components(size, given.data(), given.size());
-  }
-  return as_column(labels);
+void join_pairs(UnionFind& sets, const Column<std::uint32_t>& first,
+                const Column<std::uint32_t>& second) {
+  const std::uint32_t *a = first.data(), *b = second.data();
+  const py::gil_scoped_release no_gil;
+  for (py::ssize_t i = 0; i < first.size(); ++i) sets.join(a[i], b[i]);
 }
 
 py::array_t<std::int64_t> stars(const Column<std::uint32_t>& ranks,
@@ -207,8 +203,10 @@ void register_curate(py::module_& module) {
              py::kw_only(), py::arg("radius"), py::arg("kernels"), py::arg("num_threads"));
   module.def("equal_codes", &equal_codes, py::arg("codes").noconvert(),
              "(the first of each group of equal codes; [code]: the first of its group)");
-  module.def("connected_components", &components, py::arg("size"), py::arg("first"),
-             py::arg("second"));
+  py::class_<UnionFind>(module, "UnionFind")
+      .def(py::init<std::size_t>(), py::arg("size"))
+      .def("join", &join_pairs, py::arg("first"), py::arg("second"))
+      .def("labels", [](UnionFind& sets) { return as_column(sets.labels()); });
   module.def("star_clusters", &stars, py::arg("ranks"), py::arg("first"), py::arg("second"));
   module.def("cluster_diameters", &diameters, py::arg("codes").noconvert(), py::arg("labels"),
              py::arg("num_threads"));

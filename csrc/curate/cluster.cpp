@@ -25,12 +25,9 @@ void UnionFind::join(std::uint32_t a, std::uint32_t b) {
   if (a != b) parents_[std::max(a, b)] = std::min(a, b);
 }
 
-std::vector<std::uint32_t> connected_components(std::size_t size, const IdPair* pairs,
-                                                std::size_t num_pairs) {
-  UnionFind sets(size);
-  for (std::size_t i = 0; i < num_pairs; ++i) sets.join(pairs[i].first, pairs[i].second);
-  std::vector<std::uint32_t> labels(size);
-  for (std::size_t i = 0; i < size; ++i) labels[i] = sets.find(static_cast<std::uint32_t>(i));
+std::vector<std::uint32_t> UnionFind::labels() {
+  std::vector<std::uint32_t> labels(size());
+  for (std::size_t i = 0; i < size(); ++i) labels[i] = find(static_cast<std::uint32_t>(i));
   return labels;
 }
 

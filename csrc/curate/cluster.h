@@ -10,20 +10,19 @@
 
 namespace fastpass {
 
-// Sets that grow together: each is known by its smallest member.
+// Sets that grow together, pair by pair, as pairs come: each is known by its smallest member.
 class UnionFind {
  public:
   explicit UnionFind(std::size_t size);
+  std::size_t size() const { return parents_.size(); }
   std::uint32_t find(std::uint32_t item);
   void join(std::uint32_t a, std::uint32_t b);
+  // [item]: the smallest item that chains of pairs lead to.
+  std::vector<std::uint32_t> labels();
 
  private:
   std::vector<std::uint32_t> parents_;
 };
-
-// [item]: the smallest item that chains of pairs lead to.
-std::vector<std::uint32_t> connected_components(std::size_t size, const IdPair* pairs,
-                                                std::size_t num_pairs);
 
 // [item]: the item that it duplicates, itself where it is kept. Items are looked at in the order of
 // `ranks` (a permutation's ranks, 0 first): one that no kept item is paired with is kept, and takes

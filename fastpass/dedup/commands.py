@@ -76,6 +76,13 @@ def _progress() -> Iterator[OnProgress]:
 @click.option("--min-quality", default=50, show_default=True, help="Of PDQ; flat images have less.")
 @click.option("--dihedral", is_flag=True, help="Turned and mirrored copies are duplicates too.")
 @click.option(
+    "--method",
+    default="star",
+    show_default=True,
+    type=click.Choice(["star", "components"]),
+    help="Groups: all near the kept image, or whatever chains connect.",
+)
+@click.option(
     "--index",
     type=click.Path(path_type=Path),
     help="File of codes of earlier collections: leave out what is known, add what is kept.",
@@ -97,6 +104,7 @@ def dedup_command(
     radius: int | None,
     min_quality: int,
     dihedral: bool,
+    method: str,
     index: Path | None,
     keep: str,
     threads: int | None,
@@ -118,6 +126,7 @@ def dedup_command(
             radius=(31 if KINDS[kind] == 256 else 4) if radius is None else radius,
             min_quality=min_quality,
             dihedral=dihedral,
+            method=method,  # type: ignore[arg-type]
             keep=tuple(key.strip() for key in keep.split(",") if key.strip()),
             threads=threads or core.available_processors(),
             engine=engine,  # type: ignore[arg-type]

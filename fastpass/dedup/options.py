@@ -23,6 +23,7 @@ class DedupOptions:
         duplicates. min_quality: images whose PDQ quality is lower are compared by their bytes only,
         since flat images have codes that mean nothing (0 to 100; other kinds have none).
     dihedral: turned and mirrored copies are duplicates as well.
+    method: "star": all of a group are near the kept one; "components": whatever chains connect.
     keep: which of a group is kept: columns, the first decides, then the next; "-" in front: the
         largest is the best.
     threads: workers. engine: "local" (a pool of processes) or "ray".
@@ -33,6 +34,7 @@ class DedupOptions:
     radius: int = 31
     min_quality: int = 50
     dihedral: bool = False
+    method: Literal["star", "components"] = "star"
     keep: tuple[str, ...] = DEFAULT_KEEP
     threads: int = 1
     engine: Literal["local", "ray"] = "local"
@@ -45,6 +47,7 @@ class DedupOptions:
         require_integer("min_quality", self.min_quality, 0, 100)
         require_integer("threads", self.threads, 1, 1024)
         require_integer("memory_bytes", self.memory_bytes, 1 << 20, 1 << 50)
+        require_choice("method", self.method, ("star", "components"))
         require_choice("engine", self.engine, ("local", "ray"))
         for key in self.keep:
             require_choice("keep", key.removeprefix("-"), KEEP_COLUMNS)

@@ -219,7 +219,7 @@ def _settle(
         },
     }
     ranks = keep_ranks(columns, options.keep)
-    kept = cluster(size, near, ranks=ranks)
+    kept = cluster(size, near, method=options.method, ranks=ranks)
     status[is_left & (kept != np.arange(size))] = "duplicate"
     counts = np.bincount(kept, minlength=size)
     return DedupResult(

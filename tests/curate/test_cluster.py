@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import fastpass as fp
-from fastpass.curate import Pairs, diameters, keep_ranks
+from fastpass.curate import Components, Pairs, diameters, keep_ranks
 
 
 def _pairs(*pairs: tuple[int, int]) -> Pairs:
@@ -49,6 +49,29 @@ def test_every_member_of_a_star_is_near_the_kept_one() -> None:
         members = np.flatnonzero(labels == label)
         expected = (bits[members][:, None] != bits[members][None]).sum(-1).max()
         assert (diameters(codes, labels)[members] == expected).all()
+
+
+def test_components_of_pairs_that_come_in_pieces() -> None:
+    rng = np.random.default_rng(4)
+    first, second = rng.integers(0, 1000, (2, 600))
+    whole = Pairs(first, second, np.zeros(600, dtype=np.int32))
+    pieces = Components(1000)
+    for begin in range(0, 600, 70):
+        chosen = slice(begin, begin + 70)
+        pieces.add(Pairs(first[chosen], second[chosen], whole.distance[chosen]))
+    labels = pieces.labels()
+    assert np.array_equal(labels, fp.cluster(1000, whole, method="components"))
+    expected = np.arange(1000)
+    while True:  # the obvious way: hand the smallest label on until nothing changes
+        smaller = np.minimum(expected[first], expected[second])
+        before = expected.copy()
+        np.minimum.at(expected, first, smaller)
+        np.minimum.at(expected, second, smaller)
+        if np.array_equal(before, expected):
+            break
+    assert np.array_equal(labels, expected)
+    with pytest.raises(fp.BadArgument, match="outside of the 1000"):
+        pieces.add(_pairs((5, 1000)))
 
 
 def test_nothing_to_group() -> None:
