@@ -5,16 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.devices import DEVICES
+from support.code_sets import (
+    all_distances,
+    assert_pairs,
+    clustered,
+    code_sets,
+    flip,
+    random_codes,
+)
 
 import fastpass as fp
 from fastpass.curate import CodeFile
 
-Codes = npt.NDArray[np.uint8]
 WAYS = [
     (strategy, kernels)
     for strategy in ("brute", "multi_index")
@@ -22,71 +27,17 @@ WAYS = [
 ]
 
 
-def _distances(a: Codes, b: Codes) -> npt.NDArray[np.int64]:
-    bits_a, bits_b = np.unpackbits(a, axis=1), np.unpackbits(b, axis=1)
-    return (bits_a[:, None] != bits_b[None]).sum(-1)
-
-
-def _assert_pairs(codes: Codes, radius: int, **options: object) -> int:
-    distances = _distances(codes, codes)
-    first, second = np.nonzero(np.triu(distances <= radius, 1))
-    got = fp.HammingIndex(codes, **options).pairs(radius)  # type: ignore[arg-type]
-    assert np.array_equal(got.first, first)
-    assert np.array_equal(got.second, second)
-    assert np.array_equal(got.distance, distances[first, second])
-    return len(first)
-
-
-def _random(rng: np.random.Generator, number: int, num_bytes: int) -> Codes:
-    return rng.integers(0, 256, (number, num_bytes), dtype=np.uint8)
-
-
-def _flip(rng: np.random.Generator, codes: Codes, most: int) -> Codes:
-    """Up to ``most`` random bits of every code."""
-    flipped = np.unpackbits(codes, axis=1)
-    for row in flipped:
-        places = rng.choice(len(row), rng.integers(0, most + 1), replace=False)
-        row[places] ^= 1
-    return np.packbits(flipped, axis=1)
-
-
-def _clustered(rng: np.random.Generator, number: int, num_bytes: int, most: int) -> Codes:
-    centers = _random(rng, max(1, number // 8), num_bytes)
-    return _flip(rng, centers[rng.integers(0, len(centers), number)], most)
-
-
-def _code_sets(num_bytes: int) -> dict[str, Codes]:
-    rng = np.random.default_rng(7)
-    one = _random(rng, 1, num_bytes)
-    hot = _random(rng, 400, num_bytes)
-    hot[:, 2:4] = 0x5A  # one slot the same in all of them
-    near_hot = hot.copy()
-    near_hot[::2, 2] ^= 1
-    return {
-        "random": _random(rng, 500, num_bytes),
-        "clustered": _clustered(rng, 500, num_bytes, 40),
-        "tight": _clustered(rng, 500, num_bytes, 3),
-        "equal": np.repeat(one, 120, axis=0),
-        "one bit apart": _flip(rng, np.repeat(one, 200, axis=0), 1),
-        "one hot slot": hot,
-        "two hot values": near_hot,
-        "empty and full": np.repeat(np.array([[0], [255]], dtype=np.uint8), num_bytes, axis=1),
-        "none": np.empty((0, num_bytes), dtype=np.uint8),
-        "one": one,
-    }
-
-
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: "-".join(way))
 @pytest.mark.parametrize("num_bytes", [8, 16, 32])
 @pytest.mark.parametrize("threads", [1, 3])
 def test_pairs_are_all_pairs(num_bytes: int, way: tuple[str, str], threads: int) -> None:
     found = 0
-    for codes in _code_sets(num_bytes).values():
+    for codes in code_sets(num_bytes).values():
         for radius in (0, 1, 15, 16, 31, 33, 8 * num_bytes):
             is_wide = radius // (num_bytes // 2) > 3
             if is_wide and way[0] == "multi_index":
                 continue  # nearly every value of a slot is a neighbor of every other
-            found += _assert_pairs(codes, radius, strategy=way[0], kernels=way[1], threads=threads)
+            found += assert_pairs(codes, radius, strategy=way[0], kernels=way[1], threads=threads)
     assert found > 1000
 
 
@@ -94,8 +45,8 @@ def test_pairs_are_all_pairs(num_bytes: int, way: tuple[str, str], threads: int)
 def test_sizes_that_fill_no_vector(way: tuple[str, str]) -> None:
     rng = np.random.default_rng(3)
     for number in range(1, 40):
-        codes = _flip(rng, np.repeat(_random(rng, 1, 32), number, axis=0), 30)
-        _assert_pairs(codes, 31, strategy=way[0], kernels=way[1])
+        codes = flip(rng, np.repeat(random_codes(rng, 1, 32), number, axis=0), 30)
+        assert_pairs(codes, 31, strategy=way[0], kernels=way[1])
 
 
 @settings(max_examples=60, deadline=None)
@@ -107,19 +58,19 @@ def test_sizes_that_fill_no_vector(way: tuple[str, str]) -> None:
     radius=st.integers(0, 40),
 )
 def test_any_codes(seed: int, number: int, num_bytes: int, most: int, radius: int) -> None:
-    codes = _clustered(np.random.default_rng(seed), number, num_bytes, most)
+    codes = clustered(np.random.default_rng(seed), number, num_bytes, most)
     for strategy in ("auto", "brute", "multi_index"):
         if strategy != "multi_index" or radius // (num_bytes // 2) <= 3:
-            _assert_pairs(codes, radius, strategy=strategy)
+            assert_pairs(codes, radius, strategy=strategy)
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: "-".join(way))
 def test_matches_between_two_sets(way: tuple[str, str]) -> None:
     rng = np.random.default_rng(5)
-    codes = _clustered(rng, 700, 32, 20)
-    queries = np.concatenate([_flip(rng, codes[::7], 35), _random(rng, 13, 32)])
+    codes = clustered(rng, 700, 32, 20)
+    queries = np.concatenate([flip(rng, codes[::7], 35), random_codes(rng, 13, 32)])
     for radius in (0, 10, 31, 47):
-        distances = _distances(queries, codes)
+        distances = all_distances(queries, codes)
         first, second = np.nonzero(distances <= radius)
         index = fp.HammingIndex(codes, strategy=way[0], kernels=way[1])  # type: ignore[arg-type]
         got = index.query(queries, radius)
@@ -131,9 +82,9 @@ def test_matches_between_two_sets(way: tuple[str, str]) -> None:
 def test_a_hot_slot_is_divided_by_another_one() -> None:
     """So many codes with one value that comparing all of them would be too much."""
     rng = np.random.default_rng(8)
-    codes = _random(rng, 13_000, 32)
+    codes = random_codes(rng, 13_000, 32)
     codes[:, 4:6] = 7
-    planted = _flip(rng, codes[:50], 25)
+    planted = flip(rng, codes[:50], 25)
     codes = np.concatenate([codes, planted])
     ways = [
         fp.HammingIndex(codes, strategy=strategy).pairs(31)  # type: ignore[arg-type]
@@ -142,26 +93,6 @@ def test_a_hot_slot_is_divided_by_another_one() -> None:
     assert len(ways[0]) >= 50
     for a, b in zip(*ways, strict=True):
         assert np.array_equal(a, b)
-
-
-@pytest.mark.parametrize("strategy", DEVICES)
-def test_a_device_finds_the_same(strategy: str) -> None:
-    rng = np.random.default_rng(12)
-    for num_bytes in (8, 16, 24, 32):
-        for codes in _code_sets(num_bytes).values():
-            for radius in (0, 15, 31, 8 * num_bytes):
-                _assert_pairs(codes, radius, strategy=strategy)
-    codes = _clustered(rng, 700, 32, 20)
-    queries = _flip(rng, codes[::7], 35)
-    on_device = fp.HammingIndex(codes, strategy=strategy).query(queries, 31)  # type: ignore[arg-type]
-    expected = fp.HammingIndex(codes).query(queries, 31)
-    assert len(expected) > 100
-    for mine, theirs in zip(on_device, expected, strict=True):
-        assert np.array_equal(mine, theirs)
-    with pytest.raises(fp.BadArgument, match="320 bits, a GPU compares at most 256"):
-        fp.HammingIndex(np.zeros((2, 40), np.uint8), strategy=strategy).pairs(1)  # type: ignore[arg-type]
-    with pytest.raises(fp.OutOfMemory, match="more than 5 pairs"):
-        fp.HammingIndex(codes, strategy=strategy).pairs(200, max_pairs=5)  # type: ignore[arg-type]
 
 
 def test_refusals() -> None:
@@ -190,8 +121,8 @@ def test_refusals() -> None:
 
 def test_views_of_other_memory() -> None:
     rng = np.random.default_rng(9)
-    wide = _random(rng, 200, 40)
-    _assert_pairs(wide[::2, 3:35], 120)
+    wide = random_codes(rng, 200, 40)
+    assert_pairs(wide[::2, 3:35], 120)
 
 
 # ---- on disk ------------------------------------------------------------------------------------
@@ -201,7 +132,7 @@ def test_views_of_other_memory() -> None:
 @pytest.mark.parametrize("radius", [0, 15, 31, 40])
 def test_a_file_gives_the_same_pairs(tmp_path: Path, radius: int, memory_bytes: int) -> None:
     rng = np.random.default_rng(6)
-    codes = _clustered(rng, 12_000, 32, 30)
+    codes = clustered(rng, 12_000, 32, 30)
     file = CodeFile.create(tmp_path / "codes", 32)
     for begin in range(0, len(codes), 5000):
         file.append(codes[begin : begin + 5000])
@@ -215,7 +146,7 @@ def test_a_file_gives_the_same_pairs(tmp_path: Path, radius: int, memory_bytes: 
     assert len(got) > 20
     for mine, theirs in zip(got, expected, strict=True):
         assert np.array_equal(mine, theirs)
-    queries = _flip(rng, codes[:40], 20)
+    queries = flip(rng, codes[:40], 20)
     for mine, theirs in zip(
         again.query(queries, radius), fp.HammingIndex(codes).query(queries, radius), strict=True
     ):
@@ -224,7 +155,7 @@ def test_a_file_gives_the_same_pairs(tmp_path: Path, radius: int, memory_bytes: 
 
 def test_an_append_that_was_cut_off_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "codes"
-    codes = _random(np.random.default_rng(1), 10, 8)
+    codes = random_codes(np.random.default_rng(1), 10, 8)
     CodeFile.create(path, 8).append(codes)
     with path.open("ab") as file:
         file.write(b"half a batch")
