@@ -85,8 +85,9 @@ ViewSpec random_spec(std::mt19937* random) {
   const auto draw = [random](unsigned n) { return static_cast<int>((*random)() % n); };
   const auto chance = [&] { return draw(2) == 0 ? 0.0 : 0.6; };
   ViewSpec spec;
-  const int sizes[] = {1, 2, 31, 32, 33, 64, 96, 100};
-  spec.size = sizes[draw(8)];
+  // Of the recipes, beside those of a tile, and wider than a block has lanes.
+  const int sizes[] = {1, 2, 31, 32, 33, 64, 96, 100, 224, 300};
+  spec.size = sizes[draw(10)];
   spec.crop = draw(5) == 0 ? CropKind::kCenter : CropKind::kRandomResized;
   spec.resize = spec.size + draw(40);
   spec.interpolation = draw(2) == 0 ? Interpolation::kBilinear : Interpolation::kBicubic;
