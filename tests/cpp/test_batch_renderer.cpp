@@ -179,6 +179,30 @@ void test_vertical_first() {
   batch.check(ViewFormat());
 }
 
+// As long as JPEGs get, one pixel wide, and one pixel blown up.
+void test_extreme_sources() {
+  const Source sources[] = {{1, 65535, 14}, {65535, 1, 15}, {1, 1, 16}, {3, 20000, 17}};
+  Batch batch;
+  std::mt19937 random(18);
+  for (const Source& source : sources) {
+    for (const int size : {1, 7, 300}) {
+      ViewSpec spec = random_spec(&random);
+      spec.size = size;
+      spec.crop = CropKind::kRandomResized;
+      spec.blur_kind = BlurKind::kPillow;
+      ViewParams whole;
+      CHECK(draw_view(spec, source.region.height, source.region.width, {7, random(), 0, 0}, &whole)
+                .ok());
+      batch.add(spec, whole, source.region);
+      whole.top = whole.left = 0;
+      whole.height = source.region.height;
+      whole.width = source.region.width;
+      batch.add(spec, whole, source.region);
+    }
+  }
+  batch.check(ViewFormat());
+}
+
 // Tiles of part of the width, and views of which no tile fits.
 void test_little_shared_memory() {
   const Source wide(3000, 260, 8), flat(200, 3000, 9);
@@ -250,6 +274,7 @@ int main() {
   fastpass::test_random_views();
   fastpass::test_regions();
   fastpass::test_vertical_first();
+  fastpass::test_extreme_sources();
   fastpass::test_little_shared_memory();
   fastpass::test_refusals();
   fastpass::test_memory_stays_flat();
