@@ -1,6 +1,6 @@
 // BatchRenderer on the twin of a GPU, lanes in a shuffled order, against ViewRenderer: the same
 // bytes for everything that a recipe can ask for.
-#include <cstring>
+#include <memory>
 #include <random>
 #include <vector>
 
@@ -37,12 +37,31 @@ struct Case {
   Bytes expected;
 };
 
+// The twin, on a device that would refuse to launch a block with more shared memory than it has.
+class LimitedKernels : public RenderKernels {
+ public:
+  LimitedKernels(std::size_t max_shared_bytes, std::uint64_t seed)
+      : most_(static_cast<std::int64_t>(max_shared_bytes)), twin_(make_twin_render_kernels(seed)) {}
+
+  Status run(const RenderPasses& passes, Stream stream) override {
+    CHECK(passes.tiles.shared_bytes() <= most_);
+    CHECK(passes.blur_rows.shared_bytes() <= most_);
+    CHECK(passes.blur_columns.shared_bytes() <= most_);
+    CHECK(passes.gaussian.shared_bytes() <= most_);
+    return twin_->run(passes, stream);
+  }
+
+ private:
+  const std::int64_t most_;
+  const std::unique_ptr<RenderKernels> twin_;
+};
+
 class Batch {
  public:
   explicit Batch(std::size_t max_shared_bytes = 227 * 1024, std::uint64_t seed = 1)
       : device_(max_shared_bytes),
-        kernels_(make_twin_render_kernels(seed)),
-        renderer_(&device_, kernels_.get()) {}
+        kernels_(max_shared_bytes, seed),
+        renderer_(&device_, &kernels_) {}
 
   void add(const ViewSpec& spec, const SourceRegion& source, std::uint64_t sample) {
     ViewParams params;
@@ -75,7 +94,7 @@ class Batch {
 
  private:
   TwinDevice device_;
-  std::unique_ptr<RenderKernels> kernels_;
+  LimitedKernels kernels_;
   BatchRenderer renderer_;
   ViewRenderer cpu_;
   std::vector<Case> cases_;
