@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import random
 import signal
 import subprocess
@@ -363,6 +364,17 @@ def test_the_command(folder: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert "kept         28" in result.output
     assert "unreadable   3" in result.output
+    again = runner.invoke(cli, [*arguments, "--json"], catch_exceptions=False)
+    counts = json.loads(again.stdout)
+    assert counts.pop("report") == str(tmp_path / "out" / "report.html")
+    assert counts == {
+        "kept": 28,
+        "duplicate": 4,
+        "in_against": 0,
+        "in_index": 0,
+        "unreadable": 3,
+        "pairs": 5,
+    }
     for wrong in (["--keep", "beauty"], ["--radius", "300"], ["--memory", "much"]):
         refused = runner.invoke(cli, [*arguments, *wrong])
         assert refused.exit_code == 2, wrong
