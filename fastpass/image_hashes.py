@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,10 +48,15 @@ class Hashes:
     def __len__(self) -> int:
         return len(self.errors)
 
+    @property
+    def ok(self) -> npt.NDArray[np.bool_]:
+        """bool ``[N]``: the images that nothing is wrong with."""
+        return np.array([error is None for error in self.errors], dtype=bool)
+
 
 def hash_images(
     images: Sequence[Any],
-    kinds: Sequence[str] = ("pdq",),
+    kinds: str | Sequence[str] = ("pdq",),
     *,
     statistics: bool = False,
     threads: int | None = None,
@@ -62,9 +67,10 @@ def hash_images(
     Args:
         images: encoded images (bytes-like: JPEG, PNG, WebP) or RGB pixels (uint8 arrays
             ``[height, width, 3]``).
-        kinds: "pdq" (256 bits, bit for bit the package pdqhash's), "pdq_fast" (at most 10 bits from
-            it where its quality is 80 or more; about twice as fast: brightness alone is decoded,
-            large JPEGs at a smaller scale, and only what the samples see is summed);
+        kinds: one name, or several. "pdq" (256 bits, bit for bit the package pdqhash's), "pdq_fast"
+            (at most 10 bits from it where its quality is 80 or more; about twice as fast:
+            brightness alone is decoded, large JPEGs at a smaller scale, and only what the samples
+            see is summed; of images with a side below 128 it is "pdq");
             "pdq:rotate90", ... of the image turned or mirrored (``DIHEDRALS``); "phash", "dhash",
             "ahash", "whash" (64 bits, those of the package ImageHash); "pixels" (128 bits, of the
             decoded pixels) and "sha256" (of the bytes): exact duplicates.
@@ -74,26 +80,35 @@ def hash_images(
         max_pixels: width x height above which an image is refused.
 
     Raises BadArgument. What is wrong with an image is in ``Hashes.errors``, and raises nothing.
+    PNG and WebP are decoded a few at a time, on one thread.
     """
+    kinds = (kinds,) if isinstance(kinds, str) else tuple(kinds)
     unknown = [kind for kind in kinds if kind not in HASH_KINDS]
     if unknown:
         raise BadArgument(f"no hash named {unknown[0]!r}; there are: {', '.join(HASH_KINDS)}")
     threads = core.available_processors() if threads is None else threads
     require_integer("threads", threads, 1, 1024)
     require_integer("max_pixels", max_pixels, 1, 2**40)
-    given, errors = _readable(images, max_pixels)
     native_kinds = [kind for kind in kinds if kind != "sha256"]
-    found = core.hash_images(
-        given,
-        kinds=native_kinds,
-        statistics=statistics,
-        max_pixels=max_pixels,
-        num_threads=threads,
+    found = _joined(
+        [
+            core.hash_images(
+                given,
+                kinds=native_kinds,
+                statistics=statistics,
+                max_pixels=max_pixels,
+                num_threads=threads,
+            )
+            | {"unreadable": unreadable}
+            for given, unreadable in _readable(images, max_pixels)
+        ]
     )
+    all_errors = [
+        mine or native for mine, native in zip(found["unreadable"], found["errors"], strict=True)
+    ]
     codes = dict(zip(native_kinds, found["codes"], strict=True))
     if "sha256" in kinds:
         codes["sha256"] = _sha256(images)
-    all_errors = [mine or native for mine, native in zip(errors, found["errors"], strict=True)]
     failed = np.array([error is not None for error in all_errors], dtype=bool)
     for name in native_kinds:
         codes[name][failed] = 0
@@ -113,35 +128,71 @@ def hash_images(
 
 
 _NOTHING = np.zeros((1, 1, 3), dtype=np.uint8)
+_MOST_DECODED_BYTES = 64 << 20
 
 
-def _readable(images: Sequence[Any], max_pixels: int) -> tuple[list[Any], list[Any]]:
-    """What the native code takes, and what is wrong: PNG and WebP are decoded here."""
+def _joined(parts: list[dict[str, Any]]) -> dict[str, Any]:
+    """Rows of several calls, one behind the other."""
+    if len(parts) == 1:
+        return parts[0]
+    joined: dict[str, Any] = {
+        name: np.concatenate([part[name] for part in parts])
+        for name in ("quality", "quality_fast", "height", "width", "statistics")
+    }
+    joined["codes"] = [
+        np.concatenate(of_kind) for of_kind in zip(*(part["codes"] for part in parts), strict=True)
+    ]
+    for name in ("errors", "unreadable"):
+        joined[name] = [error for part in parts for error in part[name]]
+    return joined
+
+
+def _readable(
+    images: Sequence[Any], max_pixels: int
+) -> Iterator[tuple[list[Any], list[FastpassError | None]]]:
+    """What the native code takes, and what is wrong: PNG and WebP are decoded here.
+
+    Piece by piece, so that what is decoded of many large images is not held at once.
+    """
     if not isinstance(images, list | tuple):
         raise BadArgument(f"images is a {type(images).__name__}, wanted a list")
+    for i, image in enumerate(images):
+        _check_image(i, image)
     given: list[Any] = []
     errors: list[FastpassError | None] = []
-    for i, image in enumerate(images):
+    decoded_bytes = 0
+    for image in images:
         error: FastpassError | None = None
-        if isinstance(image, np.ndarray) and image.ndim == 3:
-            if image.dtype != np.uint8 or image.shape[2] != 3 or image.size == 0:
-                raise BadArgument(
-                    f"images[{i}] is {image.dtype} {list(image.shape)}, wanted uint8 "
-                    "[height, width, 3]"
-                )
+        if _is_pixels(image):
             given.append(np.ascontiguousarray(image))
+        elif bytes(memoryview(image)[:2]) == b"\xff\xd8":
+            given.append(image)
         else:
-            data = require_bytes(f"images[{i}]", image)
-            if bytes(data[:2]) == b"\xff\xd8":
-                given.append(data)
-            else:
-                try:
-                    given.append(decode_image(data, max_pixels=max_pixels))
-                except FastpassError as caught:
-                    given.append(_NOTHING)
-                    error = caught
+            try:
+                pixels = decode_image(image, max_pixels=max_pixels)
+            except FastpassError as caught:
+                pixels, error = _NOTHING, caught
+            decoded_bytes += pixels.nbytes
+            given.append(pixels)
         errors.append(error)
-    return given, errors
+        if decoded_bytes > _MOST_DECODED_BYTES:
+            yield given, errors
+            given, errors, decoded_bytes = [], [], 0
+    if given or not images:
+        yield given, errors
+
+
+def _is_pixels(image: Any) -> bool:
+    return isinstance(image, np.ndarray) and image.ndim != 1
+
+
+def _check_image(i: int, image: Any) -> None:
+    if not _is_pixels(image):
+        require_bytes(f"images[{i}]", image)
+    elif image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3 or image.size == 0:
+        raise BadArgument(
+            f"images[{i}] is {image.dtype} {list(image.shape)}, wanted uint8 [height, width, 3]"
+        )
 
 
 def _sha256(images: Sequence[Any]) -> npt.NDArray[np.uint8]:

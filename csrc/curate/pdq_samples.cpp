@@ -297,23 +297,30 @@ struct PdqHasher::AxisWeights {
     stride = 2 * window / denominator + 3;
     weights.assign(static_cast<std::size_t>(kPdqSide * stride), 0.0f);
     std::vector<double> sums(static_cast<std::size_t>(stride));
+    std::vector<double> changes(static_cast<std::size_t>(2 * window + 1));
     for (int i = 0; i < kPdqSide; ++i) {
       int begin, end;
       box(sample_place(i, full), &begin, &end);
-      std::fill(sums.begin(), sums.end(), 0.0);
-      int outer_begin, unused;
+      int outer_begin, outer_end, unused;
       box(begin, &outer_begin, &unused);
-      first[i] = std::min(outer_begin / denominator, size - 1);
-      count[i] = 1;
+      box(end - 1, &unused, &outer_end);
+      // Boxes of equal weights on top of one another: where each begins and ends is enough.
+      std::fill(changes.begin(), changes.end(), 0.0);
       for (int outer = begin; outer < end; ++outer) {
         int inner_begin, inner_end;
         box(outer, &inner_begin, &inner_end);
         const double weight = 1.0 / (end - begin) / (inner_end - inner_begin);
-        for (int pixel = inner_begin; pixel < inner_end; ++pixel) {
-          const int at = std::min(pixel / denominator, size - 1) - first[i];
-          sums[static_cast<std::size_t>(at)] += weight;
-          count[i] = std::max(count[i], at + 1);
-        }
+        changes[static_cast<std::size_t>(inner_begin - outer_begin)] += weight;
+        changes[static_cast<std::size_t>(inner_end - outer_begin)] -= weight;
+      }
+      std::fill(sums.begin(), sums.end(), 0.0);
+      first[i] = std::min(outer_begin / denominator, size - 1);
+      count[i] = std::min((outer_end - 1) / denominator, size - 1) - first[i] + 1;
+      double weight = 0.0;
+      for (int pixel = outer_begin; pixel < outer_end; ++pixel) {
+        weight += changes[static_cast<std::size_t>(pixel - outer_begin)];
+        const int at = std::min(pixel / denominator, size - 1) - first[i];
+        sums[static_cast<std::size_t>(at)] += weight;
       }
       for (int k = 0; k < count[i]; ++k) {
         weights[static_cast<std::size_t>(i * stride + k)] =

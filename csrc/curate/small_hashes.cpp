@@ -89,22 +89,28 @@ SmallHasher::SmallHasher() = default;
 SmallHasher::~SmallHasher() = default;
 
 const SmallHasher::Taps& SmallHasher::taps(int from, int to) {
-  constexpr std::size_t kMostKept = 64;
-  if (known_taps_.size() > kMostKept) known_taps_.clear();
+  constexpr std::size_t kMostKept = std::size_t{1} << 20;  // weights
   std::unique_ptr<Taps>& known = known_taps_[{from, to}];
-  if (!known) known = std::make_unique<Taps>(from, to);
-  return *known;
+  if (known) return *known;
+  auto made = std::make_unique<Taps>(from, to);
+  num_kept_ += made->weights.size();
+  if (num_kept_ > kMostKept) {
+    known_taps_.clear();
+    num_kept_ = made->weights.size();
+  }
+  return *(known_taps_[{from, to}] = std::move(made));
 }
 
 void SmallHasher::resize_rows(const GrayImage& image, int width, std::vector<std::uint8_t>* out) {
   const Taps& taps = this->taps(image.width, width);
-  out->resize(static_cast<std::size_t>(image.height * width));
+  out->resize(static_cast<std::size_t>(image.height) * static_cast<std::size_t>(width));
   for (int y = 0; y < image.height; ++y) {
     for (int x = 0; x < width; ++x) {
       const std::int32_t sum =
           (1 << (kWeightBits - 1)) + weigh(image.row(y) + taps.first[static_cast<std::size_t>(x)],
                                            taps.of(x), taps.count[static_cast<std::size_t>(x)]);
-      (*out)[static_cast<std::size_t>(y * width + x)] = to_pixel(sum);
+      (*out)[static_cast<std::size_t>(y) * static_cast<std::size_t>(width) +
+             static_cast<std::size_t>(x)] = to_pixel(sum);
     }
   }
 }

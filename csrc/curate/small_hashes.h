@@ -41,6 +41,7 @@ class SmallHasher {
   std::vector<std::uint8_t> pass_;
   std::vector<std::int32_t> sums_;
   std::map<std::pair<int, int>, std::unique_ptr<Taps>> known_taps_;
+  std::size_t num_kept_ = 0;  // weights of them
 };
 
 }  // namespace fastpass

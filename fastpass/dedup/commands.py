@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -97,6 +98,7 @@ def _progress() -> Iterator[OnProgress]:
 @click.option("--engine", default="local", show_default=True, type=click.Choice(["local", "ray"]))
 @click.option("--memory", default="4GiB", show_default=True, callback=_memory_bytes)
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
 def dedup_command(
     source: str,
     against: str | None,
@@ -111,6 +113,7 @@ def dedup_command(
     engine: str,
     memory: int,
     output: Path,
+    as_json: bool,
 ) -> None:
     """Near duplicates among the images of SRC: a folder, a tar or a pattern.
 
@@ -138,8 +141,12 @@ def dedup_command(
         result = dedup(
             source, output, against=against, index=index, options=options, on_progress=on_progress
         )
-    for status in STATUSES:
-        if result.count(status) or status == "kept":
-            click.echo(f"{status.replace('_', ' '):12} {result.count(status)}")
-    click.echo(f"pairs        {len(result.pairs)}")
-    click.echo(f"report       {output / 'report.html'}")
+    report = output / "report.html"
+    counts = {status: result.count(status) for status in STATUSES} | {"pairs": len(result.pairs)}
+    if as_json:
+        click.echo(json.dumps(counts | {"report": str(report)}))
+        return
+    for name, count in counts.items():
+        if count or name in ("kept", "pairs"):
+            click.echo(f"{name.replace('_', ' '):12} {count}")
+    click.echo(f"report       {report}")

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import multiprocessing
+import multiprocessing.connection
+import os
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -17,6 +20,19 @@ class Engine(Protocol):
     def run(self, function: Callable[..., None], tasks: Sequence[Task]) -> Iterator[int]:
         """Call ``function(*task)`` for every task, in any order; yields how many are done."""
         ...
+
+
+def _end_with_parent() -> None:
+    """Without it, workers whose parent was killed would wait for tasks for ever."""
+    parent = multiprocessing.parent_process()
+    if parent is None:
+        return
+
+    def wait() -> None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True).start()
 
 
 class LocalEngine:
@@ -34,7 +50,7 @@ class LocalEngine:
         # Not fork: the parent may have threads.
         context = multiprocessing.get_context("spawn")
         workers = min(self._workers, len(tasks))
-        with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
             waiting = [pool.submit(function, *task) for task in tasks]
             try:
                 for done, future in enumerate(as_completed(waiting), 1):
@@ -69,8 +85,6 @@ class RayEngine:
         ray = self._ray
         is_ours = not ray.is_initialized()
         if is_ours:
-            import os
-
             address = os.environ.get("RAY_ADDRESS")
             options: dict[str, Any] = (
                 {"address": address} if address else {"num_cpus": self._workers}

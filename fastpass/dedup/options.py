@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import dataclasses
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from fastpass.checks import require_choice, require_integer
-from fastpass.errors import BadArgument
+from fastpass.errors import BadArgument, ConfigError, WriteFailed
 from fastpass.image_hashes import DIHEDRALS
 
 KEEP_COLUMNS = ("pixels", "quality", "bytes", "key", "licence", "date")
 DEFAULT_KEEP = ("-pixels", "-quality", "-bytes", "key")
+OUTPUTS = (
+    "hashes.parquet",
+    "pairs.parquet",
+    "clusters.parquet",
+    "against.parquet",
+    "keep.txt",
+    "report.html",
+)
 KINDS = {"pdq": 256, "pdq_fast": 256, "phash": 64, "dhash": 64, "ahash": 64, "whash": 64}
 
 
@@ -87,6 +98,29 @@ class Places:
     def work(self) -> Path:
         """What makes a run that was killed go on; kept, for the next one over the same files."""
         return self.output / "work"
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """The folders are there, and ours until the end; what a killed run left half is gone.
+
+        Raises WriteFailed; ConfigError where another run is at work in them.
+        """
+        try:
+            self.work.mkdir(parents=True, exist_ok=True)
+            lock = (self.work / "lock").open("w")
+        except OSError as error:
+            raise WriteFailed(f"cannot write {self.work}: {error.strerror or error}") from error
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # gone with us, however we end
+            except OSError as error:
+                raise ConfigError(f"another run is at work in {self.output}") from error
+            for path in (*self.work.glob(".*.partial"), *self._half_written()):
+                path.unlink(missing_ok=True)
+            yield
+
+    def _half_written(self) -> list[Path]:
+        return [p for name in OUTPUTS for p in self.output.glob(f".{name}*.partial")]
 
     def part(self, name: str, index: int) -> Path:
         return self.work / f"{name}-{index:06d}.parquet"

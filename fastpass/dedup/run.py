@@ -70,15 +70,23 @@ def dedup(
         BadPack: nothing to read. ConfigError: the output folder holds a run of other data or
         options. Damaged images are rows with an error, not exceptions.
     """
-    from fastpass.dedup.report import write_report
-
     options = options or DedupOptions()
     places = Places(Path(output))
+    with places.held():
+        return _run(source, places, against, index, options, on_progress)
+
+
+def _run(
+    source: str | list[str],
+    places: Places,
+    against: str | list[str] | None,
+    index: str | Path | None,
+    options: DedupOptions,
+    on_progress: OnProgress,
+) -> DedupResult:
+    from fastpass.dedup.report import write_report
+
     engine = make_engine(options.engine, options.threads)
-    try:
-        places.work.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise WriteFailed(f"cannot make {places.work}: {error.strerror or error}") from error
     known = _open_index(index, options)
     size_before = _check_plan(places, source, against, known, options)
     images = _hash(source, "hashes", places, options, engine, on_progress)
@@ -98,7 +106,7 @@ def dedup(
     result = _settle(images, pairs, against_matches, index_matches, options)
     _write_outputs(places, result, others, own)
     if known is not None:
-        _add_kept(known, size_before, own, result)
+        _add_kept(known, size_before, own, result, places)
     write_report(places.output / "report.html", result, source)
     on_progress("done", 1, 1)
     return result
@@ -296,11 +304,16 @@ def _write_text(path: Path, text: str) -> None:
         raise WriteFailed(f"cannot write {path}: {error.strerror or error}") from error
 
 
-def _add_kept(known: CodeFile, size_before: int, own: Collection, result: DedupResult) -> None:
+def _add_kept(
+    known: CodeFile, size_before: int, own: Collection, result: DedupResult, places: Places
+) -> None:
     """Once, however often the run is repeated."""
     chosen = result.status[own.rows] == "kept"
     codes = own.codes[result.options.kind][chosen]
     if len(known) == size_before:
         known.append(codes)
-    elif len(known) < size_before + len(codes):
-        raise ConfigError(f"{known.path} was changed by another run since this one began")
+    elif not np.array_equal(known.codes()[size_before : size_before + len(codes)], codes):
+        raise ConfigError(
+            f"{known.path} was changed by another run since this one began: what is kept was not "
+            f"added to it. Remove {places.output} and start again"
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import time
 from pathlib import Path
 
 import imagehash
@@ -175,10 +176,72 @@ def test_threads_and_neighbors_change_nothing() -> None:
         alone = fp.hash_images([images[11]], [kind])
         assert np.array_equal(alone.codes[kind][0], one.codes[kind][11])
     assert [e is not None for e in one.errors] == [i in (7, 20) for i in range(40)]
+    assert one.ok.tolist() == [i not in (7, 20) for i in range(40)]
     assert isinstance(one.errors[7], fp.UnsupportedImage)
     assert isinstance(one.errors[20], fp.CorruptImage)
     assert not one.codes["pdq"][[7, 20]].any()
     assert one.height[20] == 0
+
+
+def test_small_and_garish_images_have_the_same_fast_code() -> None:
+    """Where samples repeat, frequencies tie; where colors are clipped, Y is not what is seen."""
+    rng = np.random.default_rng(4)
+    compared = 0
+    for height, width in rng.integers(5, 300, (80, 2)):
+        low = rng.choice([0, 255], (max(1, height // 9), max(1, width // 9), 3)).astype(np.uint8)
+        picture = Image.fromarray(low).resize((width, height), Image.Resampling.NEAREST)
+        buffer = io.BytesIO()
+        picture.save(buffer, "JPEG", quality=40)
+        got = fp.hash_images([buffer.getvalue(), np.asarray(picture)], ["pdq", "pdq_fast"])
+        for row in range(2):
+            if got.quality[row] >= 80:
+                apart = _apart(got.codes["pdq"][row], got.codes["pdq_fast"][row])
+                assert apart <= 10, (height, width, row)
+                compared += 1
+    assert compared > 100
+
+
+@pytest.mark.needs_shared
+def test_odd_and_damaged_files(shared_data: Path) -> None:
+    """Each has a row or an error with a name, whoever stands beside it."""
+    files = [p.read_bytes() for p in sorted((shared_data / "jpeg_hostile").rglob("*.jp*g"))]
+    got = fp.hash_images(files, HASH_KINDS, statistics=True, threads=2)
+    assert 100 < got.ok.sum() < len(files) - 300
+    for row in np.flatnonzero(got.ok & (got.quality >= 80)):
+        assert _apart(got.codes["pdq"][row], got.codes["pdq_fast"][row]) <= 10
+    for row in np.flatnonzero(~got.ok):
+        assert isinstance(got.errors[row], fp.CorruptImage | fp.UnsupportedImage | fp.ImageTooLarge)
+        assert not any(got.codes[kind][row].any() for kind in HASH_KINDS if kind != "sha256")
+
+
+def test_images_that_are_decoded_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    images: list[object] = []
+    for seed in range(9):
+        buffer = io.BytesIO()
+        Image.fromarray(_pixels(70 + seed, 90, seed)).save(buffer, "PNG")
+        images += [buffer.getvalue(), jpeg(seed), buffer.getvalue()[:90]]
+    whole = fp.hash_images(images, HASH_KINDS, statistics=True)
+    monkeypatch.setattr("fastpass.image_hashes._MOST_DECODED_BYTES", 30_000)
+    pieces = fp.hash_images(images, HASH_KINDS, statistics=True)
+    for kind in HASH_KINDS:
+        assert np.array_equal(whole.codes[kind], pieces.codes[kind])
+    for name in whole.statistics:
+        assert np.array_equal(whole.statistics[name], pieces.statistics[name])
+    assert whole.ok.tolist() == pieces.ok.tolist() == [i % 3 != 2 for i in range(27)]
+    for name in ("quality", "quality_fast", "height", "width"):
+        assert np.array_equal(getattr(whole, name), getattr(pieces, name))
+
+
+def test_images_of_extreme_shapes() -> None:
+    """Time and memory do not explode; what is longer than any photo is refused by name."""
+    thin = [np.full(shape, 7, dtype=np.uint8) for shape in ((5, 300_000, 3), (300_000, 5, 3))]
+    too_long = np.zeros((1, 2**20 + 1, 3), dtype=np.uint8)
+    began = time.monotonic()
+    got = fp.hash_images([*thin, too_long], HASH_KINDS, statistics=True, threads=1)
+    assert time.monotonic() - began < 20
+    assert got.ok.tolist() == [True, True, False]
+    assert isinstance(got.errors[2], fp.ImageTooLarge)
+    assert "1048577 x 1" in str(got.errors[2])
 
 
 def test_refusals() -> None:
@@ -188,8 +251,13 @@ def test_refusals() -> None:
         fp.hash_images(jpeg(1))
     with pytest.raises(fp.BadArgument, match=r"images\[0\] is float64"):
         fp.hash_images([np.zeros((4, 4, 3))])
+    with pytest.raises(
+        fp.BadArgument, match=r"images\[0\] is uint8 \[4, 4\], wanted uint8 \[height"
+    ):
+        fp.hash_images([np.zeros((4, 4), dtype=np.uint8)])
     with pytest.raises(fp.BadArgument, match=r"images\[1\]"):
         fp.hash_images([jpeg(1), "path.jpg"])
     got = fp.hash_images([jpeg(1)], max_pixels=10)
     assert isinstance(got.errors[0], fp.ImageTooLarge)
     assert len(fp.hash_images([])) == 0
+    assert fp.hash_images([], "pdq").codes["pdq"].shape == (0, 32)

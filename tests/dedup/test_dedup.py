@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import random
 import signal
 import subprocess
 import sys
 import tarfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -271,6 +273,85 @@ def test_kill_9_at_any_point_changes_nothing(folder: Path, tmp_path: Path) -> No
     assert np.array_equal(*codes)
 
 
+_KILLED_WORKERS = """
+import sys
+import fastpass.dedup.run
+from fastpass.dedup import DedupOptions, dedup
+if __name__ == "__main__":
+    fastpass.dedup.run.SAMPLES_PER_TASK = 2
+    dedup(sys.argv[1], sys.argv[2], options=DedupOptions(threads=2))
+"""
+
+
+def _children(pid: int) -> list[int]:
+    return [int(c) for c in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+
+
+def _until(what: Callable[[], bool], seconds: float = 20) -> bool:
+    end = time.monotonic() + seconds
+    while not what() and time.monotonic() < end:
+        time.sleep(0.01)
+    return what()
+
+
+def test_workers_end_with_a_killed_run(folder: Path, tmp_path: Path) -> None:
+    program, output = tmp_path / "run.py", tmp_path / "killed"
+    program.write_text(_KILLED_WORKERS)
+    process = subprocess.Popen([sys.executable, str(program), str(folder), str(output)])
+    assert _until(lambda: len(list(output.glob("work/hashes-*.parquet"))) > 1)
+    children = _children(process.pid)
+    process.send_signal(signal.SIGKILL)
+    process.wait()
+    assert len(children) >= 2
+    assert _until(lambda: not any(map(_is_running, children)))
+    half = [output / ".keep.txt.partial", output / "work" / ".hashes-000001.parquet.1.partial"]
+    for path in half:
+        path.write_text("half")
+    theirs = output / ".notes.partial"
+    theirs.write_text("somebody's")
+    subprocess.run([sys.executable, str(program), str(folder), str(output)], check=True)
+    assert not any(path.exists() for path in half)
+    assert theirs.read_text() == "somebody's"
+    theirs.unlink()
+    dedup(str(folder), tmp_path / "whole")
+    assert _contents(output) == _contents(tmp_path / "whole")
+
+
+def test_two_runs_at_once_in_a_folder(folder: Path, tmp_path: Path) -> None:
+    def again(what: str, done: int, total: int) -> None:
+        with pytest.raises(fp.ConfigError, match="another run is at work"):
+            dedup(str(folder), tmp_path)
+        told.append(what)
+
+    told: list[str] = []
+    dedup(str(folder), tmp_path, on_progress=again)
+    assert told
+
+
+def test_an_index_that_others_changed_in_between(folder: Path, tmp_path: Path) -> None:
+    index = tmp_path / "codes"
+
+    class Killed(Exception):
+        pass
+
+    def end(what: str, done: int, total: int) -> None:
+        if what == "grouping":
+            raise Killed
+
+    with pytest.raises(Killed):
+        dedup(str(folder), tmp_path / "a", index=index, on_progress=end)
+    CodeFile(index).append(np.zeros((100, 32), dtype=np.uint8))
+    with pytest.raises(fp.ConfigError, match="changed by another run"):
+        dedup(str(folder), tmp_path / "a", index=index)
+
+
 def test_another_run_in_the_same_folder_is_refused(folder: Path, tmp_path: Path) -> None:
     dedup(str(folder), tmp_path)
     with pytest.raises(fp.ConfigError, match="another options"):
@@ -286,6 +367,17 @@ def test_the_command(folder: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0
     assert "kept         28" in result.output
     assert "unreadable   3" in result.output
+    again = runner.invoke(cli, [*arguments, "--json"], catch_exceptions=False)
+    counts = json.loads(again.stdout)
+    assert counts.pop("report") == str(tmp_path / "out" / "report.html")
+    assert counts == {
+        "kept": 28,
+        "duplicate": 4,
+        "in_against": 0,
+        "in_index": 0,
+        "unreadable": 3,
+        "pairs": 5,
+    }
     for wrong in (["--keep", "beauty"], ["--radius", "300"], ["--memory", "much"]):
         refused = runner.invoke(cli, [*arguments, *wrong])
         assert refused.exit_code == 2, wrong
