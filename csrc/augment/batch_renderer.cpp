@@ -119,17 +119,18 @@ void BatchRenderer::plan_views(const std::vector<ViewTask>& tasks, const ViewFor
   }
 }
 
-// As many rows as the budget allows, of the whole width; else the largest tile that the device has
-// room for at all; else none.
+// As many rows as the budget allows, of the whole width; else one row of part of it, beyond the
+// budget if the device has room for that; else no tiles.
 void BatchRenderer::plan_tiles(RenderView* view) const {
   constexpr int kMostRows = 32, kFewestColumns = 32;
   const auto most_bytes =
       static_cast<std::int64_t>(device_->max_shared_bytes() - sizeof(RenderTiles::Shared));
+  const std::int64_t budget = std::min(RenderTiles::kTileBytes, most_bytes);
   int rows = std::min(view->size, kMostRows);
   int columns = view->size;
   const auto fits = [&](std::int64_t bytes) { return tile_bytes(*view, rows, columns) <= bytes; };
-  while (rows > 1 && !fits(RenderTiles::kTileBytes)) rows = (rows + 1) / 2;
-  while (columns > kFewestColumns && !fits(most_bytes)) columns = (columns + 1) / 2;
+  while (rows > 1 && !fits(budget)) rows = (rows + 1) / 2;
+  while (columns > kFewestColumns && !fits(budget)) columns = (columns + 1) / 2;
   if (fits(most_bytes)) {
     view->tile_rows = rows;
     view->tile_columns = columns;
