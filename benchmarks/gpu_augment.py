@@ -5,6 +5,9 @@
 Ours renders every image from its own size, with parameters of its own. torchvision v2 draws one set
 of parameters per call, so it is called image by image; kornia draws per image but wants one size,
 so it gets float images that were resized before the clock starts. Both do less than the recipe.
+
+Beside the times stands what each kernel must move at least (benchmarks/augment_traffic.py), and the
+share of the batch's time that this would take at the rate of a copy.
 """
 
 from __future__ import annotations
@@ -16,10 +19,12 @@ import click
 import torch
 
 import fastpass as fp
+from benchmarks.augment_traffic import kernel_traffic
 from benchmarks.gpu_decode import read_batch
 from benchmarks.gpu_run import (
     Open,
     Work,
+    copy_gigabytes_per_second,
     device_option,
     open_all,
     rate_rows,
@@ -30,21 +35,37 @@ from benchmarks.gpu_run import (
 )
 from benchmarks.photos import photo_folder
 
+Rows = dict[str, dict[str, float]]
+
 RECIPES = {
     "DINO, 2x224 + 8x96": fp.recipes.dino,
     "random resized crop 224 + flip": fp.recipes.rrc,
 }
 
 
-def bytes_moved(images: list[torch.Tensor], recipe: fp.Recipe, value_bytes: int) -> int:
-    """Least traffic: each image read once, each value of each view written once."""
-    values = sum(3 * view.size**2 for view in recipe.views)
-    return sum(image.numel() for image in images) + len(images) * values * value_bytes
+def draw_all(images: list[torch.Tensor], recipe: fp.Recipe) -> list[list[fp.ViewParams]]:
+    return [fp.draw(recipe, i.shape[1], i.shape[0], seed=n) for n, i in enumerate(images)]
+
+
+def roofline(traffic: dict[str, int], gigabytes_per_second: float | None) -> Rows:
+    """Kernel -> megabytes that it must move at least, and milliseconds at the rate of a copy."""
+    rows = {kernel: {"least_megabytes": moved / 1e6} for kernel, moved in traffic.items()}
+    if gigabytes_per_second is not None:
+        for row in rows.values():
+            row["least_milliseconds"] = row["least_megabytes"] / gigabytes_per_second
+    return rows
+
+
+def print_roofline(name: str, rows: Rows) -> None:
+    click.echo(f"\n{name}, per batch")
+    for kernel, values in rows.items():
+        text = ", ".join(f"{key} {value:,.3f}" for key, value in values.items())
+        click.echo(f"  {kernel:32s} {text}")
 
 
 def ours(images: list[torch.Tensor], recipe: fp.Recipe, device: str) -> Open:
     def opened() -> Work:
-        params = [fp.draw(recipe, i.shape[1], i.shape[0], seed=n) for n, i in enumerate(images)]
+        params = draw_all(images, recipe)
 
         def work() -> None:
             fp.render_tensors(
@@ -148,12 +169,14 @@ def kornia_gpu(images: list[torch.Tensor], recipe: fp.Recipe) -> Open:
 def main(device: str, photos: Path | None, batch_size: int, repeats: int) -> None:
     """Measure, print the table, write the record."""
     require_device(device)
-    works: dict[str, dict[str, dict[str, float]]] = {}
+    works: dict[str, Rows] = {}
+    rooflines: dict[str, Rows] = {}
+    shares: dict[str, float] = {}
     left_out: dict[str, str] = {}
-    moved: dict[str, int] = {}
     with tempfile.TemporaryDirectory() as made:
         batch = read_batch(photo_folder(photos, Path(made)), batch_size)
     images = fp.decode_jpeg(batch, backend=device)
+    rate = copy_gigabytes_per_second() if device == "cuda" else None
     for name, make in RECIPES.items():
         recipe = make()
         entries = {"fastpass": ours(images, recipe, device)}
@@ -162,13 +185,21 @@ def main(device: str, photos: Path | None, batch_size: int, repeats: int) -> Non
             entries["kornia, one size"] = kornia_gpu(images, recipe)
         opened, missing = open_all(entries)
         works[name] = rate_rows(take_turns(opened, repeats), batch_size)
-        moved[name] = bytes_moved(images, recipe, value_bytes=2)
         left_out |= missing
+        shapes = [tuple(image.shape) for image in images]
+        traffic = kernel_traffic(shapes, recipe, draw_all(images, recipe), value_bytes=2)
+        rooflines[name] = roofline(traffic, rate)
+        print_roofline(name, rooflines[name])
+        if rate is not None and "fastpass" in works[name]:
+            least_seconds = sum(traffic.values()) / rate / 1e9
+            shares[name] = least_seconds * works[name]["fastpass"]["images_per_second"] / batch_size
+            click.echo(f"  share of the time: {shares[name]:.3f}")
     body = {
         "settings": {"batch_size": batch_size, "repeats": repeats},
         "works": works,
         "left_out": left_out,
-        "least_bytes_per_batch": moved,
+        "least_per_batch": rooflines,
+        "least_share_of_time": shares,
     }
     report("augment", device, body)
 

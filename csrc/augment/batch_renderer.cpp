@@ -15,12 +15,13 @@ std::size_t size_of(std::int64_t count) { return static_cast<std::size_t>(count)
 
 std::size_t round_up_16(std::size_t bytes) { return (bytes + 15) / 16 * 16; }
 
-DeviceTaps plan_taps(const SourceSpan& span, int resized, int window_first,
+DeviceTaps plan_taps(const SourceSpan& span, int resized, int window_first, int size,
                      Interpolation interpolation) {
   DeviceTaps taps{};
   taps.axis = make_resample_axis(span.size, span.start, span.length, resized, interpolation);
   taps.window_first = window_first;
-  taps.stride = max_taps(taps.axis);
+  taps.num_pixels = size;
+  taps.max_count = max_taps(taps.axis);
   return taps;
 }
 
@@ -36,8 +37,10 @@ RenderView plan_view(const ViewTask& task, const ViewFormat& format) {
   view.is_flipped = params.is_flipped;
   view.is_vertical_first =
       is_vertical_first(down.size, across.size, params.resized_height, params.resized_width);
-  view.across = plan_taps(across, params.resized_width, params.window_left, spec.interpolation);
-  view.down = plan_taps(down, params.resized_height, params.window_top, spec.interpolation);
+  view.across =
+      plan_taps(across, params.resized_width, params.window_left, spec.size, spec.interpolation);
+  view.down =
+      plan_taps(down, params.resized_height, params.window_top, spec.size, spec.interpolation);
   view.color = plan_color(params);
   if (params.blur_sigma > 0.0f && spec.blur_kind == BlurKind::kPillow) {
     view.blur = ViewBlur::kPillow;
@@ -56,7 +59,7 @@ RenderView plan_view(const ViewTask& task, const ViewFormat& format) {
 // and the taps of the outermost.
 std::int64_t reach(const DeviceTaps& taps, int count) {
   const auto apart = static_cast<std::int64_t>(taps.axis.scale * (count - 1)) + 1;
-  return std::min<std::int64_t>(apart + taps.stride, taps.axis.source_size);
+  return std::min<std::int64_t>(apart + taps.max_count, taps.axis.source_size);
 }
 
 std::int64_t tile_bytes(const RenderView& view, int rows, int columns) {
@@ -169,7 +172,7 @@ Status BatchRenderer::place_memory() {
   std::size_t num_taps = 0, num_scratch = 0;
   for (const RenderView& view : views_) {
     for (const DeviceTaps* taps : {&view.across, &view.down}) {
-      num_taps += size_of(view.size) * size_of(taps->stride + 2);
+      num_taps += size_of(2 * view.size + taps->num_weights());
     }
     if (view.has_scratch()) num_scratch += round_up_16(size_of(3 * view.num_pixels()));
   }
@@ -185,7 +188,7 @@ Status BatchRenderer::place_memory() {
       taps->first = taps_at;
       taps->count = taps->first + view.size;
       taps->weights = taps->count + view.size;
-      taps_at = taps->weights + std::int64_t{view.size} * taps->stride;
+      taps_at = taps->weights + taps->num_weights();
     }
     if (view.color.has_contrast) view.luma_sum = luma_at++;
     if (!view.has_scratch()) continue;

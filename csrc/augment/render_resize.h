@@ -43,11 +43,11 @@ struct WeighTaps {
       sum += tap_weight(axis, output, range.first + tap);
     }
     if (sum == 0.0) sum = 1.0;
-    std::int32_t* weights = taps.weights + std::int64_t{i} * taps.stride;
+    std::int32_t* weight = taps.weights_of(i);
     std::int32_t count = 1;
-    for (int tap = 0; tap < range.count; ++tap) {
-      weights[tap] = fixed_point_weight(tap_weight(axis, output, range.first + tap) / sum);
-      if (weights[tap] != 0) count = tap + 1;  // zeros at the end are left out
+    for (int tap = 0; tap < range.count; ++tap, weight += taps.num_pixels) {
+      *weight = fixed_point_weight(tap_weight(axis, output, range.first + tap) / sum);
+      if (*weight != 0) count = tap + 1;  // zeros at the end are left out
     }
     taps.first[i] = range.first;
     taps.count[i] = count;
@@ -76,9 +76,11 @@ FASTPASS_HD inline void round_sums(const PixelSums& sums, std::uint8_t* rgb) {
 FASTPASS_HD inline void weigh_pixels(const DeviceTaps& taps, int i, const std::uint8_t* pixels,
                                      std::int64_t step, int first, std::uint8_t* rgb) {
   PixelSums sums = {weighted_sum_start(), weighted_sum_start(), weighted_sum_start()};
-  const std::int32_t* weights = taps.weights + std::int64_t{i} * taps.stride;
+  const std::int32_t* weight = taps.weights_of(i);
   const std::uint8_t* at = pixels + (taps.first[i] - first) * step;
-  for (int tap = 0; tap < taps.count[i]; ++tap, at += step) add_weighted(sums, at, weights[tap]);
+  for (int tap = 0; tap < taps.count[i]; ++tap, at += step, weight += taps.num_pixels) {
+    add_weighted(sums, at, *weight);
+  }
   round_sums(sums, rgb);
 }
 
@@ -206,7 +208,8 @@ struct RenderTiles {
     const DeviceTaps& outer = is_vertical_first ? view.across : view.down;
     const int i = is_vertical_first ? column : y;
     PixelSums sums = {weighted_sum_start(), weighted_sum_start(), weighted_sum_start()};
-    for (int tap = 0; tap < outer.count[i]; ++tap) {
+    const std::int32_t* weight = outer.weights_of(i);
+    for (int tap = 0; tap < outer.count[i]; ++tap, weight += outer.num_pixels) {
       const int at = outer.first[i] + tap;
       std::uint8_t inner[3];
       if (is_vertical_first) {
@@ -214,7 +217,7 @@ struct RenderTiles {
       } else {
         weigh_pixels(view.across, column, source_at(view, at, 0), 3, 0, inner);
       }
-      add_weighted(sums, inner, outer.weights[std::int64_t{i} * outer.stride + tap]);
+      add_weighted(sums, inner, *weight);
     }
     round_sums(sums, rgb);
   }

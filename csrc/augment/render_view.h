@@ -13,15 +13,19 @@
 
 namespace fastpass {
 
-// Weights of one axis for every pixel of the view: count[i] of them from source pixel first[i] on,
-// at weights + i * stride.
+// Weights of one axis for every pixel of the view: count[i] of them from source pixel first[i] on.
+// A tap's weights lie side by side, because lanes that are neighbors read them together.
 struct DeviceTaps {
   ResampleAxis axis;
-  std::int32_t window_first = 0;  // of the view, in the resized image
-  std::int32_t stride = 0;
-  std::int32_t* first = nullptr;
-  std::int32_t* count = nullptr;
-  std::int32_t* weights = nullptr;
+  std::int32_t window_first = 0;    // of the view, in the resized image
+  std::int32_t num_pixels = 0;      // of the view
+  std::int32_t max_count = 0;       // taps of any pixel, at most
+  std::int32_t* first = nullptr;    // [num_pixels]
+  std::int32_t* count = nullptr;    // [num_pixels]
+  std::int32_t* weights = nullptr;  // [max_count][num_pixels]
+
+  FASTPASS_HD std::int32_t* weights_of(int i) const { return weights + i; }
+  FASTPASS_HD std::int64_t num_weights() const { return std::int64_t{max_count} * num_pixels; }
 };
 
 enum class ViewBlur : std::uint8_t { kNone, kPillow, kGaussian };

@@ -29,6 +29,15 @@ def test_runs_on_the_twin(tmp_path: Path, name: str) -> None:
     assert "are not recorded" in result.output
 
 
+def test_says_what_each_kernel_must_move(tmp_path: Path) -> None:
+    folder = image_folder(tmp_path / "root", num_classes=1, per_class=1)
+    main = importlib.import_module("benchmarks.gpu_augment").main
+    arguments = ["--device", "twin", "--photos", str(folder), "--batch-size", "1", "--repeats", "1"]
+    lines = CliRunner().invoke(main, arguments, catch_exceptions=False).output.splitlines()
+    rows = [line for line in lines if line.startswith("  RenderTiles") and "megabytes" in line]
+    assert len(rows) == 2
+
+
 @pytest.mark.parametrize("name", SMALL)
 @pytest.mark.skipif(torch.cuda.is_available(), reason="there is a GPU")
 def test_says_that_it_needs_a_gpu(name: str) -> None:

@@ -1,6 +1,6 @@
 // BatchRenderer on the twin of a GPU, lanes in a shuffled order, against ViewRenderer: the same
 // bytes for everything that a recipe can ask for.
-#include <cstring>
+#include <memory>
 #include <random>
 #include <vector>
 
@@ -37,12 +37,31 @@ struct Case {
   Bytes expected;
 };
 
+// The twin, on a device that would refuse to launch a block with more shared memory than it has.
+class LimitedKernels : public RenderKernels {
+ public:
+  LimitedKernels(std::size_t max_shared_bytes, std::uint64_t seed)
+      : most_(static_cast<std::int64_t>(max_shared_bytes)), twin_(make_twin_render_kernels(seed)) {}
+
+  Status run(const RenderPasses& passes, Stream stream) override {
+    CHECK(passes.tiles.shared_bytes() <= most_);
+    CHECK(passes.blur_rows.shared_bytes() <= most_);
+    CHECK(passes.blur_columns.shared_bytes() <= most_);
+    CHECK(passes.gaussian.shared_bytes() <= most_);
+    return twin_->run(passes, stream);
+  }
+
+ private:
+  const std::int64_t most_;
+  const std::unique_ptr<RenderKernels> twin_;
+};
+
 class Batch {
  public:
   explicit Batch(std::size_t max_shared_bytes = 227 * 1024, std::uint64_t seed = 1)
       : device_(max_shared_bytes),
-        kernels_(make_twin_render_kernels(seed)),
-        renderer_(&device_, kernels_.get()) {}
+        kernels_(max_shared_bytes, seed),
+        renderer_(&device_, &kernels_) {}
 
   void add(const ViewSpec& spec, const SourceRegion& source, std::uint64_t sample) {
     ViewParams params;
@@ -75,7 +94,7 @@ class Batch {
 
  private:
   TwinDevice device_;
-  std::unique_ptr<RenderKernels> kernels_;
+  LimitedKernels kernels_;
   BatchRenderer renderer_;
   ViewRenderer cpu_;
   std::vector<Case> cases_;
@@ -85,8 +104,9 @@ ViewSpec random_spec(std::mt19937* random) {
   const auto draw = [random](unsigned n) { return static_cast<int>((*random)() % n); };
   const auto chance = [&] { return draw(2) == 0 ? 0.0 : 0.6; };
   ViewSpec spec;
-  const int sizes[] = {1, 2, 31, 32, 33, 64, 96, 100};
-  spec.size = sizes[draw(8)];
+  // Of the recipes, beside those of a tile, and wider than a block has lanes.
+  const int sizes[] = {1, 2, 31, 32, 33, 64, 96, 100, 224, 300};
+  spec.size = sizes[draw(10)];
   spec.crop = draw(5) == 0 ? CropKind::kCenter : CropKind::kRandomResized;
   spec.resize = spec.size + draw(40);
   spec.interpolation = draw(2) == 0 ? Interpolation::kBilinear : Interpolation::kBicubic;
@@ -178,6 +198,30 @@ void test_vertical_first() {
   batch.check(ViewFormat());
 }
 
+// As long as JPEGs get, one pixel wide, and one pixel blown up.
+void test_extreme_sources() {
+  const Source sources[] = {{1, 65535, 14}, {65535, 1, 15}, {1, 1, 16}, {3, 20000, 17}};
+  Batch batch;
+  std::mt19937 random(18);
+  for (const Source& source : sources) {
+    for (const int size : {1, 7, 300}) {
+      ViewSpec spec = random_spec(&random);
+      spec.size = size;
+      spec.crop = CropKind::kRandomResized;
+      spec.blur_kind = BlurKind::kPillow;
+      ViewParams whole;
+      CHECK(draw_view(spec, source.region.height, source.region.width, {7, random(), 0, 0}, &whole)
+                .ok());
+      batch.add(spec, whole, source.region);
+      whole.top = whole.left = 0;
+      whole.height = source.region.height;
+      whole.width = source.region.width;
+      batch.add(spec, whole, source.region);
+    }
+  }
+  batch.check(ViewFormat());
+}
+
 // Tiles of part of the width, and views of which no tile fits.
 void test_little_shared_memory() {
   const Source wide(3000, 260, 8), flat(200, 3000, 9);
@@ -249,6 +293,7 @@ int main() {
   fastpass::test_random_views();
   fastpass::test_regions();
   fastpass::test_vertical_first();
+  fastpass::test_extreme_sources();
   fastpass::test_little_shared_memory();
   fastpass::test_refusals();
   fastpass::test_memory_stays_flat();

@@ -1,7 +1,9 @@
-// The launch geometry of element-wise work on a GPU.
+// The launch geometry of element-wise work on a GPU, and of the passes that render views.
 #include <cstdint>
 #include <vector>
 
+#include "augment/check.h"
+#include "augment/render_passes.h"
 #include "check.h"
 #include "common/launch.h"
 
@@ -25,10 +27,30 @@ void test_launch_covers_everything() {
   for (const int visit : visits) CHECK(visit == 1);
 }
 
+// Up to the largest view: blocks that cover every line once, in memory that needs no asking for.
+void test_blocks_of_views() {
+  constexpr std::int64_t kWithoutAsking = 48 * 1024;
+  for (int size = 1; size <= kMaxViewSize; ++size) {
+    const int lines = BoxBlurLines<false>::num_lines(size);
+    const int blocks = BoxBlurLines<false>::blocks_per_channel(size);
+    CHECK(lines * blocks >= size && lines * (blocks - 1) < size);
+    CHECK(BoxBlurLines<false>::line_bytes(size) >= std::int64_t{lines} * size);
+    CHECK(2 * BoxBlurLines<false>::line_bytes(size) <= kWithoutAsking);
+    CHECK(GaussianBlurRows::row_bytes(size) <= kWithoutAsking);
+    const std::int64_t pixels = std::int64_t{size} * size;
+    const std::int64_t covered =
+        std::int64_t{ContrastPixels::num_blocks(size)} * ContrastPixels::kLanes;
+    CHECK(covered >= pixels && covered - ContrastPixels::kLanes < pixels);
+    CHECK(WeighTaps::num_blocks(size) % 2 == 0);
+    CHECK(WeighTaps::num_blocks(size) / 2 * WeighTaps::kLanes >= size);
+  }
+}
+
 }  // namespace
 }  // namespace fastpass
 
 int main() {
   fastpass::test_launch_covers_everything();
+  fastpass::test_blocks_of_views();
   return RESULT();
 }

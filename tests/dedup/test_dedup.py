@@ -242,29 +242,32 @@ dedup(sys.argv[1], sys.argv[2], index=sys.argv[3], options=DedupOptions(threads=
 """
 
 
+def _count_files(folder: Path) -> int:
+    return len(list(folder.iterdir())) if folder.is_dir() else 0
+
+
 def test_kill_9_at_any_point_changes_nothing(folder: Path, tmp_path: Path) -> None:
     def start(name: str) -> subprocess.Popen[bytes]:
         arguments = [str(folder), str(tmp_path / name), str(tmp_path / f"{name}.codes")]
         return subprocess.Popen([sys.executable, "-c", _KILLED, *arguments])
 
-    began = time.monotonic()
     assert start("whole").wait() == 0
-    duration = time.monotonic() - began
+    work = tmp_path / "whole" / "work"
+    num_files = len(list(work.iterdir()))
+    # Each time a few files later, and at a random moment then.
     rng = random.Random(5)
     kills = 0
-    for _ in range(60):
+    for wanted in range(1, num_files + 1, 3):
         process = start("killed")
-        try:
-            process.wait(timeout=rng.uniform(0.3, 1.0) * duration)
-        except subprocess.TimeoutExpired:
+        while process.poll() is None and _count_files(tmp_path / "killed" / "work") < wanted:
+            time.sleep(0.001)
+        time.sleep(rng.uniform(0.0, 0.02))
+        if process.poll() is None:
             process.send_signal(signal.SIGKILL)
             process.wait()
             kills += 1
-            if kills < 6:
-                continue
-            assert start("killed").wait() == 0
-        break
-    assert kills > 0
+    assert kills > 2
+    assert start("killed").wait() == 0
     assert _contents(tmp_path / "whole") == _contents(tmp_path / "killed")
     codes = [CodeFile(tmp_path / f"{name}.codes").codes() for name in ("whole", "killed")]
     assert np.array_equal(*codes)

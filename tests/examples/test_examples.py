@@ -81,7 +81,21 @@ def test_it_trains_on_new_views_every_epoch(
     assert not hashes[0] & hashes[1]
 
 
-@pytest.mark.parametrize("name", ["pytorch_loop", "lightning_module", "accelerate_loop"])
+def test_views_of_tensors_of_another_decoder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("torchvision")
+    folder = image_folder(tmp_path / "two", num_classes=1, per_class=2)
+    _module("own_decoder").main(str(folder))
+    device = "cuda:0" if torch.cuda.is_available() else "cpu"
+    assert capsys.readouterr().out.splitlines() == [
+        f"(2, 3, {size}, {size}) torch.bfloat16 {device}" for size in (224, 224, 96, 96)
+    ]
+
+
+@pytest.mark.parametrize(
+    "name", ["pytorch_loop", "lightning_module", "accelerate_loop", "own_decoder"]
+)
 def test_it_is_short(name: str) -> None:
     assert len((EXAMPLES / f"{name}.py").read_text().splitlines()) < 60
 
