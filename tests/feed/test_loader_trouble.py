@@ -141,7 +141,8 @@ def _num_threads() -> int:
 
 
 _ENDLESS = """
-import sys, fastpass as fp
+import signal, sys, fastpass as fp
+signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs begin with it ignored
 loader = fp.Loader(sys.argv[1], fp.recipes.rrc(size=32), batch_size=6, threads=2)
 print("ready", flush=True)
 while True:
@@ -158,11 +159,14 @@ def test_ctrl_c_ends_at_once_and_cleanly(tmp_path: Path) -> None:
         stderr=subprocess.PIPE,
         text=True,
     )
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    time.sleep(0.5)
-    process.send_signal(signal.SIGINT)
-    _, errors = process.communicate(timeout=20)
+    try:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(0.5)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+    finally:
+        process.kill()
     assert "KeyboardInterrupt" in errors
     assert process.returncode in (1, -signal.SIGINT, 130)
 
