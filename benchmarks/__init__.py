@@ -1,1 +1,8 @@
-"""One module per stage; each prints a table and writes benchmarks/results/<stage>.json."""
+"""Benchmarks: ``python -m benchmarks.NAME`` prints a table and writes benchmarks/results/NAME.json.
+
+The modules lie in folders by what they measure; a name is found in whichever folder it lies.
+"""
+
+from pathlib import Path
+
+__path__ += [str(Path(__file__).parent / folder) for folder in ("stages", "experiments", "gpu")]

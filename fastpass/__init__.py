@@ -43,10 +43,9 @@ if TYPE_CHECKING:
         render_tensors,
     )
     from fastpass.backend_list import backends
-    from fastpass.curate import HammingIndex, cluster
+    from fastpass.curate import HammingIndex, Hashes, cluster, hash_images
     from fastpass.decode import build_seek_index, decode_image, decode_jpeg, probe
     from fastpass.feed import Batch, Loader, LoaderStats
-    from fastpass.image_hashes import Hashes, hash_images
     from fastpass.pack import Pack
 
 __version__ = "0.1.0"
@@ -70,9 +69,8 @@ _LAZY = {
         ],
         "fastpass.augment",
     ),
-    **dict.fromkeys(["HammingIndex", "cluster"], "fastpass.curate"),
+    **dict.fromkeys(["HammingIndex", "Hashes", "cluster", "hash_images"], "fastpass.curate"),
     **dict.fromkeys(["Batch", "Loader", "LoaderStats"], "fastpass.feed"),
-    **dict.fromkeys(["Hashes", "hash_images"], "fastpass.image_hashes"),
     "Pack": "fastpass.pack",
     "backends": "fastpass.backend_list",
 }

@@ -12,7 +12,7 @@ from fastpass.errors import FastpassError
 # verb -> where its click command is; a module is imported only when its verb is used.
 _COMMANDS = {
     "synth": "fastpass.synth.commands:synth",
-    "dedup": "fastpass.dedup.commands:dedup_command",
+    "dedup": "fastpass.curate.dedup.commands:dedup_command",
     "pack": "fastpass.pack.commands:pack_command",
     "index": "fastpass.pack.commands:index_command",
     "preview": "fastpass.augment.commands:preview",
@@ -20,7 +20,7 @@ _COMMANDS = {
     "evaluate": "fastpass.evaluate.commands:evaluate_group",
     "export": "fastpass.export.commands:export_command",
     "report": "fastpass.report.commands:report",
-    "backends": "fastpass.backend_commands:backends",
+    "backends": "fastpass.backend_list.commands:backends",
 }
 
 

@@ -14,10 +14,10 @@
 #include <memory>
 #include <vector>
 
-#include "augment/batch_renderer.h"
-#include "common/device_twin.h"
-#include "common/shuffled.h"
-#include "decode/batch_decoder.h"
+#include "augment/gpu/batch_renderer.h"
+#include "common/gpu/device_twin.h"
+#include "common/gpu/shuffled.h"
+#include "decode/gpu/batch_decoder.h"
 #include "decode/seek_scan.h"
 
 namespace fastpass {

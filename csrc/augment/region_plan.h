@@ -6,7 +6,7 @@
 
 #include "augment/params.h"
 #include "augment/source_region.h"
-#include "decode/crop_box.h"
+#include "common/crop_box.h"
 
 namespace fastpass {
 

@@ -5,10 +5,10 @@
 #include <cstdint>
 #include <memory>
 
+#include "augment/cpu/view_routines.h"
 #include "augment/params.h"
 #include "augment/source_region.h"
 #include "augment/store_format.h"
-#include "augment/view_kernels.h"
 #include "common/rng.h"
 #include "common/status.h"
 
@@ -35,7 +35,7 @@ constexpr std::size_t view_bytes(int size, Dtype dtype) {
 // One per thread: owns the scratch memory, which grows to the largest image seen and stays.
 class ViewRenderer {
  public:
-  explicit ViewRenderer(const ViewKernels& kernels = best_view_kernels());
+  explicit ViewRenderer(const ViewRoutines& kernels = best_view_routines());
   ~ViewRenderer();
   ViewRenderer(const ViewRenderer&) = delete;
   ViewRenderer& operator=(const ViewRenderer&) = delete;

@@ -225,7 +225,7 @@ void register_augment(py::module_& module) {
              py::arg("width"), py::arg("seed"), py::arg("sample_id"), py::arg("epoch"),
              py::arg("view_id"), "All random choices of one view.");
   module.def(
-      "view_kernels", [] { return best_view_kernels().name; },
+      "view_routines", [] { return best_view_routines().name; },
       "The instruction set that views are rendered with: \"avx2\" or \"portable\".");
   module.def("plan_region", &plan, py::kw_only(), py::arg("specs"), py::arg("views"),
              py::arg("height"), py::arg("width"), py::arg("may_scale"),

@@ -9,9 +9,9 @@
 
 #include "bindings/raise.h"
 #include "bindings/register.h"
-#include "curate/cluster.h"
-#include "curate/device_search.h"
-#include "curate/hamming_search.h"
+#include "curate/gpu/gpu_search.h"
+#include "curate/search/cluster.h"
+#include "curate/search/hamming_search.h"
 #include "feed/gpu.h"
 
 namespace fastpass {
@@ -33,7 +33,7 @@ SearchOptions options_of(int radius, const std::string& strategy, const std::str
   options.num_threads = num_threads;
   if (strategy == "brute") options.strategy = SearchStrategy::kBruteForce;
   if (strategy == "multi_index") options.strategy = SearchStrategy::kMultiIndex;
-  options.kernels = hamming_kernels(kernels.c_str());
+  options.kernels = hamming_routines(kernels.c_str());
   if (options.kernels == nullptr) {
     raise_if_error({Fault::kBadArgument, "kernels = \"" + kernels + "\" cannot run here"});
   }
@@ -180,7 +180,7 @@ py::array_t<std::int64_t> diameters(const Codes& codes, const Column<std::uint32
 
 std::vector<std::string> kernel_names() {
   std::vector<std::string> names;
-  for (const HammingKernels& kernels : available_hamming_kernels())
+  for (const HammingRoutines& kernels : available_hamming_routines())
     names.emplace_back(kernels.name);
   return names;
 }
@@ -188,7 +188,7 @@ std::vector<std::string> kernel_names() {
 }  // namespace
 
 void register_curate(py::module_& module) {
-  module.def("hamming_kernels", &kernel_names);
+  module.def("hamming_routines", &kernel_names);
   module.def("hamming_pairs", &pairs, py::arg("codes").noconvert(), py::kw_only(),
              py::arg("radius"), py::arg("strategy"), py::arg("kernels"), py::arg("num_threads"),
              py::arg("max_pairs"));

@@ -10,7 +10,7 @@
 #include "decode/band_decode.h"
 #include "decode/decoder.h"
 #include "decode/decoder_pool.h"
-#include "decode/seek_index.h"
+#include "decode/seek/seek_index.h"
 #include "decode/seek_scan.h"
 
 namespace fastpass {

@@ -6,8 +6,8 @@
 #include "bindings/dtype_name.h"
 #include "bindings/raise.h"
 #include "bindings/register.h"
-#include "feed/device_slot.h"
 #include "feed/engine.h"
+#include "feed/gpu_slot.h"
 
 namespace fastpass {
 namespace {
@@ -133,13 +133,13 @@ class EngineHandle {
    public:
     explicit HandedOut(std::shared_ptr<BatchSlot> slot) : slot_(std::move(slot)) {}
     ~HandedOut() {
-      if (auto* on_device = dynamic_cast<DeviceSlot*>(slot_.get())) on_device->release();
+      if (auto* on_device = dynamic_cast<GpuSlot*>(slot_.get())) on_device->release();
     }
     HandedOut(const HandedOut&) = delete;
     HandedOut& operator=(const HandedOut&) = delete;
 
     Status begin(Stream stream) {
-      auto* on_device = dynamic_cast<DeviceSlot*>(slot_.get());
+      auto* on_device = dynamic_cast<GpuSlot*>(slot_.get());
       return on_device == nullptr ? Status() : on_device->hand_out(stream);
     }
     const BatchSlot& slot() const { return *slot_; }

@@ -10,16 +10,16 @@
 #include <utility>
 #include <vector>
 
-#include "augment/augment_twin.h"
+#include "augment/gpu/augment_twin.h"
 #include "bindings/buffers.h"
 #include "bindings/dtype_name.h"
 #include "bindings/raise.h"
 #include "bindings/register.h"
-#include "common/device_twin.h"
+#include "common/gpu/device_twin.h"
 #include "common/parallel_for.h"
-#include "curate/compare_twin.h"
-#include "decode/decode_twin.h"
+#include "curate/gpu/compare_twin.h"
 #include "decode/decoder_pool.h"
+#include "decode/gpu/decode_twin.h"
 #include "feed/gpu.h"
 
 namespace fastpass {

@@ -11,8 +11,8 @@
 #include "bindings/buffers.h"
 #include "bindings/raise.h"
 #include "bindings/register.h"
-#include "bindings/row_hasher.h"
 #include "common/parallel_for.h"
+#include "curate/hash/image_hasher.h"
 
 namespace fastpass {
 namespace {
@@ -43,11 +43,11 @@ HashJob make_job(const py::object& image) {
 }
 
 void hash_all(std::vector<HashJob>* jobs, const HashRows& rows, int num_threads) {
-  std::vector<std::unique_ptr<RowHasher>> hashers(static_cast<std::size_t>(num_threads));
+  std::vector<std::unique_ptr<ImageHasher>> hashers(static_cast<std::size_t>(num_threads));
   parallel_for(static_cast<std::int64_t>(jobs->size()), num_threads,
                [&](std::int64_t row, int thread) {
                  auto& hasher = hashers[static_cast<std::size_t>(thread)];
-                 if (!hasher) hasher = std::make_unique<RowHasher>(rows);
+                 if (!hasher) hasher = std::make_unique<ImageHasher>(rows);
                  HashJob& job = (*jobs)[static_cast<std::size_t>(row)];
                  job.status = hasher->hash(job.jpeg ? job.jpeg->span() : Span{}, job.pixels,
                                            static_cast<std::size_t>(row));

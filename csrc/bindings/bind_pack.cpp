@@ -6,7 +6,7 @@
 #include "bindings/image_info_tuple.h"
 #include "bindings/raise.h"
 #include "bindings/register.h"
-#include "decode/probe.h"
+#include "decode/probe/probe.h"
 #include "decode/seek_scan.h"
 #include "pack/index_build.h"
 #include "pack/pack_reader.h"

@@ -2,7 +2,7 @@
 #include "bindings/image_info_tuple.h"
 #include "bindings/raise.h"
 #include "bindings/register.h"
-#include "decode/probe.h"
+#include "decode/probe/probe.h"
 
 namespace py = pybind11;
 

@@ -4,11 +4,11 @@
 #include <memory>
 #include <string>
 
-#include "augment/augment_cuda.h"
+#include "augment/gpu/augment_cuda.h"
 #include "bindings/raise.h"
-#include "common/device_cuda.h"
-#include "curate/compare_cuda.h"
-#include "decode/decode_cuda.h"
+#include "common/gpu/device_cuda.h"
+#include "curate/gpu/compare_cuda.h"
+#include "decode/gpu/decode_cuda.h"
 #include "feed/gpu.h"
 
 namespace fastpass {

@@ -5,8 +5,8 @@
 #include <cstring>
 #include <vector>
 
-#include "decode/pixel_kernels.h"
-#include "decode/probe_formats.h"
+#include "decode/pixels/pixel_routines.h"
+#include "decode/probe/probe_formats.h"
 
 namespace fastpass {
 namespace {
@@ -21,8 +21,8 @@ constexpr Choice kMeasured[] = {
 #include "decode/backend_choice.inc"
 };
 
-// What a probe sees of the kinds that benchmarks/decode_choice.py measures. The others, arithmetic
-// coding and several scans, are found out by trying.
+// What a probe sees of the kinds that benchmarks/experiments/decode_choice.py measures. The others,
+// arithmetic coding and several scans, are found out by trying.
 constexpr std::array<const char*, 10> kKinds = {
     "gray", "444",  "422", "420", "440", "411", "progressive_444", "progressive_420",
     "tiny", "large"};
@@ -75,7 +75,7 @@ class AutoDecoder : public Decoder {
       decoders_.push_back(backend.make());
       if (backend.name == "turbo") filler_ = decoders_.back().get();
     }
-    if (available_pixel_kernels().size() > 1) {
+    if (available_pixel_routines().size() > 1) {
       apply_measurement(backends);
     } else {
       prefer_without_index("turbo", backends);

@@ -6,8 +6,8 @@
 #include "common/parallel_for.h"
 #include "decode/decoder_pool.h"
 #include "decode/image_checks.h"
-#include "decode/jpeg_markers.h"
-#include "decode/reconstruct.h"
+#include "decode/pixels/reconstruct.h"
+#include "decode/syntax/jpeg_markers.h"
 
 namespace fastpass {
 namespace {

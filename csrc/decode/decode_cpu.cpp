@@ -8,14 +8,14 @@
 #include <cstring>
 #include <string>
 
-#include "decode/coefficient_decoder.h"
-#include "decode/coefficient_image.h"
 #include "decode/decoder.h"
+#include "decode/entropy/coefficient_decoder.h"
+#include "decode/entropy/coefficient_image.h"
+#include "decode/entropy/scan_reader.h"
 #include "decode/image_checks.h"
-#include "decode/jpeg_markers.h"
-#include "decode/reconstruct.h"
-#include "decode/scan_reader.h"
-#include "decode/seek_index.h"
+#include "decode/pixels/reconstruct.h"
+#include "decode/seek/seek_index.h"
+#include "decode/syntax/jpeg_markers.h"
 
 namespace fastpass {
 namespace {
@@ -176,12 +176,12 @@ class CpuDecoder : public Decoder {
   bool has_index_ = false;
   CoefficientDecoder coefficients_;
   CoefficientImage image_;
-  Reconstructor reconstructor_{best_pixel_kernels()};
+  Reconstructor reconstructor_{best_pixel_routines()};
   alignas(64) std::array<std::int16_t, kMaxChunkCoefficients> chunk_;
 };
 
 const bool is_registered =
-    register_decoder({"cpu", std::string("our own, ") + best_pixel_kernels().name,
+    register_decoder({"cpu", std::string("our own, ") + best_pixel_routines().name,
                       []() -> std::unique_ptr<Decoder> { return std::make_unique<CpuDecoder>(); }});
 
 }  // namespace

@@ -7,9 +7,9 @@
 #include <string>
 #include <vector>
 
+#include "common/crop_box.h"
 #include "common/status.h"
 #include "common/view.h"
-#include "decode/crop_box.h"
 #include "decode/pixel_buffer.h"
 
 namespace fastpass {

@@ -4,10 +4,10 @@
 #include <new>
 
 #include "decode/decoder.h"
+#include "decode/entropy/scan_reader.h"
 #include "decode/image_checks.h"
-#include "decode/jpeg_markers.h"
-#include "decode/scan_reader.h"
-#include "decode/seek_index.h"
+#include "decode/seek/seek_index.h"
+#include "decode/syntax/jpeg_markers.h"
 
 namespace fastpass {
 namespace {

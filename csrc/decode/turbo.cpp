@@ -16,9 +16,9 @@
 #include <jerror.h>
 // clang-format on
 
-#include "decode/cmyk.h"
 #include "decode/decoder.h"
 #include "decode/image_checks.h"
+#include "decode/pixels/cmyk.h"
 
 namespace fastpass {
 namespace {

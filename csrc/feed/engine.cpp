@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "feed/cpu_maker.h"
-#include "feed/device_maker.h"
+#include "feed/gpu_maker.h"
 
 namespace fastpass {
 namespace {

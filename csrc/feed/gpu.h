@@ -5,10 +5,10 @@
 #include <memory>
 #include <string>
 
-#include "augment/batch_renderer.h"
-#include "common/device.h"
-#include "curate/device_search.h"
-#include "decode/batch_decoder.h"
+#include "augment/gpu/batch_renderer.h"
+#include "common/gpu/device.h"
+#include "curate/gpu/gpu_search.h"
+#include "decode/gpu/batch_decoder.h"
 
 namespace fastpass {
 

@@ -3,8 +3,8 @@
 #include <utility>
 
 #include "augment/render.h"
-#include "decode/probe.h"
-#include "decode/seek_index.h"
+#include "decode/probe/probe.h"
+#include "decode/seek/seek_index.h"
 
 namespace fastpass {
 namespace {

@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from fastpass.augment.spec import Blur, Jitter, ViewSpec
-from fastpass.checks import require_integer
+from fastpass.common.checks import require_integer
 from fastpass.errors import BadArgument, ConfigError
 
 MAX_VIEWS = 256

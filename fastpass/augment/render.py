@@ -12,7 +12,7 @@ from fastpass._native import core
 from fastpass.augment.native import native_params, native_spec, params_from_native
 from fastpass.augment.params import ViewParams
 from fastpass.augment.recipe import Recipe
-from fastpass.checks import require_bytes, require_choice, require_integer, require_type
+from fastpass.common.checks import require_bytes, require_choice, require_integer, require_type
 from fastpass.decode import decode_image, decode_jpeg, probe
 from fastpass.errors import BadArgument, MissingBackend
 from fastpass.types import CropBox

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from fastpass.checks import (
+from fastpass.common.checks import (
     require_choice,
     require_integer,
     require_number,

@@ -12,9 +12,9 @@ from fastpass.augment.native import native_params, native_spec
 from fastpass.augment.params import ViewParams
 from fastpass.augment.recipe import Recipe
 from fastpass.augment.render import MAX_SOURCE_SIDE, draw
-from fastpass.checks import require_choice, require_type
+from fastpass.common.checks import require_choice, require_type
+from fastpass.common.gpu import gpu_of, twin
 from fastpass.errors import BadArgument, MissingBackend
-from fastpass.gpu import gpu_of, twin
 
 if TYPE_CHECKING:
     import torch

@@ -45,7 +45,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print the re
 
 
 def feed_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """What `fastpass bench feed` and benchmarks/feed.py share."""
+    """What `fastpass bench feed` and benchmarks/stages/feed.py share."""
     for option in reversed(
         [
             click.option(

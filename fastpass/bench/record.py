@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from fastpass.common.machine import describe_machine
 from fastpass.errors import WriteFailed
-from fastpass.machine import describe_machine
 
 
 def is_ours(name: str) -> bool:

@@ -1,7 +1,28 @@
-"""curate: which images? Near duplicates found by their hashes, groups of them, what is kept."""
+"""curate: which images? Near duplicates found by their hashes, groups of them, what is kept.
 
-from fastpass.curate.cluster import Components, cluster, diameters, keep_ranks
-from fastpass.curate.code_file import CodeFile
-from fastpass.curate.hamming_index import HammingIndex, Pairs
+First in the flow of data, last in the order of imports: it may use pack and decode, and nothing but
+the command line uses it.
+"""
 
-__all__ = ["CodeFile", "Components", "HammingIndex", "Pairs", "cluster", "diameters", "keep_ranks"]
+from fastpass.curate.hashes import Hashes, hash_images
+from fastpass.curate.search import (
+    CodeFile,
+    Components,
+    HammingIndex,
+    Pairs,
+    cluster,
+    diameters,
+    keep_ranks,
+)
+
+__all__ = [
+    "CodeFile",
+    "Components",
+    "HammingIndex",
+    "Hashes",
+    "Pairs",
+    "cluster",
+    "diameters",
+    "hash_images",
+    "keep_ranks",
+]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fastpass._native import core
-from fastpass.checks import require_bytes, require_integer
+from fastpass.common.checks import require_bytes, require_integer
 from fastpass.decode.jpeg import MAX_PIXELS, Pixels, decode_jpeg
 from fastpass.decode.probe import probe
 from fastpass.errors import CorruptImage, ImageTooLarge

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastpass._native import core
-from fastpass.checks import require_bytes, require_integer, require_type
+from fastpass.common.checks import require_bytes, require_integer, require_type
 from fastpass.decode.tensors import TENSOR_BACKENDS, decode_to_tensors
 from fastpass.errors import BadArgument, FastpassError, MissingBackend
 from fastpass.types import CropBox

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from fastpass._native import core
-from fastpass.checks import require_bytes
+from fastpass.common.checks import require_bytes
 from fastpass.types import ImageInfo
 
 if TYPE_CHECKING:

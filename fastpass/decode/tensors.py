@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from fastpass._native import core
+from fastpass.common.gpu import gpu_of, twin
 from fastpass.decode import nvjpeg
 from fastpass.errors import FastpassError, MissingBackend
-from fastpass.gpu import gpu_of, twin
 from fastpass.types import CropBox
 
 if TYPE_CHECKING:

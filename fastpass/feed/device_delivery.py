@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastpass.common.gpu import gpu_of, twin
 from fastpass.feed.batch import Batch
 from fastpass.feed.delivery import Delivery
-from fastpass.gpu import gpu_of, twin
 
 
 class DeviceDelivery(Delivery):

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from fastpass._native import core
 from fastpass.augment.native import native_spec
 from fastpass.augment.recipe import Recipe
-from fastpass.checks import require_integer, require_type
+from fastpass.common.checks import require_integer, require_type
 from fastpass.decode.image import decode_image
 from fastpass.decode.jpeg import MAX_PIXELS, MAX_THREADS
 from fastpass.errors import BadPack, Closed, ConfigError

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastpass.augment.recipe import Recipe
-from fastpass.checks import require_choice
+from fastpass.common.checks import require_choice
 from fastpass.errors import BadArgument, MissingBackend
 
 Dtype = Literal["float32", "float16", "bfloat16", "uint8"]

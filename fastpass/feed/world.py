@@ -6,7 +6,7 @@ import os
 import sys
 
 from fastpass._native import core
-from fastpass.checks import require_integer
+from fastpass.common.checks import require_integer
 from fastpass.errors import BadArgument
 
 

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 
 from fastpass._native import core
-from fastpass.checks import require_integer
+from fastpass.common.checks import require_integer
 from fastpass.pack.sources import PathLike
 
 MAX_THREADS = 1024

@@ -7,8 +7,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+from fastpass.common.machine import describe_machine
 from fastpass.errors import MissingBackend, WriteFailed
-from fastpass.machine import describe_machine
 from fastpass.report.run import Run
 from fastpass.report.views import ViewPicture
 

@@ -54,7 +54,7 @@ def open_data(config: Config, pattern: str, device: torch.device) -> TrainData:
     recipe, BadPack when there are fewer images than one batch of all ranks.
     """
     import fastpass
-    from fastpass.gpu import is_gpu_there
+    from fastpass.common.gpu import is_gpu_there
     from fastpass.train import ranks
 
     on_cpu = config.data.device == "cpu" or not is_gpu_there()

@@ -11,11 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from benchmarks.compare_means import compare_means
 from click.testing import CliRunner
 from PIL import Image
 
 from benchmarks import augment_learning, cifar10
-from benchmarks.compare_means import compare_means
 
 
 def test_means_are_compared_by_the_pooled_scatter() -> None:

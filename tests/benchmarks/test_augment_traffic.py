@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from benchmarks.augment_traffic import kernel_traffic
 
 import fastpass as fp
-from benchmarks.augment_traffic import kernel_traffic
 
 SHAPE = (100, 200, 3)
 PIXELS = 3 * 10**2

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from benchmarks.decode_work import WORKS, Job, Photo, Work, draw_box, make_jobs, photo_sets
 from support.pictures import jpeg
 from torchvision.transforms import RandomResizedCrop
 
 import fastpass as fp
 from benchmarks import decode, decode_choice
-from benchmarks.decode_work import WORKS, Job, Photo, Work, draw_box, make_jobs, photo_sets
 from benchmarks.peers import native_decode
 from benchmarks.peers.decode_peer import NativeJob, native_jobs
 from benchmarks.peers.python_decode import FastpassCall, PillowPeer, SimplejpegPeer

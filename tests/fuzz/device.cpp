@@ -3,9 +3,9 @@
 #include <cstring>
 #include <memory>
 
-#include "common/device_twin.h"
-#include "decode/batch_decoder.h"
-#include "decode/decode_twin.h"
+#include "common/gpu/device_twin.h"
+#include "decode/gpu/batch_decoder.h"
+#include "decode/gpu/decode_twin.h"
 
 namespace fastpass_fuzz {
 namespace {
@@ -33,7 +33,7 @@ bool is_same(const ImageView& a, const ImageView& b) {
 
 }  // namespace
 
-DeviceOutcome compare_device(fastpass::Span input, const fastpass::DecodeOptions& options) {
+GpuOutcome compare_device(fastpass::Span input, const fastpass::DecodeOptions& options) {
   static Twin twin;
   const Status planned = twin.planner.plan(input, options, &twin.plan);
   const Status status = twin.cpu->decode(input, options, &twin.expected);
@@ -41,12 +41,12 @@ DeviceOutcome compare_device(fastpass::Span input, const fastpass::DecodeOptions
     const bool is_same_status = planned.fault() == status.fault() &&
                                 planned.message() == status.message() &&
                                 planned.byte_offset() == status.byte_offset();
-    return is_same_status ? DeviceOutcome::kSame : DeviceOutcome::kOther;
+    return is_same_status ? GpuOutcome::kSame : GpuOutcome::kOther;
   }
-  if (!twin.decoder.queue({&twin.plan}, {nullptr}, nullptr).ok()) return DeviceOutcome::kOther;
-  if (twin.decoder.is_given_up(0)) return DeviceOutcome::kGivenUp;
+  if (!twin.decoder.queue({&twin.plan}, {nullptr}, nullptr).ok()) return GpuOutcome::kOther;
+  if (twin.decoder.is_given_up(0)) return GpuOutcome::kGivenUp;
   const bool agrees = status.ok() && is_same(twin.decoder.pixels(0), twin.expected.view());
-  return agrees ? DeviceOutcome::kSame : DeviceOutcome::kOther;
+  return agrees ? GpuOutcome::kSame : GpuOutcome::kOther;
 }
 
 }  // namespace fastpass_fuzz

@@ -6,13 +6,13 @@
 
 namespace fastpass_fuzz {
 
-enum class DeviceOutcome {
+enum class GpuOutcome {
   kSame,     // refused with the CPU's words, or decoded to its pixels
   kGivenUp,  // left to the CPU
   kOther,
 };
 
 // `options` may hold a crop and a seek index.
-DeviceOutcome compare_device(fastpass::Span input, const fastpass::DecodeOptions& options);
+GpuOutcome compare_device(fastpass::Span input, const fastpass::DecodeOptions& options);
 
 }  // namespace fastpass_fuzz

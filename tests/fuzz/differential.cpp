@@ -124,9 +124,9 @@ void check_parts(Subject* subject, Span input, DecodeOptions options, const std:
 }
 
 void check_device(Span input, const DecodeOptions& options, const char* what, Tally* tally) {
-  const DeviceOutcome outcome = compare_device(input, options);
-  if (outcome == DeviceOutcome::kOther) disagree(std::string("the device and the CPU") + what, {});
-  ++(outcome == DeviceOutcome::kSame ? tally->device_same : tally->device_given_up);
+  const GpuOutcome outcome = compare_device(input, options);
+  if (outcome == GpuOutcome::kOther) disagree(std::string("the device and the CPU") + what, {});
+  ++(outcome == GpuOutcome::kSame ? tally->device_same : tally->device_given_up);
 }
 
 // As large as the first decoder's whole image, or as none where it refuses.

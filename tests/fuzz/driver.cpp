@@ -18,9 +18,9 @@
 #include <string>
 
 #include "differential.h"
-#include "jpeg_files.h"
 #include "mutate.h"
 #include "seeds.h"
+#include "support/jpeg_files.h"
 
 namespace fastpass_fuzz {
 namespace {

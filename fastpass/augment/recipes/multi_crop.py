@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from fastpass.augment.recipe import MAX_VIEWS, Recipe
 from fastpass.augment.spec import Blur, BlurKind, Jitter, ViewSpec
-from fastpass.checks import require_integer
+from fastpass.common.checks import require_integer
 
 Range = tuple[float, float]
 

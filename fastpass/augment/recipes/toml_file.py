@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 
 from fastpass.augment.recipe import Recipe
-from fastpass.checks import require_type
+from fastpass.common.checks import require_type
 from fastpass.errors import ConfigError, FastpassError, ReadFailed, WriteFailed
 
 

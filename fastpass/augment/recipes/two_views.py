@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from fastpass.augment.recipe import Recipe
 from fastpass.augment.spec import MAX_BLUR_KERNEL, MIN_BLUR_KERNEL, Blur, Jitter, ViewSpec
-from fastpass.checks import require_number
+from fastpass.common.checks import require_number
 
 
 def moco_v2(*, size: int = 224, scale: tuple[float, float] = (0.2, 1.0)) -> Recipe:

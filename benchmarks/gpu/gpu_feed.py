@@ -1,0 +1,114 @@
+"""JPEG files to bfloat16 views on a GPU: our loader against DALI's mixed pipeline, few CPU threads.
+
+    python -m benchmarks.gpu_feed
+
+The files are read from a folder whose pages are in memory after the first epoch. Every row is a
+whole loader, epoch after epoch; a row's rate is that of the images of the timed epochs.
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+from benchmarks.gpu_run import device_option, open_all, report, require_device, synchronize
+
+import fastpass as fp
+from benchmarks.photos import list_photos, photo_folder
+
+
+def copies(folder: Path, made: Path, count: int) -> Path:
+    """A folder with ``count`` links to the photos of another one."""
+    files = list_photos(folder)
+    made.mkdir(parents=True)
+    for i in range(count):
+        (made / f"{i:06d}.jpg").symlink_to(files[i % len(files)].resolve())
+    return made
+
+
+def images_per_second(loader: Any, device: str, seconds: float) -> float:
+    """Of whole epochs, the first one left out."""
+    for _ in loader:
+        pass
+    synchronize(device)
+    start = time.perf_counter()
+    count = 0
+    while time.perf_counter() - start < seconds:
+        for batch in loader:
+            count += len(batch.sample_ids)
+    synchronize(device)
+    return count / (time.perf_counter() - start)
+
+
+def dali_rate(folder: Path, threads: int, batch_size: int, seconds: float) -> float:
+    """DALI's mixed decoder (hardware engines where there are some) and its GPU operators."""
+    from benchmarks.peers.dali_gpu import mixed_pipeline
+
+    pipeline = mixed_pipeline(folder, fp.recipes.dino(), batch_size=batch_size, threads=threads)
+
+    def batches() -> Iterator[None]:
+        while True:
+            pipeline.run()
+            yield
+
+    stream = batches()
+    for _ in range(20):
+        next(stream)
+    start = time.perf_counter()
+    count = 0
+    while time.perf_counter() - start < seconds:
+        next(stream)
+        count += batch_size
+    synchronize("cuda")
+    return count / (time.perf_counter() - start)
+
+
+@click.command()
+@device_option
+@click.option("--photos", type=click.Path(path_type=Path), help="Folder of JPEGs.")
+@click.option("--num-photos", default=8192, show_default=True, type=click.IntRange(min=1))
+@click.option("--batch-size", default=256, show_default=True, type=click.IntRange(min=1))
+@click.option("--seconds", default=8.0, show_default=True, type=click.FloatRange(min=0.01))
+def main(
+    device: str, photos: Path | None, num_photos: int, batch_size: int, seconds: float
+) -> None:
+    """Measure, print the table, write the record."""
+    require_device(device)
+    recipe = fp.recipes.dino()
+    rows: dict[str, dict[str, float]] = {}
+    left_out: dict[str, str] = {}
+    with tempfile.TemporaryDirectory() as made:
+        folder = copies(photo_folder(photos, Path(made)), Path(made) / "links", num_photos)
+        for threads in (1, 2, 4):
+            options = {"batch_size": batch_size, "threads": threads, "dtype": "bfloat16"}
+            with fp.Loader(folder, recipe, device=device, **options) as loader:  # type: ignore[arg-type]
+                rate = images_per_second(loader, device, seconds)
+                rows[f"fastpass, {threads} threads"] = {
+                    "images_per_second": rate,
+                    "host_milliseconds_per_image": sum(
+                        loader.stats().milliseconds_per_image.values()
+                    ),
+                }
+        for threads in (2, 16) if device == "cuda" else ():
+            name = f"DALI mixed, {threads} threads"
+
+            def measure(name: str = name, threads: int = threads) -> Any:
+                rate = dali_rate(folder, threads, batch_size, seconds)
+                rows[name] = {"images_per_second": rate}
+                return None
+
+            left_out |= open_all({name: measure})[1]
+    body = {
+        "settings": {"num_photos": num_photos, "batch_size": batch_size, "seconds": seconds},
+        "works": {"DINO, 2x224 + 8x96, files to bfloat16 views": rows},
+        "left_out": left_out,
+    }
+    report("feed", device, body)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+#include <immintrin.h>
+
+#include <cstring>
+
+#include "augment/cpu/view_avx2.h"
+#include "augment/store_format.h"
+
+namespace fastpass::avx2 {
+namespace {
+
+constexpr int kLanes = 8;
+
+// a / b as the processor would round it: the remainder of a first quotient corrects that
+// (Markstein, "Computation of elementary functions on the IBM RISC System/6000 processor", 1990).
+// `reciprocal` is 1 / b, rounded.
+struct Divisor {
+  __m256 value, reciprocal;
+};
+
+Divisor make_divisor(float value) { return {_mm256_set1_ps(value), _mm256_set1_ps(1.0f / value)}; }
+
+__m256 divided(__m256 a, const Divisor& b) {
+  const __m256 rough = _mm256_mul_ps(a, b.reciprocal);
+  return _mm256_fmadd_ps(_mm256_fnmadd_ps(rough, b.value, a), b.reciprocal, rough);
+}
+
+// What the eight values of a vector are normalised with.
+struct Normalization {
+  __m256 mean;
+  Divisor std;
+};
+
+__m256 normalized(__m256i pixels, const Normalization& constants) {
+  const __m256 unit = divided(_mm256_cvtepi32_ps(pixels), make_divisor(255.0f));
+  return divided(_mm256_sub_ps(unit, constants.mean), constants.std);
+}
+
+// One row of values, pixels in, `count` of them out. Planar rows need one set of constants, rows of
+// interleaved channels three in turn, vector by vector.
+struct RowJob {
+  const std::uint8_t* in;  // readable up to a multiple of eight
+  std::ptrdiff_t count;
+  Normalization constants[3];
+  std::int32_t solarize_threshold;
+};
+
+template <bool is_solarized>
+__m256i pixels_at(const RowJob& job, std::ptrdiff_t i) {
+  const auto* bytes = reinterpret_cast<const __m128i*>(job.in + i);
+  const __m256i pixels = _mm256_cvtepu8_epi32(_mm_loadl_epi64(bytes));
+  if constexpr (!is_solarized) return pixels;
+  const __m256i is_dark = _mm256_cmpgt_epi32(_mm256_set1_epi32(job.solarize_threshold), pixels);
+  return _mm256_xor_si256(pixels, _mm256_andnot_si256(is_dark, _mm256_set1_epi32(255)));
+}
+
+struct AsFloat32 {
+  using Value = float;
+  static void put(__m256 values, bool is_aligned, Value* out) {
+    if (is_aligned) {
+      _mm256_stream_ps(out, values);
+    } else {
+      _mm256_storeu_ps(out, values);
+    }
+  }
+};
+
+void put_16_bytes(__m128i values, bool is_aligned, std::uint16_t* out) {
+  if (is_aligned) {
+    _mm_stream_si128(reinterpret_cast<__m128i*>(out), values);
+  } else {
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(out), values);
+  }
+}
+
+struct AsFloat16 {
+  using Value = std::uint16_t;
+  static void put(__m256 values, bool is_aligned, Value* out) {
+    put_16_bytes(_mm256_cvtps_ph(values, _MM_FROUND_TO_NEAREST_INT), is_aligned, out);
+  }
+};
+
+// Half to even, as to_bfloat16() in normalize.h.
+struct AsBfloat16 {
+  using Value = std::uint16_t;
+  static void put(__m256 values, bool is_aligned, Value* out) {
+    const __m256i bits = _mm256_castps_si256(values);
+    const __m256i last = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
+    const __m256i rounded =
+        _mm256_add_epi32(bits, _mm256_add_epi32(last, _mm256_set1_epi32(0x7FFF)));
+    const __m256i upper = _mm256_srli_epi32(rounded, 16);
+    put_16_bytes(
+        _mm_packus_epi32(_mm256_castsi256_si128(upper), _mm256_extracti128_si256(upper, 1)),
+        is_aligned, out);
+  }
+};
+
+// Past the caches where the memory allows it: nobody reads a batch before it is complete.
+template <typename As, bool is_solarized>
+void store_row_as(const RowJob& job, typename As::Value* out) {
+  using Value = typename As::Value;
+  const bool is_aligned = reinterpret_cast<std::uintptr_t>(out) % (kLanes * sizeof(Value)) == 0;
+  const auto values_at = [&job](std::ptrdiff_t i, int turn) {
+    return normalized(pixels_at<is_solarized>(job, i), job.constants[turn]);
+  };
+  std::ptrdiff_t i = 0;
+  for (; i + 3 * kLanes <= job.count; i += 3 * kLanes) {
+    As::put(values_at(i, 0), is_aligned, out + i);
+    As::put(values_at(i + kLanes, 1), is_aligned, out + i + kLanes);
+    As::put(values_at(i + 2 * kLanes, 2), is_aligned, out + i + 2 * kLanes);
+  }
+  int turn = 0;
+  for (; i + kLanes <= job.count; i += kLanes) As::put(values_at(i, turn++), is_aligned, out + i);
+  if (i == job.count) return;
+  alignas(32) Value last[kLanes];
+  As::put(values_at(i, turn), false, last);
+  std::memcpy(out + i, last, sizeof(Value) * static_cast<std::size_t>(job.count - i));
+}
+
+template <typename As>
+void store_row(const RowJob& job, typename As::Value* out) {
+  if (job.solarize_threshold < 256) {
+    store_row_as<As, true>(job, out);
+  } else {
+    store_row_as<As, false>(job, out);
+  }
+}
+
+void store_bytes(const RowJob& job, std::uint8_t* out) {
+  for (std::ptrdiff_t i = 0; i < job.count; ++i) {
+    const std::uint8_t pixel = job.in[i];
+    out[i] = static_cast<std::uint8_t>(pixel < job.solarize_threshold ? pixel : 255 - pixel);
+  }
+}
+
+void store_any_row(const RowJob& job, Dtype dtype, std::ptrdiff_t place, void* out) {
+  switch (dtype) {
+    case Dtype::kUint8:
+      return store_bytes(job, static_cast<std::uint8_t*>(out) + place);
+    case Dtype::kFloat16:
+      return store_row<AsFloat16>(job, static_cast<std::uint16_t*>(out) + place);
+    case Dtype::kBfloat16:
+      return store_row<AsBfloat16>(job, static_cast<std::uint16_t*>(out) + place);
+    case Dtype::kFloat32:
+      return store_row<AsFloat32>(job, static_cast<float*>(out) + place);
+  }
+}
+
+void store_channels_first(const ViewRows& view, const StoreFormat& format, void* out) {
+  for (int channel = 0; channel < 3; ++channel) {
+    const Normalization constants = {_mm256_set1_ps(format.mean[channel]),
+                                     make_divisor(format.std[channel])};
+    for (std::int32_t y = 0; y < view.size; ++y) {
+      const RowJob job = {row_of(view, y, channel),
+                          view.size,
+                          {constants, constants, constants},
+                          format.solarize_threshold};
+      const std::ptrdiff_t place =
+          (static_cast<std::ptrdiff_t>(channel) * view.size + y) * view.size;
+      store_any_row(job, format.dtype, place, out);
+    }
+  }
+}
+
+void interleave(const ViewRows& view, std::int32_t y, std::uint8_t* out) {
+  const std::uint8_t *r = row_of(view, y, 0), *g = row_of(view, y, 1), *b = row_of(view, y, 2);
+  for (std::int32_t x = 0; x < view.size; ++x, out += 3) {
+    out[0] = r[x];
+    out[1] = g[x];
+    out[2] = b[x];
+  }
+}
+
+// Value i of an interleaved row belongs to channel i % 3, so the vectors need three sets in turn.
+void store_channels_last(const ViewRows& view, const StoreFormat& format, void* out) {
+  Normalization constants[3];
+  for (int vector = 0; vector < 3; ++vector) {
+    alignas(32) float mean[kLanes], std[kLanes], reciprocal[kLanes];
+    for (int lane = 0; lane < kLanes; ++lane) {
+      const int channel = (vector * kLanes + lane) % 3;
+      mean[lane] = format.mean[channel];
+      std[lane] = format.std[channel];
+      reciprocal[lane] = 1.0f / std[lane];
+    }
+    constants[vector] = {_mm256_load_ps(mean), {_mm256_load_ps(std), _mm256_load_ps(reciprocal)}};
+  }
+  constexpr std::int32_t kMostPixels = 8192;  // of a row: kMaxViewSize
+  std::uint8_t row[3 * kMostPixels + kLanes];
+  const std::ptrdiff_t count = std::ptrdiff_t{3} * view.size;
+  std::memset(row + count, 0, kLanes);
+  for (std::int32_t y = 0; y < view.size; ++y) {
+    interleave(view, y, row);
+    const RowJob job = {
+        row, count, {constants[0], constants[1], constants[2]}, format.solarize_threshold};
+    store_any_row(job, format.dtype, y * count, out);
+  }
+}
+
+}  // namespace
+
+void store(const ViewRows& view, const StoreFormat& format, void* out) {
+  if (format.memory_format == MemoryFormat::kChannelsLast) {
+    store_channels_last(view, format, out);
+  } else {
+    store_channels_first(view, format, out);
+  }
+  _mm_sfence();  // streamed values are seen by other threads before the batch is
+}
+
+}  // namespace fastpass::avx2

@@ -1,0 +1,195 @@
+#include "curate/hash/image_hasher.h"
+
+#include <algorithm>
+#include <array>
+#include <cstring>
+#include <new>
+
+#include "common/xxhash64.h"
+#include "decode/probe/probe.h"
+
+namespace fastpass {
+namespace {
+
+constexpr int kPixelHashBytes = 16;
+// Memory and time of some hashes grow with the longer side; nobody's photo is this long.
+constexpr int kLongestSide = 1 << 20;
+// pdq_fast: a JPEG is decoded so small, but no smaller.
+constexpr int kFewestFastPixels = 256;
+// Of fewer pixels, samples repeat each other, and frequencies tie: the last bits of a float decide.
+// Such images are small enough to be hashed as PDQ does.
+constexpr int kFewestWeighedPixels = 2 * kPdqSide;
+
+constexpr std::array<const char*, kNumDihedrals> kDihedralNames = {
+    "",        ":rotate90", ":rotate180",  ":rotate270",
+    ":flip_x", ":flip_y",   ":flip_plus1", ":flip_minus1"};
+
+bool is_weighed(int height, int width) { return std::min(height, width) >= kFewestWeighedPixels; }
+
+template <typename Code>
+void put(const Code& code, std::uint8_t* out) {
+  std::copy(code.begin(), code.end(), out);
+}
+
+// Two XXH64 of the pixels, from seeds that the size is part of.
+void put_pixels(const ImageView& colors, std::uint8_t* out) {
+  const Span bytes = {colors.data, static_cast<std::size_t>(colors.stride) *
+                                       static_cast<std::size_t>(colors.height)};
+  const std::uint64_t size =
+      static_cast<std::uint64_t>(colors.height) << 32 | static_cast<std::uint64_t>(colors.width);
+  for (std::uint64_t i = 0; i < 2; ++i) {
+    const std::uint64_t hash = xxhash64(bytes, 2 * size + i);
+    std::memcpy(out + 8 * i, &hash, sizeof(hash));
+  }
+}
+
+}  // namespace
+
+const std::map<std::string, HashKind>& known_hash_kinds() {
+  static const auto known = [] {
+    std::map<std::string, HashKind> kinds = {
+        {"ahash", {HashFamily::kAverage, {}, kSmallHashBytes}},
+        {"dhash", {HashFamily::kDifference, {}, kSmallHashBytes}},
+        {"phash", {HashFamily::kPerceptual, {}, kSmallHashBytes}},
+        {"whash", {HashFamily::kWavelet, {}, kSmallHashBytes}},
+        {"pixels", {HashFamily::kPixels, {}, kPixelHashBytes}},
+    };
+    for (std::size_t i = 0; i < kDihedralNames.size(); ++i) {
+      const auto dihedral = static_cast<Dihedral>(i);
+      const std::string name = kDihedralNames[i];
+      kinds["pdq" + name] = {HashFamily::kPdq, dihedral, kPdqBytes};
+      kinds["pdq_fast" + name] = {HashFamily::kPdqFast, dihedral, kPdqBytes};
+    }
+    return kinds;
+  }();
+  return known;
+}
+
+bool HashRows::has(HashFamily family) const {
+  return std::any_of(kinds.begin(), kinds.end(),
+                     [family](const HashKind& kind) { return kind.family == family; });
+}
+
+bool HashRows::needs_gray() const {
+  return statistics != nullptr || has(HashFamily::kAverage) || has(HashFamily::kDifference) ||
+         has(HashFamily::kPerceptual) || has(HashFamily::kWavelet);
+}
+
+bool HashRows::needs_colors() const {
+  return needs_gray() || has(HashFamily::kPdq) || has(HashFamily::kPixels);
+}
+
+Status ImageHasher::hash(Span jpeg, const ImageView& pixels, std::size_t row) {
+  try {
+    return jpeg.data != nullptr ? hash_jpeg(jpeg, row) : hash_pixels(pixels, row);
+  } catch (const std::bad_alloc&) {
+    return {Fault::kOutOfMemory, "no memory to hash this image"};
+  }
+}
+
+Status ImageHasher::hash_jpeg(Span jpeg, std::size_t row) {
+  ImageInfo info;
+  FASTPASS_RETURN_IF_ERROR(probe(jpeg, &info));
+  rows_.height[row] = info.height;
+  rows_.width[row] = info.width;
+  DecodeOptions options;
+  options.max_pixels = rows_.max_pixels;
+  ImageView colors;
+  if (rows_.needs_colors()) {
+    FASTPASS_RETURN_IF_ERROR(decoder_.get()->decode(jpeg, options, &pixels_));
+    colors = pixels_.view();
+  }
+  if (rows_.has(HashFamily::kPdqFast)) {
+    FASTPASS_RETURN_IF_ERROR(sample_fast(jpeg, info.height, info.width));
+  }
+  write_all(colors, row);
+  return {};
+}
+
+Status ImageHasher::hash_pixels(const ImageView& colors, std::size_t row) {
+  if (std::max(colors.height, colors.width) > kLongestSide) {
+    return {Fault::kImageTooLarge,
+            "an image of " + std::to_string(colors.width) + " x " + std::to_string(colors.height) +
+                " pixels: hashes take sides of at most " + std::to_string(kLongestSide)};
+  }
+  rows_.height[row] = colors.height;
+  rows_.width[row] = colors.width;
+  if (rows_.has(HashFamily::kPdqFast)) {
+    if (is_weighed(colors.height, colors.width)) {
+      pdq_.sample_by_weights(colors, colors.height, colors.width, 1, &fast_samples_);
+    } else {
+      pdq_.sample(colors, &fast_samples_);
+    }
+  }
+  write_all(colors, row);
+  return {};
+}
+
+// From the Y of a JPEG, at the smallest scale that leaves enough.
+Status ImageHasher::sample_fast(Span jpeg, int height, int width) {
+  DecodeOptions options;
+  options.max_pixels = rows_.max_pixels;
+  if (!is_weighed(height, width)) {
+    FASTPASS_RETURN_IF_ERROR(decoder_.get()->decode(jpeg, options, &fast_pixels_));
+    pdq_.sample(fast_pixels_.view(), &fast_samples_);
+    return {};
+  }
+  options.luma_only = true;
+  const int side = std::min(height, width);
+  while (options.scale_denominator < 8 &&
+         side / (2 * options.scale_denominator) >= kFewestFastPixels) {
+    options.scale_denominator *= 2;
+  }
+  FASTPASS_RETURN_IF_ERROR(decoder_.get()->decode(jpeg, options, &fast_pixels_));
+  pdq_.sample_by_weights(fast_pixels_.view(), height, width, options.scale_denominator,
+                         &fast_samples_);
+  return {};
+}
+
+void ImageHasher::write_all(const ImageView& colors, std::size_t row) {
+  if (rows_.has(HashFamily::kPdq)) {
+    pdq_.sample(colors, &samples_);
+    frequencies_ = pdq_frequencies(samples_);
+    rows_.quality[row] = pdq_quality(samples_);
+  }
+  if (rows_.has(HashFamily::kPdqFast)) {
+    fast_frequencies_ = pdq_frequencies(fast_samples_);
+    rows_.quality_fast[row] = pdq_quality(fast_samples_);
+  }
+  if (rows_.needs_gray()) gray_.assign(colors);
+  if (rows_.statistics != nullptr) write_statistics(colors, rows_.statistics + 5 * row);
+  for (std::size_t i = 0; i < rows_.kinds.size(); ++i) {
+    const HashKind& kind = rows_.kinds[i];
+    write(kind, colors, rows_.codes[i] + row * static_cast<std::size_t>(kind.num_bytes));
+  }
+}
+
+void ImageHasher::write_statistics(const ImageView& colors, float* out) {
+  const ImageStatistics measured = measure_image(colors, gray_);
+  out[0] = measured.brightness;
+  out[1] = measured.entropy;
+  out[2] = measured.laplacian_variance;
+  out[3] = measured.saturation;
+  out[4] = measured.is_single_color ? 1.0f : 0.0f;
+}
+
+void ImageHasher::write(const HashKind& kind, const ImageView& colors, std::uint8_t* out) {
+  switch (kind.family) {
+    case HashFamily::kPdq:
+      return put(pdq_code(frequencies_, kind.dihedral), out);
+    case HashFamily::kPdqFast:
+      return put(pdq_code(fast_frequencies_, kind.dihedral), out);
+    case HashFamily::kAverage:
+      return put(small_.average(gray_), out);
+    case HashFamily::kDifference:
+      return put(small_.difference(gray_), out);
+    case HashFamily::kPerceptual:
+      return put(small_.perceptual(gray_), out);
+    case HashFamily::kWavelet:
+      return put(small_.wavelet(gray_), out);
+    case HashFamily::kPixels:
+      return put_pixels(colors, out);
+  }
+}
+
+}  // namespace fastpass

@@ -1,0 +1,79 @@
+// One row of hashes from one image, encoded or decoded: where decode and curate meet.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "common/status.h"
+#include "common/view.h"
+#include "curate/hash/image_statistics.h"
+#include "curate/hash/pdq.h"
+#include "curate/hash/small_hashes.h"
+#include "decode/decoder_pool.h"
+
+namespace fastpass {
+
+enum class HashFamily : std::uint8_t {
+  kPdq,
+  kPdqFast,
+  kAverage,
+  kDifference,
+  kPerceptual,
+  kWavelet,
+  kPixels
+};
+
+struct HashKind {
+  HashFamily family = HashFamily::kPdq;
+  Dihedral dihedral = Dihedral::kOriginal;
+  int num_bytes = kPdqBytes;
+};
+
+const std::map<std::string, HashKind>& known_hash_kinds();
+
+// What is written, a row per image.
+struct HashRows {
+  std::vector<HashKind> kinds;
+  std::vector<std::uint8_t*> codes;  // [kind]: [image, bytes]
+  std::int32_t* quality = nullptr;   // -1: no PDQ wanted
+  std::int32_t* quality_fast = nullptr;
+  std::int32_t* height = nullptr;
+  std::int32_t* width = nullptr;
+  float* statistics = nullptr;  // [image, 5]; nullptr: not wanted
+  std::int64_t max_pixels = kDefaultMaxPixels;
+
+  bool has(HashFamily family) const;
+  bool needs_gray() const;
+  // Of the whole image, not of its brightness alone.
+  bool needs_colors() const;
+};
+
+// One per thread: its memory is reused.
+class ImageHasher {
+ public:
+  explicit ImageHasher(const HashRows& rows) : rows_(rows), decoder_("auto") {}
+
+  // A JPEG, or, where it is empty, pixels. Nothing that is wrong with the image is thrown.
+  Status hash(Span jpeg, const ImageView& pixels, std::size_t row);
+
+ private:
+  Status hash_jpeg(Span jpeg, std::size_t row);
+  Status hash_pixels(const ImageView& colors, std::size_t row);
+  Status sample_fast(Span jpeg, int height, int width);
+  void write_all(const ImageView& colors, std::size_t row);
+  void write(const HashKind& kind, const ImageView& colors, std::uint8_t* out);
+  void write_statistics(const ImageView& colors, float* out);
+
+  const HashRows& rows_;
+  const DecoderLease decoder_;
+  PixelBuffer pixels_, fast_pixels_;
+  GrayImage gray_;
+  PdqHasher pdq_;
+  SmallHasher small_;
+  PdqSamples samples_{}, fast_samples_{};
+  PdqFrequencies frequencies_{}, fast_frequencies_{};
+};
+
+}  // namespace fastpass

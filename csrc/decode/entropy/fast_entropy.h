@@ -1,0 +1,56 @@
+// The fast decoder of sequential scans: runs of MCUs out of data without byte stuffing.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "decode/entropy/fast_tables.h"
+
+namespace fastpass {
+
+// The first 64 bits that were not used yet, `count` of them loaded, and what comes behind them.
+struct BitCursor {
+  std::uint64_t bits = 0;
+  std::uint64_t count = 0;
+  const std::uint8_t* next = nullptr;
+
+  // Of the next bit, counted from `begin`.
+  std::int64_t position(const std::uint8_t* begin) const {
+    return 8 * (next - begin) - static_cast<std::int64_t>(count);
+  }
+};
+
+// Behind the data there must be this much readable memory, whatever it holds: what is read of it
+// is noticed afterwards.
+constexpr std::size_t kReadAhead = 512;
+
+struct BlockOfMcu {
+  const FastTables* tables = nullptr;
+  int component = 0;
+  bool wants_ac = true;  // false: only DC is stored
+};
+
+enum class RunEnd : std::uint8_t { kDone, kBadCode, kLongBlock, kOutOfData };
+
+struct McuRun {
+  const BlockOfMcu* blocks = nullptr;
+  int num_blocks = 0;                     // per MCU
+  const std::int32_t* offsets = nullptr;  // [MCU][block]: from `coefficients`
+  int offsets_per_mcu = 0;                // num_blocks, or 0: every MCU goes to the same place
+  std::int16_t* coefficients = nullptr;   // zero, unless they are never looked at
+  int num_mcus = 0;
+
+  BitCursor cursor;                   // in and out
+  std::int32_t dc[kMaxComponents]{};  // predictors, in and out
+  const std::uint8_t* end = nullptr;  // of the data
+};
+
+// kDone: all MCUs were decoded, from bits that are there. Otherwise the cursor stands where it was
+// noticed, the predictors mean nothing, and blocks of the run hold anything. Bits that are no code
+// are kOutOfData where the end is among them.
+using DecodeRun = RunEnd (*)(McuRun* run);
+
+// For this processor.
+DecodeRun fast_entropy_decoder();
+
+}  // namespace fastpass

@@ -1,0 +1,41 @@
+// A batch in the memory of a device.
+#pragma once
+
+#include <memory>
+
+#include "feed/gpu.h"
+#include "feed/slot.h"
+
+namespace fastpass {
+
+// Note [Who waits for whom]. Batches are filled on streams of the engine and read on the
+// consumer's. The consumer's stream waits for `ready` before it reads; a stream that fills the slot
+// anew waits for `released`, which lies behind everything that the consumer had queued when it let
+// go of the batch. No thread waits for either.
+class GpuSlot : public BatchSlot {
+ public:
+  explicit GpuSlot(std::shared_ptr<Gpu> gpu) : gpu_(std::move(gpu)) {}
+  ~GpuSlot() override;
+
+  Status allocate(const BatchLayout& layout);
+  // What is queued on `stream` from now on may write the views.
+  Status begin_writing(Stream stream);
+  Status end_writing(Stream stream);
+  // The consumer's: from now on, until release(), it reads the views on `stream`.
+  Status hand_out(Stream stream);
+  // The last tensor that shows the slot is gone.
+  void release();
+
+  Device& device() const { return *gpu_->device; }
+
+ private:
+  const std::shared_ptr<Gpu> gpu_;
+  Event ready_ = nullptr;
+  Event released_ = nullptr;
+  Stream consumer_ = nullptr;
+  bool is_handed_out_ = false;
+};
+
+SlotFactory device_slot_factory(std::shared_ptr<Gpu> gpu);
+
+}  // namespace fastpass

@@ -1,0 +1,1 @@
+"""common: what several stages need and none of them owns."""

@@ -1,0 +1,152 @@
+"""``fastpass dedup``."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from fastpass.curate.dedup.options import DEFAULT_KEEP, KINDS, DedupOptions
+from fastpass.errors import BadArgument
+
+if TYPE_CHECKING:
+    from fastpass.curate.dedup.matching import OnProgress
+
+_UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+
+
+def _memory_bytes(context: click.Context, option: click.Parameter, value: str) -> int:
+    """4GiB, 512M, 1073741824."""
+    text = value.strip().lower().removesuffix("b").removesuffix("i")
+    unit = text[-1:] if text[-1:] in _UNITS else ""
+    try:
+        return int(float(text.removesuffix(unit)) * _UNITS[unit])
+    except (ValueError, OverflowError) as error:
+        raise click.BadParameter(f"{value!r} is no size: 4GiB, 512M, ...") from error
+
+
+@contextmanager
+def _progress() -> Iterator[OnProgress]:
+    """A bar with the time that is left, on a terminal; elsewhere a line per step."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True)
+    if not sys.stderr.isatty():
+        last = ""
+
+        def tell(what: str, done: int, total: int) -> None:
+            nonlocal last
+            if what != last:
+                console.print(what, highlight=False)
+            last = what
+
+        yield tell
+        return
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console) as progress:
+        task = progress.add_task("starting", total=None)
+
+        def on_progress(what: str, done: int, total: int) -> None:
+            progress.update(task, description=what, completed=done, total=total)
+
+        yield on_progress
+
+
+@click.command("dedup")
+@click.argument("source", metavar="SRC")
+@click.option("--against", metavar="OTHER", help="Leave out what also occurs there.")
+@click.option("--kind", default="pdq", show_default=True, type=click.Choice(list(KINDS)))
+@click.option("--radius", default=None, type=int, help="Bits.  [default: 31; 4 of 64]")
+@click.option("--min-quality", default=50, show_default=True, help="Of PDQ; flat images have less.")
+@click.option("--dihedral", is_flag=True, help="Turned and mirrored copies are duplicates too.")
+@click.option(
+    "--method",
+    default="star",
+    show_default=True,
+    type=click.Choice(["star", "components"]),
+    help="Groups: all near the kept image, or whatever chains connect.",
+)
+@click.option(
+    "--index",
+    type=click.Path(path_type=Path),
+    help="File of codes of earlier collections: leave out what is known, add what is kept.",
+)
+@click.option(
+    "--keep",
+    default=",".join(DEFAULT_KEEP),
+    show_default=True,
+    help="Which of a group is kept: columns, the first decides; - in front: the largest.",
+)
+@click.option("--threads", type=click.IntRange(min=1), help="[default: all processors]")
+@click.option("--engine", default="local", show_default=True, type=click.Choice(["local", "ray"]))
+@click.option("--memory", default="4GiB", show_default=True, callback=_memory_bytes)
+@click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
+def dedup_command(
+    source: str,
+    against: str | None,
+    kind: str,
+    radius: int | None,
+    min_quality: int,
+    dihedral: bool,
+    method: str,
+    index: Path | None,
+    keep: str,
+    threads: int | None,
+    engine: str,
+    memory: int,
+    output: Path,
+    as_json: bool,
+) -> None:
+    """Near duplicates among the images of SRC: a folder, a tar or a pattern.
+
+    Writes hashes.parquet, pairs.parquet, clusters.parquet, keep.txt and report.html into DIR. Never
+    changes, moves or deletes an image. A run that was ended goes on when it is started again.
+    """
+    from fastpass._native import core
+    from fastpass.curate.dedup.run import STATUSES, dedup
+
+    try:
+        options = DedupOptions(
+            kind=kind,
+            radius=(31 if KINDS[kind] == 256 else 4) if radius is None else radius,
+            min_quality=min_quality,
+            dihedral=dihedral,
+            method=method,  # type: ignore[arg-type]
+            keep=tuple(key.strip() for key in keep.split(",") if key.strip()),
+            threads=threads or core.available_processors(),
+            engine=engine,  # type: ignore[arg-type]
+            memory_bytes=memory,
+        )
+    except BadArgument as error:
+        raise click.UsageError(str(error)) from error
+    with _progress() as on_progress:
+        result = dedup(
+            source, output, against=against, index=index, options=options, on_progress=on_progress
+        )
+    report = output / "report.html"
+    counts = {status: result.count(status) for status in STATUSES} | {"pairs": len(result.pairs)}
+    if as_json:
+        click.echo(json.dumps(counts | {"report": str(report)}))
+        return
+    for name, count in counts.items():
+        if count or name in ("kept", "pairs"):
+            click.echo(f"{name.replace('_', ' '):12} {count}")
+    click.echo(f"report       {report}")

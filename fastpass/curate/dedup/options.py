@@ -1,0 +1,126 @@
+"""What a run was asked for, and the fingerprint by which a later one may go on."""
+
+from __future__ import annotations
+
+import dataclasses
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from fastpass.common.checks import require_choice, require_integer
+from fastpass.curate.hashes.images import DIHEDRALS
+from fastpass.errors import BadArgument, ConfigError, WriteFailed
+
+KEEP_COLUMNS = ("pixels", "quality", "bytes", "key", "licence", "date")
+DEFAULT_KEEP = ("-pixels", "-quality", "-bytes", "key")
+OUTPUTS = (
+    "hashes.parquet",
+    "pairs.parquet",
+    "clusters.parquet",
+    "against.parquet",
+    "keep.txt",
+    "report.html",
+)
+KINDS = {"pdq": 256, "pdq_fast": 256, "phash": 64, "dhash": 64, "ahash": 64, "whash": 64}
+
+
+@dataclass(frozen=True)
+class DedupOptions:
+    """
+    kind: the hash that is compared. radius: bits; two images at most that far apart are near
+        duplicates. min_quality: images whose PDQ quality is lower are compared by their bytes only,
+        since flat images have codes that mean nothing (0 to 100; other kinds have none).
+    dihedral: turned and mirrored copies are duplicates as well.
+    method: "star": all of a group are near the kept one; "components": whatever chains connect.
+    keep: which of a group is kept: columns, the first decides, then the next; "-" in front: the
+        largest is the best.
+    threads: workers. engine: "local" (a pool of processes) or "ray".
+    memory_bytes: for the search, of each worker.
+    """
+
+    kind: str = "pdq"
+    radius: int = 31
+    min_quality: int = 50
+    dihedral: bool = False
+    method: Literal["star", "components"] = "star"
+    keep: tuple[str, ...] = DEFAULT_KEEP
+    threads: int = 1
+    engine: Literal["local", "ray"] = "local"
+    memory_bytes: int = 4 << 30
+    max_pixels: int = 178956970
+
+    def __post_init__(self) -> None:
+        require_choice("kind", self.kind, tuple(KINDS))
+        require_integer("radius", self.radius, 0, KINDS[self.kind])
+        require_integer("min_quality", self.min_quality, 0, 100)
+        require_integer("threads", self.threads, 1, 1024)
+        require_integer("memory_bytes", self.memory_bytes, 1 << 20, 1 << 50)
+        require_choice("method", self.method, ("star", "components"))
+        require_choice("engine", self.engine, ("local", "ray"))
+        for key in self.keep:
+            require_choice("keep", key.removeprefix("-"), KEEP_COLUMNS)
+        if self.dihedral and not self.has_quality:
+            raise BadArgument(f"dihedral needs a kind of PDQ, not {self.kind!r}")
+
+    @property
+    def has_quality(self) -> bool:
+        return self.kind.startswith("pdq")
+
+    @property
+    def num_bytes(self) -> int:
+        return KINDS[self.kind] // 8
+
+    @property
+    def hash_kinds(self) -> tuple[str, ...]:
+        """What is computed of every image; the first is the code that is compared."""
+        turned = [f"{self.kind}:{name}" for name in DIHEDRALS] if self.dihedral else []
+        return (self.kind, *turned, "sha256")
+
+    def what_matters(self) -> dict[str, Any]:
+        """All that a result depends on: not by whom, nor in how much memory, it was found."""
+        values = dataclasses.asdict(self)
+        for name in ("threads", "engine", "memory_bytes"):
+            del values[name]
+        values["keep"] = list(self.keep)
+        return values
+
+
+@dataclass(frozen=True)
+class Places:
+    """The files of a run, below the output folder."""
+
+    output: Path
+
+    @property
+    def work(self) -> Path:
+        """What makes a run that was killed go on; kept, for the next one over the same files."""
+        return self.output / "work"
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """The folders are there, and ours until the end; what a killed run left half is gone.
+
+        Raises WriteFailed; ConfigError where another run is at work in them.
+        """
+        try:
+            self.work.mkdir(parents=True, exist_ok=True)
+            lock = (self.work / "lock").open("w")
+        except OSError as error:
+            raise WriteFailed(f"cannot write {self.work}: {error.strerror or error}") from error
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # gone with us, however we end
+            except OSError as error:
+                raise ConfigError(f"another run is at work in {self.output}") from error
+            for path in (*self.work.glob(".*.partial"), *self._half_written()):
+                path.unlink(missing_ok=True)
+            yield
+
+    def _half_written(self) -> list[Path]:
+        return [p for name in OUTPUTS for p in self.output.glob(f".{name}*.partial")]
+
+    def part(self, name: str, index: int) -> Path:
+        return self.work / f"{name}-{index:06d}.parquet"

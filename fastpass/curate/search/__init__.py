@@ -1,0 +1,7 @@
+"""search: exact pairs of codes within a Hamming radius, and the groups that pairs make."""
+
+from fastpass.curate.search.cluster import Components, cluster, diameters, keep_ranks
+from fastpass.curate.search.code_file import CodeFile
+from fastpass.curate.search.hamming_index import HammingIndex, Pairs
+
+__all__ = ["CodeFile", "Components", "HammingIndex", "Pairs", "cluster", "diameters", "keep_ranks"]
