@@ -7,12 +7,12 @@
 #include <tuple>
 #include <vector>
 
+#include "bindings/gpu_handle.h"
 #include "bindings/raise.h"
 #include "bindings/register.h"
 #include "curate/gpu/gpu_search.h"
 #include "curate/search/cluster.h"
 #include "curate/search/hamming_search.h"
-#include "feed/gpu.h"
 
 namespace fastpass {
 namespace {
@@ -98,7 +98,7 @@ py::tuple matches(const Codes& queries, const Codes& codes, int radius, const st
 }
 
 // `codes` None: within `queries`.
-py::tuple device_pairs(Gpu& gpu, const Codes& queries, const std::optional<Codes>& codes,
+py::tuple device_pairs(GpuHandle& gpu, const Codes& queries, const std::optional<Codes>& codes,
                        int radius, std::size_t max_pairs) {
   std::vector<IdPair> found;
   const CodeArray a = view_of(queries);

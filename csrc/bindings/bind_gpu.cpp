@@ -13,6 +13,7 @@
 #include "augment/gpu/augment_twin.h"
 #include "bindings/buffers.h"
 #include "bindings/dtype_name.h"
+#include "bindings/gpu_handle.h"
 #include "bindings/raise.h"
 #include "bindings/register.h"
 #include "common/gpu/device_twin.h"
@@ -20,15 +21,14 @@
 #include "curate/gpu/compare_twin.h"
 #include "decode/decoder_pool.h"
 #include "decode/gpu/decode_twin.h"
-#include "feed/gpu.h"
 
 namespace fastpass {
 namespace {
 
 namespace py = pybind11;
 
-std::shared_ptr<Gpu> make_twin(std::uint64_t seed) {
-  auto gpu = std::make_shared<Gpu>();
+std::shared_ptr<GpuHandle> make_twin(std::uint64_t seed) {
+  auto gpu = std::make_shared<GpuHandle>();
   gpu->name = "twin";
   gpu->is_host_memory = true;
   gpu->device = std::make_unique<TwinDevice>();
@@ -210,6 +210,7 @@ class TensorRenderer {
 
 void register_gpu(py::module_& module) {
   py::class_<Gpu, std::shared_ptr<Gpu>>(module, "Gpu").def_readonly("name", &Gpu::name);
+  py::class_<GpuHandle, Gpu, std::shared_ptr<GpuHandle>>(module, "GpuHandle");
   module.def("make_twin", &make_twin, py::arg("seed") = 1,
              "The CPU in the place of a GPU: the same passes, lane by lane; slow.");
   py::class_<TensorDecoder>(module, "TensorDecoder")

@@ -5,11 +5,11 @@
 #include <string>
 
 #include "augment/gpu/augment_cuda.h"
+#include "bindings/gpu_handle.h"
 #include "bindings/raise.h"
 #include "common/gpu/device_cuda.h"
 #include "curate/gpu/compare_cuda.h"
 #include "decode/gpu/decode_cuda.h"
-#include "feed/gpu.h"
 
 namespace fastpass {
 namespace {
@@ -20,8 +20,8 @@ int device_count() {
 }
 
 // The class belongs to _core, which is imported by then.
-std::shared_ptr<Gpu> make_gpu(int ordinal) {
-  auto gpu = std::make_shared<Gpu>();
+std::shared_ptr<GpuHandle> make_gpu(int ordinal) {
+  auto gpu = std::make_shared<GpuHandle>();
   gpu->name = "cuda:" + std::to_string(ordinal);
   raise_if_error(make_cuda_device(ordinal, &gpu->device));
   gpu->decode = make_cuda_decode_kernels(ordinal);

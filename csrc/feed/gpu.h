@@ -7,7 +7,6 @@
 
 #include "augment/gpu/batch_renderer.h"
 #include "common/gpu/device.h"
-#include "curate/gpu/gpu_search.h"
 #include "decode/gpu/batch_decoder.h"
 
 namespace fastpass {
@@ -18,7 +17,6 @@ struct Gpu {
   std::unique_ptr<Device> device;
   std::unique_ptr<DecodeKernels> decode;
   std::unique_ptr<RenderKernels> render;
-  std::unique_ptr<CompareKernels> compare;
 };
 
 }  // namespace fastpass
