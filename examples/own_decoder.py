@@ -8,12 +8,14 @@ Without a GPU it runs on the CPU in its place, which is slow.
 from __future__ import annotations
 
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import torch
 from torchvision.io import ImageReadMode, decode_jpeg, read_file
 
 import fastpass as fp
+from fastpass.testing import gpu_twin
 
 
 def main(folder: str) -> None:
@@ -29,15 +31,15 @@ def main(folder: str) -> None:
         for file in files
     ]
     recipe = fp.recipes.dino(num_local_crops=2)
-    views = fp.render_tensors(
-        images,
-        recipe,
-        seed=0,
-        epoch=0,
-        sample_ids=range(len(images)),
-        dtype="bfloat16",
-        backend="cuda" if has_gpu else "twin",
-    )
+    with nullcontext() if has_gpu else gpu_twin():
+        views = fp.render_tensors(
+            images,
+            recipe,
+            seed=0,
+            epoch=0,
+            sample_ids=range(len(images)),
+            dtype="bfloat16",
+        )
     for view in views:
         print(tuple(view.shape), view.dtype, view.device)
 

@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    import torch
 
 SHARED = Path(os.environ.get("FASTPASS_SHARED", Path(__file__).parents[2] / "shared")) / "data"
 
@@ -32,3 +37,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def shared_data() -> Path:
     """The folder of real test data; tests that use it carry the marker ``needs_shared``."""
     return SHARED
+
+
+@pytest.fixture(params=[pytest.param("gpu", marks=pytest.mark.needs_cuda), "twin"])
+def gpu(request: pytest.FixtureRequest) -> Iterator[torch.device]:
+    """A test that takes it runs with ``device="cuda"`` on a GPU, and everywhere on its twin.
+
+    The value is where torch has the tensors.
+    """
+    import torch
+
+    from fastpass.testing import gpu_twin
+
+    if request.param == "gpu":
+        yield torch.device("cuda", torch.cuda.current_device())
+    else:
+        with gpu_twin() as device:
+            yield device

@@ -76,7 +76,7 @@ def count_differences(
         info = infos[sample_id]
         assert info is not None
         drawn = fp.draw(
-            recipe, info.width, info.height, seed=seed, epoch=epoch, sample_id=sample_id
+            recipe, info.height, info.width, seed=seed, epoch=epoch, sample_id=sample_id
         )
         denominator = denominator_of(recipe, drawn)
         for spec, a, b in zip(recipe.views, exact, fast, strict=True):

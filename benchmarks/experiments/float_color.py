@@ -70,7 +70,7 @@ def differences(photo: Path, sample_id: int) -> list[tuple[Floats, Floats]]:
     size = fp.probe(data)
     found = []
     for epoch in range(2):
-        view = fp.draw(recipe, size.width, size.height, seed=0, epoch=epoch, sample_id=sample_id)[0]
+        view = fp.draw(recipe, size.height, size.width, seed=0, epoch=epoch, sample_id=sample_id)[0]
         rendered = [
             fp.render(data, recipe, seed=0, params=[params], normalize=False, mode="exact")[0]
             for params in (dataclasses.replace(view, has_jitter=False), view)

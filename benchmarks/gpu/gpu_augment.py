@@ -44,7 +44,7 @@ RECIPES = {
 
 
 def draw_all(images: list[torch.Tensor], recipe: fp.Recipe) -> list[list[fp.ViewParams]]:
-    return [fp.draw(recipe, i.shape[1], i.shape[0], seed=n) for n, i in enumerate(images)]
+    return [fp.draw(recipe, *i.shape[:2], seed=n) for n, i in enumerate(images)]
 
 
 def roofline(traffic: dict[str, int], gigabytes_per_second: float | None) -> Rows:
@@ -70,7 +70,6 @@ def ours(images: list[torch.Tensor], recipe: fp.Recipe, device: str) -> Open:
         def work() -> None:
             fp.render_tensors(
                 images, recipe, seed=0, sample_ids=(), params=params, dtype="bfloat16",
-                backend=device,  # type: ignore[arg-type]
             )  # fmt: skip
             synchronize(device)
 
@@ -175,7 +174,7 @@ def main(device: str, photos: Path | None, batch_size: int, repeats: int) -> Non
     left_out: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as made:
         batch = read_batch(photo_folder(photos, Path(made)), batch_size)
-    images = fp.decode_jpeg(batch, backend=device)
+    images = fp.decode_jpeg(batch, device="cuda")
     rate = copy_gigabytes_per_second() if device == "cuda" else None
     for name, make in RECIPES.items():
         recipe = make()

@@ -42,10 +42,10 @@ def ours(batch: list[bytes], device: str, *, has_index: bool) -> Open:
         index = [fp.build_seek_index(data) for data in batch] if has_index else None
 
         def work() -> None:
-            fp.decode_jpeg(batch, backend=device, index=index)
+            fp.decode_jpeg(batch, device="cuda", index=index)
 
         for got, pixels in zip(
-            fp.decode_jpeg(batch[:16], backend=device, index=index and index[:16]),
+            fp.decode_jpeg(batch[:16], device="cuda", index=index and index[:16]),
             fp.decode_jpeg(batch[:16]),
             strict=True,
         ):

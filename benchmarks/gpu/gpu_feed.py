@@ -85,7 +85,7 @@ def main(
         folder = copies(photo_folder(photos, Path(made)), Path(made) / "links", num_photos)
         for threads in (1, 2, 4):
             options = {"batch_size": batch_size, "threads": threads, "dtype": "bfloat16"}
-            with fp.Loader(folder, recipe, device=device, **options) as loader:  # type: ignore[arg-type]
+            with fp.Loader(folder, recipe, device="cuda", **options) as loader:  # type: ignore[arg-type]
                 rate = images_per_second(loader, device, seconds)
                 rows[f"fastpass, {threads} threads"] = {
                     "images_per_second": rate,

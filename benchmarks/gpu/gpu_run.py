@@ -17,6 +17,7 @@ import torch
 
 from benchmarks.machine import RESULTS, write_record
 from fastpass.errors import FastpassError
+from fastpass.testing import gpu_twin
 
 device_option = click.option(
     "--device", default="cuda", show_default=True, type=click.Choice(["cuda", "twin"])
@@ -28,7 +29,12 @@ Open = Callable[[], Work]
 
 
 def require_device(device: str) -> None:
-    """Ends the program where it would need a GPU that is not there."""
+    """Ends the program where it would need a GPU that is not there; switches the twin on.
+
+    From here on, fastpass runs ``device="cuda"`` where ``device`` says.
+    """
+    if device == "twin":
+        click.get_current_context().with_resource(gpu_twin())
     if device == "cuda" and not torch.cuda.is_available():
         raise SystemExit("this benchmark needs a CUDA GPU (--device twin only shows that it works)")
 

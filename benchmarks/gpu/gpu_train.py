@@ -96,7 +96,7 @@ def main(
     with tempfile.TemporaryDirectory() as made:
         folder = copies(photo_folder(photos, Path(made)), Path(made) / "links", 32 * batch_size)
         options = {"batch_size": batch_size, "threads": threads, "dtype": "bfloat16"}
-        with fp.Loader(folder, recipe, device=device, **options) as loader:  # type: ignore[arg-type]
+        with fp.Loader(folder, recipe, device="cuda", **options) as loader:  # type: ignore[arg-type]
             in_memory = [view.clone() for view in next(iter(loader)).views]
             before = steps_per_second(step, repeat(in_memory), steps, device)
             loaded = steps_per_second(step, endless(loader), steps, device)

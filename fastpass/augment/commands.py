@@ -50,8 +50,8 @@ def preview(
     from fastpass.errors import FastpassError
 
     try:
-        data, width, height = _read_image(image)
-        params = draw(recipe, width, height, seed=seed, epoch=epoch, sample_id=sample_id)
+        data, height, width = _read_image(image)
+        params = draw(recipe, height, width, seed=seed, epoch=epoch, sample_id=sample_id)
         views = render(data, recipe, seed=seed, params=params, normalize=False, mode=mode)
         draw_grid(recipe, views, params).save(output)
     except (FastpassError, OSError, ValueError) as error:
@@ -63,7 +63,7 @@ def preview(
 
 
 def _read_image(path: Path) -> tuple[Any, int, int]:
-    """What ``render`` takes, width and height: encoded bytes where training reads that format."""
+    """What ``render`` takes, height and width: encoded bytes where training reads that format."""
     from fastpass.decode import probe
     from fastpass.errors import UnsupportedImage
 
@@ -72,8 +72,8 @@ def _read_image(path: Path) -> tuple[Any, int, int]:
         info = probe(data)
     except UnsupportedImage:
         pixels = _read_with_pillow(path)
-        return pixels, pixels.shape[1], pixels.shape[0]
-    return data, info.width, info.height
+        return pixels, *pixels.shape[:2]
+    return data, info.height, info.width
 
 
 def _read_with_pillow(path: Path) -> Pixels:

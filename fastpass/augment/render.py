@@ -23,20 +23,20 @@ MAX_SOURCE_SIDE = 65535  # pixels, as in csrc/augment/check.h
 
 
 def draw(
-    recipe: Recipe, width: int, height: int, *, seed: int, epoch: int = 0, sample_id: int = 0
+    recipe: Recipe, height: int, width: int, *, seed: int, epoch: int = 0, sample_id: int = 0
 ) -> list[ViewParams]:
     """All random choices of all views of one sample; touches no pixel.
 
-    width, height: of the source, pixels, 1 to 65535. seed: 0 to 2**64 - 1. epoch: 0 to 2**32 - 1.
-    sample_id: any int64. Each view is a function of (recipe's view, width, height, seed, epoch,
+    height, width: of the source, pixels, 1 to 65535. seed: 0 to 2**64 - 1. epoch: 0 to 2**32 - 1.
+    sample_id: any int64. Each view is a function of (recipe's view, height, width, seed, epoch,
     sample_id, place of the view) alone (Philox4x32-10, Salmon et al. 2011). Crops follow
     torchvision's RandomResizedCrop and Resize + CenterCrop, colors its ColorJitter.
 
     Raises BadArgument.
     """
     require_type("recipe", recipe, Recipe)
-    require_integer("width", width, 1, MAX_SOURCE_SIDE)
     require_integer("height", height, 1, MAX_SOURCE_SIDE)
+    require_integer("width", width, 1, MAX_SOURCE_SIDE)
     require_integer("seed", seed, 0, 2**64 - 1)
     require_integer("epoch", epoch, 0, 2**32 - 1)
     require_integer("sample_id", sample_id, -(2**63), 2**63 - 1)
@@ -87,12 +87,12 @@ def render(
         raise MissingBackend(f"backend = {backend!r}: augment has only the backend 'cpu' so far")
     require_type("recipe", recipe, Recipe)
     require_type("normalize", normalize, bool)
-    width, height = _size_of(data)
+    height, width = _size_of(data)
     if params is None:
-        params = draw(recipe, width, height, seed=seed, epoch=epoch, sample_id=sample_id)
+        params = draw(recipe, height, width, seed=seed, epoch=epoch, sample_id=sample_id)
     native = _checked_params(params, recipe)
     specs = [native_spec(spec) for spec in recipe.views]
-    region = _decode_region(data, specs, native, width, height, may_scale=mode == "fast")
+    region = _decode_region(data, specs, native, height, width, may_scale=mode == "fast")
     return [
         core.render_view(
             region.pixels,
@@ -133,16 +133,16 @@ def _is_jpeg(data: Any) -> bool:
 
 
 def _size_of(data: Any) -> tuple[int, int]:
-    """(width, height) of an array or of an encoded image, by its headers."""
+    """(height, width) of an array or of an encoded image, by its headers."""
     if isinstance(data, np.ndarray):
         height, width = _checked_pixels(data).shape[:2]
-        return width, height
+        return height, width
     info = probe(data)
-    return info.width, info.height
+    return info.height, info.width
 
 
 def _decode_region(
-    data: Any, specs: list[Any], params: list[Any], width: int, height: int, *, may_scale: bool
+    data: Any, specs: list[Any], params: list[Any], height: int, width: int, *, may_scale: bool
 ) -> _Region:
     """What the views need: of a JPEG no more than that, and at the smallest scale that will do."""
     if isinstance(data, np.ndarray):

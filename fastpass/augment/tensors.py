@@ -13,8 +13,8 @@ from fastpass.augment.params import ViewParams
 from fastpass.augment.recipe import Recipe
 from fastpass.augment.render import MAX_SOURCE_SIDE, draw
 from fastpass.common.checks import require_choice, require_type
-from fastpass.common.gpu import gpu_of, twin
-from fastpass.errors import BadArgument, MissingBackend
+from fastpass.common.gpu import Gpu, gpu_of
+from fastpass.errors import BadArgument
 
 if TYPE_CHECKING:
     import torch
@@ -31,7 +31,7 @@ def render_tensors(
     dtype: Literal["float32", "float16", "bfloat16", "uint8"] = "float32",
     memory_format: Literal["contiguous", "channels_last"] = "contiguous",
     normalize: bool = True,
-    backend: Literal["cuda", "twin"] = "cuda",
+    device: str | torch.device | None = None,
 ) -> list[torch.Tensor]:
     """All views of decoded images, in one batch per view, without leaving the device.
 
@@ -48,7 +48,8 @@ def render_tensors(
         dtype: "float32", "float16" or "bfloat16": normalized; "uint8": the pixels as they are.
         memory_format: of the views, as torch has it: the shape stays ``[N, 3, size, size]``.
         normalize: (value / 255 - mean) / std per channel; False gives value / 255.
-        backend: "cuda"; "twin": the same passes on the CPU, for tests, with tensors there.
+        device: None: where the images lie. A CUDA device: they must lie there; it is also where
+            the views of no images lie.
 
     Returns:
         One ``[N, 3, size, size]`` per view of the recipe, queued on the device's current stream:
@@ -60,17 +61,16 @@ def render_tensors(
     import torch
 
     require_type("recipe", recipe, Recipe)
-    require_choice("backend", backend, ("cuda", "twin"))
     require_choice("dtype", dtype, ("float32", "float16", "bfloat16", "uint8"))
     require_choice("memory_format", memory_format, ("contiguous", "channels_last"))
-    device = _checked_device(images, backend)
+    gpu = _checked_gpu(images, device)
     drawn = _draws(images, recipe, params, seed=seed, epoch=epoch, sample_ids=sample_ids)
     in_memory = torch.channels_last if memory_format == "channels_last" else torch.contiguous_format
     outputs = [
         torch.empty(
             (len(images), 3, view.size, view.size),
             dtype=getattr(torch, dtype),
-            device=device,
+            device=gpu.device,
             memory_format=in_memory,
         )
         for view in recipe.views
@@ -81,28 +81,23 @@ def render_tensors(
         for view, p, out in zip(recipe.views, own, outputs, strict=True)
     ]
     if tasks:
-        _renderer(backend, device).render(
+        _renderer(gpu).render(
             tasks,
             dtype=dtype,
             normalize=normalize,
             channels_last=memory_format == "channels_last",
-            stream=_stream(device),
+            stream=gpu.stream(),
         )
     return outputs
 
 
-def _stream(device: torch.device) -> int:
-    import torch
-
-    return 0 if device.type == "cpu" else int(torch.cuda.current_stream(device).cuda_stream)
-
-
-def _checked_device(images: Sequence[torch.Tensor], backend: str) -> torch.device:
+def _checked_gpu(images: Sequence[torch.Tensor], device: str | torch.device | None) -> Gpu:
+    """The GPU on which all images lie."""
     import torch
 
     if not isinstance(images, list | tuple):
         raise BadArgument(f"images is a {type(images).__name__}, wanted a list of tensors")
-    wanted = "cpu" if backend == "twin" else "cuda"
+    gpu = None if device is None else gpu_of(device)
     for i, image in enumerate(images):
         if not isinstance(image, torch.Tensor):
             raise BadArgument(f"images[{i}] is a {type(image).__name__}, wanted a torch.Tensor")
@@ -114,15 +109,11 @@ def _checked_device(images: Sequence[torch.Tensor], backend: str) -> torch.devic
             )
         if not all(1 <= side <= MAX_SOURCE_SIDE for side in image.shape[:2]):
             raise BadArgument(f"images[{i}] is {list(image.shape)}, wanted sides of 1 to 65535")
-        if image.device.type != wanted or image.device != images[0].device:
-            raise BadArgument(
-                f"images[{i}] is on {image.device}: with backend {backend!r} all images lie on one "
-                f"device of the type {wanted!r}"
-            )
-    if images:
-        device: torch.device = images[0].device
-        return device
-    return torch.device("cpu" if backend == "twin" else "cuda")
+        if gpu is None:
+            gpu = gpu_of(image.device if image.device.type == "cuda" else "cuda")
+        if image.device != gpu.device:
+            raise BadArgument(f"images[{i}] is on {image.device}, wanted all on {gpu.device}")
+    return gpu or gpu_of("cuda")
 
 
 def _draws(
@@ -143,7 +134,7 @@ def _draws(
     if len(sample_ids) != len(images):
         raise BadArgument(f"{len(sample_ids)} sample_ids came for {len(images)} images")
     return [
-        draw(recipe, image.shape[1], image.shape[0], seed=seed, epoch=epoch, sample_id=int(sample))
+        draw(recipe, *image.shape[:2], seed=seed, epoch=epoch, sample_id=int(sample))
         for image, sample in zip(images, sample_ids, strict=True)
     ]
 
@@ -151,9 +142,9 @@ def _draws(
 class _Renderer:
     """One per device. The lock is for callers on several threads."""
 
-    def __init__(self, gpu: Any) -> None:
+    def __init__(self, gpu: Gpu) -> None:
         # While one batch is on its way, the memory of another is free.
-        self._ring = [core.TensorRenderer(gpu) for _ in range(3)]
+        self._ring = [core.TensorRenderer(gpu.native) for _ in range(3)]
         self._next = 0
         self._lock = threading.Lock()
 
@@ -165,19 +156,5 @@ class _Renderer:
 
 
 @functools.cache
-def _renderer_of(ordinal: int | None) -> _Renderer:
-    if ordinal is None:
-        return _Renderer(twin())
-    import torch
-
-    return _Renderer(gpu_of(torch.device("cuda", ordinal)))
-
-
-def _renderer(backend: str, device: torch.device) -> _Renderer:
-    if backend == "twin":
-        return _renderer_of(None)
-    import torch
-
-    if not torch.cuda.is_available():
-        raise MissingBackend("backend 'cuda', but torch sees no CUDA GPU")
-    return _renderer_of(torch.cuda.current_device() if device.index is None else device.index)
+def _renderer(gpu: Gpu) -> _Renderer:
+    return _Renderer(gpu)

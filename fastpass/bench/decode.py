@@ -96,7 +96,7 @@ def decode_works(data: Sequence[bytes], seed: int) -> dict[str, tuple[str, list[
         recipe, jobs = recipes.rrc(scale=scale), []
         for position, job in enumerate(whole):
             info = probe(job.data)
-            (view,) = draw(recipe, info.width, info.height, seed=seed, sample_id=position)
+            (view,) = draw(recipe, info.height, info.width, seed=seed, sample_id=position)
             box = CropBox(view.top, view.left, view.height, view.width)
             jobs.append(DecodeJob(job.data, job.index, box.height * box.width, box))
         works[name] = (f"region of scale {scale[0]} to {scale[1]}", jobs)

@@ -39,7 +39,7 @@ def render_jobs(photos: Sequence[bytes | Pixels], recipe: Recipe, seed: int) -> 
     for position, photo in enumerate(photos):
         encoded, pixels = (photo, decode_jpeg(photo)) if isinstance(photo, bytes) else (None, photo)
         height, width = pixels.shape[:2]
-        drawn = draw(recipe, width, height, seed=seed, sample_id=position)
+        drawn = draw(recipe, height, width, seed=seed, sample_id=position)
         jobs.append(RenderJob(pixels, recipe, drawn, encoded))
     return jobs
 

@@ -1,8 +1,9 @@
-"""The devices on which images are decoded and views rendered: GPUs, and their twin on the CPU."""
+"""GPUs, as every stage asks for them: by ``device=``, in torch's names."""
 
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fastpass._native import core, load_cuda
@@ -12,19 +13,48 @@ if TYPE_CHECKING:
     import torch
 
 
-@functools.cache
-def twin() -> Any:
-    """The CPU in the place of a GPU, lane by lane in a shuffled order: for tests, and slow."""
-    return core.make_twin()
+@dataclass(frozen=True, slots=True)
+class Gpu:
+    """A GPU: what native code needs of it, and where torch keeps the tensors in its memory.
+
+    ``native`` is a ``_core.GpuHandle``. ``device`` is a CUDA device with its index, or the CPU
+    where a test has switched the twin on (:func:`fastpass.testing.gpu_twin`).
+    """
+
+    native: Any
+    device: torch.device
+
+    def stream(self) -> int:
+        """The ``cudaStream_t`` that is torch's current one there, as a number; 0 for the twin."""
+        import torch
+
+        if self.device.type == "cpu":
+            return 0
+        return int(torch.cuda.current_stream(self.device).cuda_stream)
 
 
-@functools.cache
-def _gpu(ordinal: int) -> Any:
-    return load_cuda().make_gpu(ordinal)
+# Of the ``gpu_twin()`` blocks that are open, the innermost last.
+open_twins: list[Gpu] = []
 
 
-def gpu_of(device: torch.device) -> Any:
-    """The ``_core.Gpu`` of a CUDA device; of torch's current one where it has no index.
+def parse_device(device: str | torch.device) -> torch.device:
+    """A ``torch.device`` of the type "cpu" or "cuda".
+
+    Raises BadArgument.
+    """
+    import torch
+
+    try:
+        parsed = torch.device(device)
+    except (RuntimeError, TypeError) as error:
+        raise BadArgument(f"device = {device!r}: wanted 'cpu' or a CUDA device") from error
+    if parsed.type not in ("cpu", "cuda"):
+        raise BadArgument(f"device = {device!r}: wanted 'cpu' or a CUDA device")
+    return parsed
+
+
+def gpu_of(device: str | torch.device) -> Gpu:
+    """The GPU that a CUDA device names; torch's current one where it has no index.
 
     Raises:
         BadArgument: no CUDA device.
@@ -33,16 +63,36 @@ def gpu_of(device: torch.device) -> Any:
     """
     import torch
 
-    if device.type != "cuda":
-        raise BadArgument(f"device {device}: wanted 'cpu' or a CUDA device")
+    parsed = parse_device(device)
+    if parsed.type != "cuda":
+        raise BadArgument(f"device {device}: wanted a CUDA device")
+    if open_twins:
+        return open_twins[-1]
     load_cuda()
     if not torch.cuda.is_available():
         raise MissingBackend(f"device {device}, but torch sees no CUDA GPU: use the CPU")
-    return _gpu(torch.cuda.current_device() if device.index is None else device.index)
+    return _gpu(torch.cuda.current_device() if parsed.index is None else parsed.index)
+
+
+@functools.cache
+def _gpu(ordinal: int) -> Gpu:
+    import torch
+
+    return Gpu(load_cuda().make_gpu(ordinal), torch.device("cuda", ordinal))
+
+
+@functools.cache
+def twin_of(seed: int) -> Gpu:
+    """The CPU in the place of a GPU; ``seed``: of the order in which its lanes run."""
+    import torch
+
+    return Gpu(core.make_twin(seed), torch.device("cpu"))
 
 
 def is_gpu_there() -> bool:
-    """Whether ``gpu_of(torch.device("cuda"))`` has anything to give."""
+    """Whether ``gpu_of("cuda")`` has anything to give."""
+    if open_twins:
+        return True
     try:
         return bool(load_cuda().device_count() > 0)
     except MissingBackend:

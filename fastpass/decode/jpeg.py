@@ -10,12 +10,17 @@ import numpy.typing as npt
 
 from fastpass._native import core
 from fastpass.common.checks import require_bytes, require_integer, require_type
-from fastpass.decode.tensors import TENSOR_BACKENDS, decode_to_tensors
+from fastpass.common.gpu import parse_device
+from fastpass.decode.tensors import decode_to_tensors
 from fastpass.errors import BadArgument, FastpassError, MissingBackend
 from fastpass.types import CropBox
 
 if TYPE_CHECKING:
+    import torch
     from typing_extensions import Buffer
+
+# On a GPU; the others run on the CPU.
+GPU_BACKENDS = ("cuda", "nvjpeg")
 
 MAX_THREADS = 1024
 MAX_PIXELS = 2**40  # far above what any format can declare
@@ -29,6 +34,7 @@ OnDamage = Literal["raise", "fill"]
 def decode_jpeg(
     data: Buffer,
     *,
+    device: str | torch.device | None = ...,
     backend: str = ...,
     crop: CropBox | None = ...,
     scale_denominator: int = ...,
@@ -41,6 +47,7 @@ def decode_jpeg(
 def decode_jpeg(
     data: Sequence[Buffer],
     *,
+    device: str | torch.device | None = ...,
     backend: str = ...,
     crop: CropBox | None = ...,
     scale_denominator: int = ...,
@@ -52,6 +59,7 @@ def decode_jpeg(
 def decode_jpeg(
     data: Buffer | Sequence[Buffer],
     *,
+    device: str | torch.device | None = None,
     backend: str = "auto",
     crop: CropBox | None = None,
     scale_denominator: int = 1,
@@ -64,10 +72,12 @@ def decode_jpeg(
 
     Args:
         data: one bytes-like object, or a list or tuple of them.
-        backend: "cpu" (ours), "turbo" (libjpeg-turbo), or "auto": the one of them that was measured
-            to be the fastest for this kind of file (docs/decode.md). "cuda": ours on torch's
-            current GPU, the same pixels; "nvjpeg": NVIDIA's there, pixels of its own. "twin": the
-            passes of "cuda" on the CPU, for tests. See :func:`fastpass.backends`.
+        device: where the images are decoded: "cpu", or a CUDA device ("cuda", "cuda:1"). None:
+            where the backend runs, which is the CPU for "auto".
+        backend: which implementation. "auto": on the CPU the one that was measured to be the
+            fastest for this kind of file (docs/decode.md), on a GPU "cuda". "cpu": ours; "turbo":
+            libjpeg-turbo; "cuda": ours on a GPU, the same pixels; "nvjpeg": NVIDIA's on a GPU,
+            pixels of its own. See :func:`fastpass.backends`.
         crop: the part wanted, in pixels of the (scaled) image: bit for bit the slice
             ``[top : top + height, left : left + width]`` of the full result. Rows below it
             are not decoded.
@@ -84,8 +94,8 @@ def decode_jpeg(
         max_pixels: width x height above which an image is refused before memory is taken.
 
     Returns:
-        uint8 ``[height, width, 3]`` RGB, or a list of them: arrays; with "cuda", "nvjpeg" and
-        "twin" torch tensors, complete when the call returns. Grayscale is replicated, CMYK and
+        uint8 ``[height, width, 3]`` RGB, or a list of them: arrays on the CPU, torch tensors on a
+        GPU, complete when the call returns. Grayscale is replicated, CMYK and
         YCCK are converted as Pillow does. EXIF orientation is *not* applied (see ``probe``).
 
     Raises:
@@ -104,12 +114,14 @@ def decode_jpeg(
         require_type("crop", crop, CropBox)
         for side in ("top", "left", "height", "width"):
             require_integer(f"crop.{side}", getattr(crop, side), -MAX_SIDE, MAX_SIDE)
+    gpu_device, backend = _place(device, backend)
     _check(backend, scale_denominator, on_damage)
     indexes = _indexes(index, len(batch), is_single)
     results: list[Any]
-    if backend in TENSOR_BACKENDS:
+    if gpu_device is not None:
         results = decode_to_tensors(
             batch,
+            device=gpu_device,
             backend=backend,
             indexes=indexes,
             crop=crop,
@@ -156,11 +168,28 @@ def _indexes(
     return [None if x is None else require_bytes(f"index {i}", x) for i, x in enumerate(index)]
 
 
+def _place(
+    device: str | torch.device | None, backend: str
+) -> tuple[str | torch.device | None, str]:
+    """The CUDA device, None for the CPU, and the backend to run there."""
+    if device is None:
+        return ("cuda" if backend in GPU_BACKENDS else None), backend
+    is_cpu = device == "cpu" or parse_device(device).type == "cpu"
+    if backend != "auto" and is_cpu == (backend in GPU_BACKENDS):
+        place = "a GPU" if is_cpu else "the CPU"
+        raise BadArgument(
+            f"device = {device!r}, but backend = {backend!r} runs on {place}: leave one of them out"
+        )
+    if is_cpu:
+        return None, backend
+    return device, "cuda" if backend == "auto" else backend
+
+
 def _check(backend: str, scale_denominator: int, on_damage: str) -> None:
     names = [name for name, _ in core.jpeg_backends()]
     if not names:
         raise MissingBackend("this build has no JPEG decoder: build with -DFASTPASS_TURBO=ON")
-    known = ("auto", *names, *TENSOR_BACKENDS)
+    known = ("auto", *names, *GPU_BACKENDS)
     if backend not in known:
         raise MissingBackend(
             f"no JPEG decoder named {backend!r} in this build; there are: {', '.join(known)}"

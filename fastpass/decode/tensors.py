@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from fastpass._native import core
-from fastpass.common.gpu import gpu_of, twin
+from fastpass.common.gpu import Gpu, gpu_of
 from fastpass.decode import nvjpeg
 from fastpass.errors import FastpassError, MissingBackend
 from fastpass.types import CropBox
@@ -17,14 +17,14 @@ from fastpass.types import CropBox
 if TYPE_CHECKING:
     import torch
 
-TENSOR_BACKENDS = ("cuda", "nvjpeg", "twin")
-# A device holds the coefficients and the samples of so many images at once.
+# A GPU holds the coefficients and the samples of so many images at once.
 _CHUNK = 256
 
 
 def decode_to_tensors(
     batch: Sequence[memoryview],
     *,
+    device: str | torch.device,
     backend: str,
     indexes: Sequence[memoryview | None],
     crop: CropBox | None,
@@ -33,32 +33,30 @@ def decode_to_tensors(
     max_pixels: int,
     threads: int,
 ) -> list[torch.Tensor | FastpassError]:
-    """The images as uint8 ``[height, width, 3]`` on torch's current GPU ("twin": on the CPU).
+    """The images as uint8 ``[height, width, 3]`` on a CUDA device; backend: "cuda" or "nvjpeg".
 
-    Decoded behind what is queued on the current stream; complete when the call returns.
+    Decoded behind what is queued on the device's current stream; complete when the call returns.
 
     Raises:
-        MissingBackend: no torch, no GPU, or the CUDA module is not built.
+        BadArgument, MissingBackend, DeviceFailed: see :func:`fastpass.common.gpu.gpu_of`.
     """
-    _require_torch()
+    if importlib.util.find_spec("torch") is None:
+        raise MissingBackend("tensors are torch's: install torch")
     import torch
 
+    gpu = gpu_of(device)
     if backend == "nvjpeg":
-        gpu_of(torch.device("cuda"))
-        return list(nvjpeg.decode_batch(batch, crop=crop, max_pixels=max_pixels))
-    if backend == "twin":
-        device, decoder = torch.device("cpu"), _decoder(_TWIN)
-    else:
-        device = torch.device("cuda")
-        gpu_of(device)
-        decoder = _decoder(torch.cuda.current_device())
+        if gpu.device.type != "cuda":
+            raise MissingBackend("nvjpeg runs on NVIDIA's GPUs alone: gpu_twin() has none")
+        with torch.cuda.device(gpu.device):
+            return list(nvjpeg.decode_batch(batch, crop=crop, max_pixels=max_pixels))
+    decoder = _decoder(gpu)
     crop_box = None if crop is None else (crop.top, crop.left, crop.height, crop.width)
     results: list[torch.Tensor | FastpassError] = []
     for first in range(0, len(batch), _CHUNK):
         chosen = slice(first, first + _CHUNK)
         results += decoder.decode(
             list(batch[chosen]),
-            device,
             indexes=list(indexes[chosen]),
             crop=crop_box,
             scale_denominator=scale_denominator,
@@ -69,46 +67,33 @@ def decode_to_tensors(
     return results
 
 
-def _require_torch() -> None:
-    if importlib.util.find_spec("torch") is None:
-        raise MissingBackend("tensors are torch's: install torch")
-
-
 class _Decoder:
     """One per GPU: its memory is reused. The lock is for callers on several threads."""
 
-    def __init__(self, gpu: Any) -> None:
-        self._native = core.TensorDecoder(gpu)
+    def __init__(self, gpu: Gpu) -> None:
+        self._gpu = gpu
+        self._native = core.TensorDecoder(gpu.native)
         self._lock = threading.Lock()
 
-    def decode(self, batch: list[memoryview], device: torch.device, **options: Any) -> list[Any]:
+    def decode(self, batch: list[memoryview], **options: Any) -> list[Any]:
         import torch
 
-        stream = 0 if device.type == "cpu" else torch.cuda.current_stream().cuda_stream
         with self._lock:
             planned = self._native.plan(batch, **options)
             tensors = [
                 size
                 if isinstance(size, FastpassError)
-                else torch.empty((*size, 3), dtype=torch.uint8, device=device)
+                else torch.empty((*size, 3), dtype=torch.uint8, device=self._gpu.device)
                 for size in planned
             ]
             outputs = [t.data_ptr() if isinstance(t, torch.Tensor) else 0 for t in tensors]
-            failures = self._native.decode(outputs, stream)
+            failures = self._native.decode(outputs, self._gpu.stream())
         return [
             failure if failure is not None else tensor
             for failure, tensor in zip(failures, tensors, strict=True)
         ]
 
 
-_TWIN = -1
-
-
 @functools.cache
-def _decoder(ordinal: int) -> _Decoder:
-    """Of the GPU of that number, or of its twin."""
-    if ordinal == _TWIN:
-        return _Decoder(twin())
-    import torch
-
-    return _Decoder(gpu_of(torch.device("cuda", ordinal)))
+def _decoder(gpu: Gpu) -> _Decoder:
+    return _Decoder(gpu)

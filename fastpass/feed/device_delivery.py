@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastpass.common.gpu import gpu_of, twin
+from fastpass.common.gpu import Gpu, gpu_of, twin_of
 from fastpass.feed.batch import Batch
 from fastpass.feed.delivery import Delivery
 
@@ -31,20 +31,12 @@ class DeviceDelivery(Delivery):
         weights: npt.NDArray[np.float32] | None,
     ) -> None:
         super().__init__(dtype, has_labels=has_labels, weights=weights)
-        self._is_twin = device == "twin"
-        if self._is_twin:
-            self.gpu = twin()
-            return
-        torch = self._torch
-        self.device = self.parse_device(device)
-        self.gpu = gpu_of(self.device)
-        if self.device.index is None:
-            self.device = torch.device("cuda", torch.cuda.current_device())
+        self._place: Gpu = twin_of(1) if device == "twin" else gpu_of(device)
+        self.gpu = self._place.native
+        self.device = self._place.device
 
     def stream(self) -> int:
-        if self._is_twin:
-            return 0
-        return int(self._torch.cuda.current_stream(self.device).cuda_stream)
+        return self._place.stream()
 
     def batch(
         self,
@@ -53,7 +45,7 @@ class DeviceDelivery(Delivery):
         positions: npt.NDArray[np.int64],
         labels: npt.NDArray[np.int64],
     ) -> Batch:
-        if self._is_twin:
+        if self.device.type == "cpu":
             return super().batch(views, sample_ids, positions, labels)
         tensors = [self._torch.as_tensor(view, device=self.device) for view in views]
         return self._with_ids([self._typed(t) for t in tensors], sample_ids, positions, labels)

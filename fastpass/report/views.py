@@ -50,7 +50,7 @@ def draw_views(data: bytes, recipe: Any, *, seed: int = 0) -> tuple[ViewPicture,
     import fastpass
 
     info = fastpass.probe(data)
-    params = fastpass.draw(recipe, info.width, info.height, seed=seed)
+    params = fastpass.draw(recipe, info.height, info.width, seed=seed)
     images = fastpass.render(data, recipe, seed=seed, params=params, normalize=False)
     mime = f"image/{info.format}"
     original = ViewPicture("image", _data_uri(mime, data), (f"{info.width} x {info.height}",))

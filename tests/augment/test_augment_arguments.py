@@ -115,7 +115,7 @@ def test_bad_jitter_blur_and_recipe_are_refused_by_name() -> None:
 def test_bad_draw_arguments_are_refused_by_name(change: dict[str, Any]) -> None:
     arguments: dict[str, Any] = {"width": 30, "height": 20, "seed": 0, **change}
     with pytest.raises(BadArgument, match=next(iter(change))):
-        draw(recipes.dino(), arguments.pop("width"), arguments.pop("height"), **arguments)
+        draw(recipes.dino(), arguments.pop("height"), arguments.pop("width"), **arguments)
 
 
 @pytest.mark.parametrize(

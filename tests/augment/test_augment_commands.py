@@ -20,7 +20,7 @@ def test_preview_draws_a_grid(tmp_path: Path) -> None:
     result = CliRunner().invoke(preview, [str(source), "--seed", "3", "-o", str(output), "--json"])
     assert result.exit_code == 0, result.output
     drawn = json.loads(result.output)
-    expected = draw(recipes.dino(), 120, 90, seed=3)
+    expected = draw(recipes.dino(), 90, 120, seed=3)
     assert [view["top"] for view in drawn] == [view.top for view in expected]
     grid = np.asarray(Image.open(output))
     assert grid.ndim == 3

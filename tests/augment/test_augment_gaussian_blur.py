@@ -85,7 +85,7 @@ def test_whole_recipes(name: str) -> None:
     recipe = recipes.RECIPES[name]()
     num_blurred = 0
     for sample_id, pixels in enumerate([noise(120, 160), gradient(300, 280), noise(33, 90)] * 2):
-        params = draw(recipe, pixels.shape[1], pixels.shape[0], seed=7, sample_id=sample_id)
+        params = draw(recipe, *pixels.shape[:2], seed=7, sample_id=sample_id)
         views = render(pixels, recipe, seed=7, params=params, normalize=False, mode="exact")
         for spec, drawn, view in zip(recipe.views, params, views, strict=True):
             largest, mean = differences(to_pixels(view), pil_view(pixels, spec, drawn))

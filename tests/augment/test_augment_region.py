@@ -50,7 +50,7 @@ def test_exact_views_of_real_photos_equal_those_of_the_whole_image(shared_data: 
 
 
 def _scale(recipe: fp.Recipe, width: int, height: int, *, may_scale: bool) -> int:
-    params = fp.draw(recipe, width, height, seed=2)
+    params = fp.draw(recipe, height, width, seed=2)
     plan = core.plan_region(
         specs=[native_spec(spec) for spec in recipe.views],
         views=[native_params(view) for view in params],

@@ -97,7 +97,7 @@ def test_evaluation_equals_torchvision(size: int, resize: int, shape: tuple[int,
         resize, size = 40, 32
     pixels = noise(*shape)
     recipe = recipes.evaluation(size=size, resize=resize)
-    (params,) = draw(recipe, shape[1], shape[0], seed=5)
+    (params,) = draw(recipe, *shape[:2], seed=5)
     image = Image.fromarray(pixels)
     interpolation = transforms.InterpolationMode.BICUBIC
     theirs = transforms.Compose(

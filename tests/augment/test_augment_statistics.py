@@ -33,7 +33,7 @@ DEVIATIONS = 3.29
 def views_of(name: str) -> list[Views]:
     """All draws of each view of a recipe, of a 500 x 375 source."""
     recipe = recipes.RECIPES[name]()
-    samples = [draw(recipe, 500, 375, seed=11, sample_id=i) for i in range(NUM_SAMPLES)]
+    samples = [draw(recipe, 375, 500, seed=11, sample_id=i) for i in range(NUM_SAMPLES)]
     return list(zip(*samples, strict=True))
 
 
@@ -218,7 +218,7 @@ def test_crops_of_recipes_are_torchvision_s(name: str) -> None:
 
 def crops(spec: ViewSpec, width: int, height: int, count: int) -> Views:
     recipe = Recipe("crops", (spec,))
-    return [draw(recipe, width, height, seed=2, sample_id=i)[0] for i in range(count)]
+    return [draw(recipe, height, width, seed=2, sample_id=i)[0] for i in range(count)]
 
 
 # Sources so long that a part of the crops is the fallback: 10 tries found no box that fits.

@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import fastpass as fp
+from fastpass.testing import gpu_twin
 
 pytestmark = pytest.mark.needs_cuda
 
@@ -22,8 +23,13 @@ def _images() -> list[torch.Tensor]:
     ]
 
 
-def _render(images: list[torch.Tensor], seed: int, backend: str) -> list[torch.Tensor]:
-    return fp.render_tensors(images, RECIPE, seed=seed, sample_ids=[3, 4], backend=backend)  # type: ignore[arg-type]
+def _render(images: list[torch.Tensor], seed: int) -> list[torch.Tensor]:
+    return fp.render_tensors(images, RECIPE, seed=seed, sample_ids=[3, 4])
+
+
+def _expected(images: list[torch.Tensor], seed: int) -> list[torch.Tensor]:
+    with gpu_twin():
+        return _render(images, seed)
 
 
 def test_behind_what_the_stream_has_queued_without_a_wait() -> None:
@@ -33,17 +39,17 @@ def test_behind_what_the_stream_has_queued_without_a_wait() -> None:
         on_gpu = [torch.zeros_like(image, device="cuda") for image in images]
         pinned = [image.pin_memory() for image in images]
         # Memory grows, and kernels are loaded, in the first calls.
-        kept = [_render(on_gpu, seed, "cuda") for seed in range(4)]
+        kept = [_render(on_gpu, seed) for seed in range(4)]
         stream.synchronize()
         del kept
         torch.cuda._sleep(CYCLES)
         for to, image in zip(on_gpu, pinned, strict=True):
             to.copy_(image, non_blocking=True)
-        views = _render(on_gpu, 1, "cuda")
+        views = _render(on_gpu, 1)
         assert not stream.query()  # still asleep
         doubled = [2 * view for view in views]
     stream.synchronize()
-    for got, wanted in zip(doubled, _render(images, 1, "twin"), strict=True):
+    for got, wanted in zip(doubled, _expected(images, 1), strict=True):
         assert torch.equal(got.cpu(), 2 * wanted)
 
 
@@ -55,8 +61,8 @@ def test_on_two_streams_at_once() -> None:
     got = []
     for seed in range(8):
         with torch.cuda.stream(streams[seed % 2]):
-            got.append(_render(on_gpu, seed % 4, "cuda"))
+            got.append(_render(on_gpu, seed % 4))
     torch.cuda.synchronize()
     for seed, views in enumerate(got):
-        for view, wanted in zip(views, _render(images, seed % 4, "twin"), strict=True):
+        for view, wanted in zip(views, _expected(images, seed % 4), strict=True):
             assert torch.equal(view.cpu(), wanted)

@@ -23,7 +23,7 @@ def test_the_oracle_is_that_of_the_tests(recipe: str) -> None:
         pixels = noise(150, 210, sample_id) if sample_id % 2 else gradient(300, 170)
         height, width = pixels.shape[:2]
         made = RECIPES[recipe]()
-        drawn = draw(made, width, height, seed=3, sample_id=sample_id)
+        drawn = draw(made, height, width, seed=3, sample_id=sample_id)
         for spec, params in zip(made.views, drawn, strict=True):
             view = pil_view(pixels, spec, params)
             assert view.shape == (spec.size, spec.size, 3)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from fastpass._native import core
 from fastpass.common.checks import require_choice, require_integer
-from fastpass.common.gpu import gpu_of, twin
+from fastpass.common.gpu import gpu_of, twin_of
 from fastpass.errors import BadArgument, MissingBackend
 
 Strategy = Literal["auto", "brute", "multi_index", "cuda", "twin"]
@@ -121,14 +121,12 @@ class HammingIndex:
 
 def _gpu_for(strategy: str) -> Any:
     if strategy == "twin":
-        return twin()
+        return twin_of(1).native
     if strategy != "cuda":
         return None
     if importlib.util.find_spec("torch") is None:
         raise MissingBackend("strategy 'cuda' asks torch for its GPU: install torch")
-    import torch
-
-    return gpu_of(torch.device("cuda"))
+    return gpu_of("cuda").native
 
 
 def code_words(codes: npt.ArrayLike) -> npt.NDArray[np.uint64]:
