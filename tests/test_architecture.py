@@ -63,6 +63,10 @@ def test_model_knows_no_stage() -> None:
     assert not _stage_imports("model") & set(STAGES)
 
 
+def test_pages_know_no_stage() -> None:
+    assert not _stage_imports("pages") & {*STAGES, "report"}
+
+
 def test_nothing_but_the_command_line_imports_bench() -> None:
     for path in _python_files(ROOT / "fastpass"):
         if path.parent == ROOT / "fastpass" and path.name == "cli.py":

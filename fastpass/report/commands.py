@@ -40,12 +40,10 @@ def report(run_dir: Path, output: Path, image: Path | None, recipe: Recipe, seed
     """
     from fastpass.report.page import write_report
     from fastpass.report.run import read_run
-    from fastpass.report.views import ViewPicture, draw_views, first_image
+    from fastpass.report.views import draw_views, first_image
 
     run = read_run(run_dir)
-    views: tuple[ViewPicture, ...] = ()
-    if image is not None:
-        views = draw_views(first_image(image), recipe, seed=seed)
+    views = () if image is None else draw_views(first_image(image), recipe, seed=seed)
     path = write_report(run, output, views=views)
     for result in run.knn:
         click.echo(f"k-NN top-1  {result.name:12} {result.top1:6.2f} %")

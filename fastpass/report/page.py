@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 from fastpass.common.machine import describe_machine
-from fastpass.errors import MissingBackend, WriteFailed
+from fastpass.pages import Picture, render_page, write_page
+from fastpass.report import figures
 from fastpass.report.run import Run
-from fastpass.report.views import ViewPicture
 
 TEMPLATE = Path(__file__).with_name("report.html.j2")
 
@@ -28,50 +26,23 @@ NEXT_STEPS = (
 )
 
 
-def write_report(run: Run, output: str | Path, *, views: Sequence[ViewPicture] = ()) -> Path:
+def write_report(run: Run, output: str | Path, *, views: Sequence[Picture] = ()) -> Path:
     """Write the report of ``run`` to ``output``, whole or not at all, and return its path.
 
     The file needs no network and no other file. Raises MissingBackend without jinja2 or
     matplotlib, WriteFailed.
     """
-    path = Path(output)
-    text = render_page(run, views)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise WriteFailed(f"cannot write {path}: {error.strerror or error}") from error
-    return path
+    return write_page(Path(output), render_run_page(run, views))
 
 
-def render_page(run: Run, views: Sequence[ViewPicture] = ()) -> str:
+def render_run_page(run: Run, views: Sequence[Picture] = ()) -> str:
     """The HTML text of the report."""
-    try:
-        import jinja2
-
-        from fastpass.report import figures
-
-        loss_svg = figures.loss_figure(run)
-    except ImportError as error:
-        raise MissingBackend(
-            f"the report needs {error.name}: pip install 'fastpass[train]'"
-        ) from error
-    environment = jinja2.Environment(
-        autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    template = environment.from_string(TEMPLATE.read_text(encoding="utf-8"))
-    return template.render(
+    return render_page(
+        TEMPLATE,
         folder=str(run.folder),
         figures=_headline(run),
         views=views,
-        loss_svg=loss_svg,
+        loss_svg=figures.loss_figure(run),
         knn=run.knn,
         knn_svg=figures.knn_figure(run.knn) if run.knn else "",
         knn_curve_svg=figures.knn_curve_figure(run.knn),

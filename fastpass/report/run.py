@@ -8,9 +8,9 @@ import statistics
 from dataclasses import dataclass
 from pathlib import Path
 
+from fastpass.common.run_log import LOG_NAME, read_run_log
 from fastpass.errors import ReadFailed
 
-LOG_NAME = "log.jsonl"
 COMMANDS_NAME = "commands.txt"
 # How the page calls the kinds of features of ``fastpass evaluate knn``, in its order.
 KNN_NAMES = {
@@ -76,22 +76,15 @@ def read_run(folder: str | Path) -> Run:
 
 
 def _read_log(path: Path) -> list[dict[str, float]]:
-    lines = path.read_text(encoding="utf-8").splitlines()
-    records = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            fields = json.loads(line)
-        except json.JSONDecodeError as error:
-            if number == len(lines):
-                break  # a run that was killed leaves half a line
-            raise ReadFailed(f"{path}, line {number} is not JSON ({error})") from error
-        records.append(
-            {
-                name: float(value)
-                for name, value in fields.items()
-                if isinstance(value, int | float) and math.isfinite(value)
-            }
-        )
+    """Records with their finite numbers; at least one."""
+    records = [
+        {
+            name: float(value)
+            for name, value in record.items()
+            if isinstance(value, int | float) and math.isfinite(value)
+        }
+        for record in read_run_log(path)
+    ]
     if not records:
         raise ReadFailed(f"{path} has no complete line yet; train for at least one log step")
     return records

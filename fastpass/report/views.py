@@ -2,28 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import tarfile
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from fastpass.errors import BadPack, ReadFailed
+from fastpass.pages import Picture, data_uri, png_uri
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
-
-
-@dataclass(frozen=True)
-class ViewPicture:
-    """title: "image" or which view, how large. source: a data URI. captions: one fact each."""
-
-    title: str
-    source: str
-    captions: tuple[str, ...]
 
 
 def first_image(path: str | Path) -> bytes:
@@ -45,7 +31,7 @@ def first_image(path: str | Path) -> bytes:
     raise BadPack(f"{file} holds no image ({', '.join(IMAGE_SUFFIXES)})")
 
 
-def draw_views(data: bytes, recipe: Any, *, seed: int = 0) -> tuple[ViewPicture, ...]:
+def draw_views(data: bytes, recipe: Any, *, seed: int = 0) -> tuple[Picture, ...]:
     """One encoded image, then every view of ``recipe`` as the loader would render it."""
     import fastpass
 
@@ -53,9 +39,9 @@ def draw_views(data: bytes, recipe: Any, *, seed: int = 0) -> tuple[ViewPicture,
     params = fastpass.draw(recipe, info.height, info.width, seed=seed)
     images = fastpass.render(data, recipe, seed=seed, params=params, normalize=False)
     mime = f"image/{info.format}"
-    original = ViewPicture("image", _data_uri(mime, data), (f"{info.width} x {info.height}",))
+    original = Picture("image", data_uri(mime, data), (f"{info.width} x {info.height}",))
     views = [
-        ViewPicture(f"view {index}, {image.shape[1]} px", _png_uri(image), caption(drawn))
+        Picture(f"view {index}, {image.shape[1]} px", png_uri(image), caption(drawn))
         for index, (image, drawn) in enumerate(zip(images, params, strict=True))
     ]
     return (original, *views)
@@ -74,17 +60,3 @@ def caption(params: Any) -> tuple[str, ...]:
     names = [("is_flipped", "flipped"), ("is_grayscale", "gray"), ("is_solarized", "solarized")]
     lines += [", ".join(word for field, word in names if getattr(params, field))]
     return tuple(line for line in lines if line)
-
-
-def _png_uri(image: NDArray[np.float32]) -> str:
-    """image: float32 [3, h, w], values in 0..1."""
-    from PIL import Image
-
-    pixels = np.clip(np.asarray(image) * 255.0 + 0.5, 0, 255).astype(np.uint8).transpose(1, 2, 0)
-    buffer = io.BytesIO()
-    Image.fromarray(np.ascontiguousarray(pixels)).save(buffer, "PNG")
-    return _data_uri("image/png", buffer.getvalue())
-
-
-def _data_uri(mime: str, data: bytes) -> str:
-    return f"data:{mime};base64,{base64.b64encode(data).decode()}"

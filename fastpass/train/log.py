@@ -8,9 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from fastpass.common.run_log import LOG_NAME, read_run_log
 from fastpass.errors import WriteFailed
-
-FILE_NAME = "log.jsonl"
 
 
 class RunLog:
@@ -21,7 +20,7 @@ class RunLog:
     """
 
     def __init__(self, output: Path, *, first_step: int, has_tensorboard: bool) -> None:
-        self._path = output / FILE_NAME
+        self._path = output / LOG_NAME
         self._writer: Any = None
         try:
             _drop_lines_after(self._path, first_step)
@@ -56,9 +55,8 @@ class RunLog:
 
 
 def read_log(output: str | Path) -> list[dict[str, Any]]:
-    """All lines of a run's log, oldest first; a torn last line (after a crash) is left out."""
-    lines = (Path(output) / FILE_NAME).read_text(encoding="utf-8").splitlines(keepends=True)
-    return [json.loads(line) for line in lines if line.endswith("\n")]
+    """All records of a run's log, oldest first. Raises ReadFailed."""
+    return read_run_log(Path(output) / LOG_NAME)
 
 
 def _drop_lines_after(path: Path, step: int) -> None:

@@ -20,11 +20,12 @@ from PIL import Image
 
 import fastpass
 from fastpass.errors import BadPack, ReadFailed, WriteFailed
+from fastpass.pages import Picture
 from fastpass.report import figures, write_report
 from fastpass.report.commands import report
-from fastpass.report.page import render_page
+from fastpass.report.page import render_run_page
 from fastpass.report.run import KnnResult, Run, read_run
-from fastpass.report.views import ViewPicture, caption, draw_views, first_image
+from fastpass.report.views import caption, draw_views, first_image
 
 DRAWN = SimpleNamespace(
     top=3, left=5, height=40, width=50, is_flipped=True, has_jitter=True, brightness=1.25,
@@ -74,8 +75,8 @@ class _Resources(HTMLParser):
 
 
 def test_the_page_loads_nothing_from_outside(run: Run) -> None:
-    view = ViewPicture("view 0", "data:image/png;base64,AAAA", ("crop 1 x 2 at (3, 4)",))
-    text = render_page(run, [view])
+    view = Picture("view 0", "data:image/png;base64,AAAA", ("crop 1 x 2 at (3, 4)",))
+    text = render_run_page(run, [view])
     parsed = _Resources(text)
     assert parsed.open == []
     assert "data:image/png;base64,AAAA" in parsed.urls
@@ -84,11 +85,11 @@ def test_the_page_loads_nothing_from_outside(run: Run) -> None:
 
 
 def test_the_page_says_the_numbers(run: Run) -> None:
-    text = html.unescape(render_page(run))
+    text = html.unescape(render_run_page(run))
     for wanted in ("61.3 %", "33.1 %", "+28.2", "126", "2.1 %", "4.000", "after 90 steps"):
         assert wanted in text, wanted
     assert "fastpass synth -o '<data> & more'" in text
-    assert "<data>" not in render_page(run)  # escaped
+    assert "<data>" not in render_run_page(run)  # escaped
     for title in ("learning rate", "teacher entropy, nats", "feature std", "images per second"):
         assert title in text
     assert "prototype entropy" not in text  # not in this log
@@ -97,7 +98,7 @@ def test_the_page_says_the_numbers(run: Run) -> None:
 
 
 def test_charts_are_well_formed_follow_the_theme_and_share_no_ids(run: Run) -> None:
-    drawings = re.findall(r"<svg.*?</svg>", render_page(run), flags=re.DOTALL)
+    drawings = re.findall(r"<svg.*?</svg>", render_run_page(run), flags=re.DOTALL)
     assert len(drawings) == 3 + 4
     ids: list[str] = []
     for drawing in drawings:
@@ -112,7 +113,7 @@ def test_charts_are_well_formed_follow_the_theme_and_share_no_ids(run: Run) -> N
 
 def test_a_run_without_knn_views_or_commands_still_gives_a_page(tmp_path: Path) -> None:
     (tmp_path / "log.jsonl").write_text('{"step": 1, "loss": 1.5}\n')
-    text = render_page(read_run(tmp_path))
+    text = render_run_page(read_run(tmp_path))
     assert "1.500" in text
     assert "What the features are worth" not in text
     assert "views of one image" not in text

@@ -121,7 +121,8 @@ def dedup_command(
     changes, moves or deletes an image. A run that was ended goes on when it is started again.
     """
     from fastpass._native import core
-    from fastpass.curate.dedup.run import STATUSES, dedup
+    from fastpass.curate.dedup.result import STATUSES
+    from fastpass.curate.dedup.run import dedup
 
     try:
         options = DedupOptions(

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from fastpass.curate.dedup.engines import Engine
-from fastpass.curate.dedup.options import DedupOptions, Places
-from fastpass.curate.dedup.tables import read_tables
+from fastpass.curate.dedup.options import DedupOptions
+from fastpass.curate.dedup.places import Places
+from fastpass.curate.dedup.tables import Columns, read_tables
 from fastpass.curate.dedup.tasks import join_part, match_codes
 from fastpass.curate.hashes.images import DIHEDRALS
 from fastpass.curate.search import CodeFile, HammingIndex, Pairs
@@ -32,6 +33,16 @@ class Collection:
     codes: dict[str, Codes]  # of the kind and of its turned forms
     sha256: Codes  # of all images
     is_readable: npt.NDArray[np.bool_]  # of all images
+
+
+def collection_of(images: Columns, options: DedupOptions) -> Collection:
+    is_readable = np.array([error == "" for error in images["error"]], dtype=bool)
+    is_compared = is_readable.copy()
+    if options.has_quality:
+        is_compared &= images["quality"] >= options.min_quality
+    rows = np.flatnonzero(is_compared)
+    codes = {kind: images[kind][rows] for kind in options.hash_kinds if kind != "sha256"}
+    return Collection(rows, codes, images["sha256"], is_readable)
 
 
 @dataclass(frozen=True)

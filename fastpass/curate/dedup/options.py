@@ -1,29 +1,17 @@
-"""What a run was asked for, and the fingerprint by which a later one may go on."""
+"""What a run is asked for."""
 
 from __future__ import annotations
 
 import dataclasses
-import fcntl
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 from fastpass.common.checks import require_choice, require_integer
 from fastpass.curate.hashes.images import DIHEDRALS
-from fastpass.errors import BadArgument, ConfigError, WriteFailed
+from fastpass.errors import BadArgument
 
 KEEP_COLUMNS = ("pixels", "quality", "bytes", "key", "licence", "date")
 DEFAULT_KEEP = ("-pixels", "-quality", "-bytes", "key")
-OUTPUTS = (
-    "hashes.parquet",
-    "pairs.parquet",
-    "clusters.parquet",
-    "against.parquet",
-    "keep.txt",
-    "report.html",
-)
 KINDS = {"pdq": 256, "pdq_fast": 256, "phash": 64, "dhash": 64, "ahash": 64, "whash": 64}
 
 
@@ -86,41 +74,3 @@ class DedupOptions:
             del values[name]
         values["keep"] = list(self.keep)
         return values
-
-
-@dataclass(frozen=True)
-class Places:
-    """The files of a run, below the output folder."""
-
-    output: Path
-
-    @property
-    def work(self) -> Path:
-        """What makes a run that was killed go on; kept, for the next one over the same files."""
-        return self.output / "work"
-
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """The folders are there, and ours until the end; what a killed run left half is gone.
-
-        Raises WriteFailed; ConfigError where another run is at work in them.
-        """
-        try:
-            self.work.mkdir(parents=True, exist_ok=True)
-            lock = (self.work / "lock").open("w")
-        except OSError as error:
-            raise WriteFailed(f"cannot write {self.work}: {error.strerror or error}") from error
-        with lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # gone with us, however we end
-            except OSError as error:
-                raise ConfigError(f"another run is at work in {self.output}") from error
-            for path in (*self.work.glob(".*.partial"), *self._half_written()):
-                path.unlink(missing_ok=True)
-            yield
-
-    def _half_written(self) -> list[Path]:
-        return [p for name in OUTPUTS for p in self.output.glob(f".{name}*.partial")]
-
-    def part(self, name: str, index: int) -> Path:
-        return self.work / f"{name}-{index:06d}.parquet"

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import math
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fastpass.curate.dedup.places import as_list
+from fastpass.curate.dedup.result import DedupResult
 from fastpass.decode import decode_image
-from fastpass.errors import FastpassError, MissingBackend, WriteFailed
+from fastpass.errors import FastpassError
 from fastpass.pack import Pack
+from fastpass.pages import Picture, jpeg_thumbnail, render_page, write_page
 
-if TYPE_CHECKING:
-    from fastpass.curate.dedup.run import DedupResult
-
+_TEMPLATE = Path(__file__).with_name("report.html.j2")
 _MOST_GROUPS = 12
 _MOST_PICTURES = 8
 _MOST_ERRORS = 50
@@ -32,13 +30,6 @@ _MEANINGS = {
 
 
 @dataclass(frozen=True)
-class Picture:
-    data: str  # a data URI, or nothing where it cannot be shown
-    caption: str
-    is_kept: bool
-
-
-@dataclass(frozen=True)
 class Group:
     pictures: list[Picture]
     more: int = 0
@@ -46,17 +37,11 @@ class Group:
 
 def write_report(path: Path, result: DedupResult, source: str | list[str]) -> None:
     """Write the page, self-contained. Raises WriteFailed, MissingBackend."""
-    try:
-        import jinja2
-    except ModuleNotFoundError as error:
-        raise MissingBackend("the report needs jinja2: pip install 'fastpass[curate]'") from error
-    paths = [source] if isinstance(source, str | Path) else source
-    with Pack([str(p) for p in paths]) as pack:
-        environment = jinja2.Environment(
-            loader=jinja2.FileSystemLoader(Path(__file__).parent), autoescape=True
-        )
-        page = environment.get_template("report.html.j2").render(
-            source=", ".join(str(p) for p in paths),
+    paths = as_list(source)
+    with Pack(paths) as pack:
+        page = render_page(
+            _TEMPLATE,
+            source=", ".join(paths),
             options=result.options,
             counts=_counts(result),
             num_pairs=len(result.pairs),
@@ -65,12 +50,7 @@ def write_report(path: Path, result: DedupResult, source: str | list[str]) -> No
             doubtful=_doubtful(result, pack),
             **_unreadable(result),
         )
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_text(page, encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise WriteFailed(f"cannot write {path}: {error.strerror or error}") from error
+    write_page(path, page)
 
 
 def _counts(result: DedupResult) -> list[tuple[str, int, str]]:
@@ -127,25 +107,20 @@ def _doubtful(result: DedupResult, pack: Pack) -> list[Group]:
 
 def _picture(result: DedupResult, pack: Pack, row: int, note: str) -> Picture:
     images = result.images
-    caption = f"{images['key'][row]} ({images['width'][row]} x {images['height'][row]})"
+    size = f"{images['width'][row]} x {images['height'][row]}"
     return Picture(
-        data=_thumbnail(pack, row),
-        caption=f"{caption}, {note}" if note else caption,
-        is_kept=bool(result.status[row] == "kept"),
+        title=images["key"][row],
+        source=_thumbnail(pack, row),
+        captions=(size, note) if note else (size,),
+        is_marked=bool(result.status[row] == "kept"),
     )
 
 
 def _thumbnail(pack: Pack, row: int) -> str:
-    from PIL import Image
-
     try:
-        image = Image.fromarray(decode_image(pack[row].data))
+        return jpeg_thumbnail(decode_image(pack[row].data), _SIDE)
     except FastpassError:
         return ""
-    image.thumbnail((_SIDE, _SIDE))
-    buffer = io.BytesIO()
-    image.save(buffer, "JPEG", quality=80)
-    return "data:image/jpeg;base64," + base64.b64encode(buffer.getvalue()).decode()
 
 
 def _unreadable(result: DedupResult) -> dict[str, object]:

@@ -1,0 +1,52 @@
+"""From a template and values to one HTML file: the only place that knows jinja2."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from pathlib import Path
+from typing import Any
+
+from fastpass.errors import MissingBackend, WriteFailed
+
+_SHARED = Path(__file__).parent
+
+
+def render_page(template: Path, **values: Any) -> str:
+    """The text of a page; every value is escaped, except charts, which are marked as markup.
+
+    ``template`` extends ``page.html.j2`` and may import ``parts.html.j2``, both of this folder.
+    Raises MissingBackend without jinja2.
+    """
+    try:
+        import jinja2
+    except ModuleNotFoundError as error:
+        raise MissingBackend("pages need jinja2: pip install 'fastpass[curate]'") from error
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader([template.parent, _SHARED]),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template(template.name).render(values)
+
+
+def write_page(path: Path, text: str) -> Path:
+    """Write the file, whole or not at all, and its folder where there is none.
+
+    Raises WriteFailed.
+    """
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with open(temporary, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except OSError as error:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise WriteFailed(f"cannot write {path}: {error.strerror or error}") from error
+    return path
