@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from fastpass.bench.record import is_ours
-from fastpass.errors import MissingBackend, WriteFailed
+from fastpass.common.files import written_path
+from fastpass.errors import MissingBackend
 
 OURS = (("#c2410c", 1.0), ("#c2410c", 0.6), ("#c2410c", 0.4), ("#c2410c", 0.3))
 OTHERS = ("#334155", "#64748b", "#94a3b8", "#a8a29e", "#78716c")
@@ -89,9 +90,6 @@ def _draw_bars(axis: Any, groups: Sequence[str], bars: Bars, *, is_lying: bool =
 
 
 def _save(figure: Any, path: Path) -> Path:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        figure.savefig(path, dpi=150)
-    except OSError as error:
-        raise WriteFailed(f"cannot write {path}: {error.strerror or error}") from error
+    with written_path(path) as temporary:
+        figure.savefig(temporary, dpi=150, format=path.suffix[1:])
     return path

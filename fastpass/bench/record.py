@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from fastpass.common.files import write_file
 from fastpass.common.machine import describe_machine
-from fastpass.errors import WriteFailed
 
 
 def is_ours(name: str) -> bool:
@@ -48,9 +48,4 @@ def make_record(name: str, command: str, body: dict[str, object]) -> dict[str, o
 
 def write_json(record: dict[str, object], path: Path) -> Path:
     """Write the record and return its path; its folder is made. Raises WriteFailed."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise WriteFailed(f"cannot write {path}: {error.strerror or error}") from error
-    return path
+    return write_file(path, json.dumps(record, indent=2) + "\n")

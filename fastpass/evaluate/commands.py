@@ -8,6 +8,7 @@ from typing import Any, get_args
 
 import click
 
+from fastpass.common.files import write_file
 from fastpass.evaluate.which import Which
 
 
@@ -79,12 +80,7 @@ def knn_command(
 
 def write_report(report: dict[str, Any], path: Path) -> None:
     """Raises WriteFailed."""
-    from fastpass.errors import WriteFailed
-
-    try:
-        path.write_text(json.dumps(report, indent=1) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise WriteFailed(f"cannot write {path}: {error.strerror}") from error
+    write_file(path, json.dumps(report, indent=1) + "\n")
 
 
 def print_table(report: dict[str, Any]) -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Literal
 
 import torch
 
+from fastpass.common.files import written_path
 from fastpass.errors import BadCheckpoint, WriteFailed
 from fastpass.model.backbone import create_backbone, timm_options
 from fastpass.train import checkpoint as files
@@ -45,13 +45,10 @@ def export_timm(
         "std": json.dumps(backbone["std"]),
         "step": str(checkpoint.step),
     }
-    path = Path(path)
-    temporary = path.with_name(path.name + ".tmp")
     try:
-        save_file(weights, temporary, metadata=metadata)
-        os.replace(temporary, path)
-    except (OSError, SafetensorError) as error:
-        temporary.unlink(missing_ok=True)
+        with written_path(path) as temporary:
+            save_file(weights, temporary, metadata=metadata)
+    except SafetensorError as error:  # a full disk, too
         raise WriteFailed(f"cannot write {path}: {error}") from error
     return metadata
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
+from fastpass.common.files import sync, sync_folder
 from fastpass.errors import BadArgument, BadPack, FastpassError, WriteFailed
 from fastpass.pack.index import IndexReport, build_index
 from fastpass.pack.reader import Pack
@@ -128,9 +129,8 @@ class _ShardWriter:
             return
         self._tar.close()
         self.num_bytes += self._file.tell()
-        self._file.flush()
-        os.fsync(self._file.fileno())
         self._file.close()
+        sync(self.tars[-1])
         self._tar = self._file = None
 
     def __enter__(self) -> _ShardWriter:
@@ -195,10 +195,10 @@ def _refuse_content(target: Path, force: bool) -> None:
 
 
 def _publish(staging: Path, target: Path) -> None:
-    _sync(staging)
+    sync_folder(staging)
     if not target.exists():
         staging.rename(target)
-        _sync(target.parent)
+        sync_folder(target.parent)
         return
     new = sorted(os.listdir(staging))
     for name in os.listdir(target):
@@ -206,12 +206,4 @@ def _publish(staging: Path, target: Path) -> None:
             (target / name).unlink()
     for name in new:  # a tar before its index: in between, readers say StalePack
         (staging / name).replace(target / name)
-    _sync(target)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(target)

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from pathlib import Path
 from typing import Any
 
-from fastpass.errors import MissingBackend, WriteFailed
+from fastpass.errors import MissingBackend
 
 _SHARED = Path(__file__).parent
 
@@ -30,23 +28,3 @@ def render_page(template: Path, **values: Any) -> str:
         lstrip_blocks=True,
     )
     return environment.get_template(template.name).render(values)
-
-
-def write_page(path: Path, text: str) -> Path:
-    """Write the file, whole or not at all, and its folder where there is none.
-
-    Raises WriteFailed.
-    """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with open(temporary, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-        raise WriteFailed(f"cannot write {path}: {error.strerror or error}") from error
-    return path

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from fastpass.common.files import write_file
 from fastpass.common.machine import describe_machine
-from fastpass.pages import Picture, render_page, write_page
+from fastpass.pages import Picture, render_page
 from fastpass.report import figures
 from fastpass.report.run import Run
 
@@ -32,7 +33,7 @@ def write_report(run: Run, output: str | Path, *, views: Sequence[Picture] = ())
     The file needs no network and no other file. Raises MissingBackend without jinja2 or
     matplotlib, WriteFailed.
     """
-    return write_page(Path(output), render_run_page(run, views))
+    return write_file(output, render_run_page(run, views))
 
 
 def render_run_page(run: Run, views: Sequence[Picture] = ()) -> str:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import os
 import tarfile
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from fastpass.errors import WriteFailed
+from fastpass.common.files import written_file
 
 
 def add_sample(archive: tarfile.TarFile, key: str, fields: Mapping[str, bytes]) -> None:
@@ -29,37 +28,15 @@ def json_bytes(record: Mapping[str, object]) -> bytes:
 
 @contextlib.contextmanager
 def atomic_tar(path: Path) -> Iterator[tarfile.TarFile]:
-    """A tar that appears under ``path`` only when complete and on disk (temp + fsync + rename).
+    """A tar that appears under ``path`` only when complete and on disk.
 
-    On any exception the temporary file is removed and nothing appears. Raises WriteFailed when the
-    operating system refuses.
+    On any exception nothing appears. Raises WriteFailed when the operating system refuses.
     """
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    try:
-        with open(temporary, "wb") as file:
-            with tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-                yield archive
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-        _sync_folder(path.parent)
-    except OSError as error:
-        raise WriteFailed(
-            f"cannot write {path}: {error.strerror or error}; free some space or choose another "
-            "output folder"
-        ) from error
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink()
-
-
-def _sync_folder(folder: Path) -> None:
-    """Make the rename itself durable."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    with (
+        written_file(path) as file,
+        tarfile.open(fileobj=file, mode="w", format=tarfile.USTAR_FORMAT) as archive,
+    ):
+        yield archive
 
 
 def write_shards(

@@ -20,8 +20,8 @@ from typing import Any
 
 from torch import Tensor
 
+from fastpass.common.files import sync_tree, write_file
 from fastpass.errors import BadCheckpoint, WriteFailed
-from fastpass.train.durable import sync_tree, write_durably
 
 FORMAT = 1
 STATE, LATEST, PARTIAL = "state.json", "latest", ".partial"
@@ -131,7 +131,7 @@ class CheckpointWriter:
             sync_tree(partial)
             shutil.rmtree(final, ignore_errors=True)  # left by a crash before it was pointed to
             partial.rename(final)
-            write_durably(self._root / LATEST, final.name + "\n")
+            write_file(self._root / LATEST, final.name + "\n")
         except (OSError, SafetensorError) as error:
             raise WriteFailed(f"cannot write the checkpoint {final}: {error}") from error
         self._remove_old(final)

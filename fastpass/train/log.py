@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from pathlib import Path
 from typing import Any
 
+from fastpass.common.files import write_file
 from fastpass.common.run_log import LOG_NAME, read_run_log
 from fastpass.errors import WriteFailed
 
@@ -29,6 +29,8 @@ class RunLog:
                 from torch.utils.tensorboard import SummaryWriter
 
                 self._writer = SummaryWriter(str(output / "tensorboard"), purge_step=first_step + 1)
+        except WriteFailed:
+            raise
         except OSError as error:
             raise WriteFailed(f"cannot write the log {self._path}: {error.strerror}") from error
 
@@ -63,9 +65,7 @@ def _drop_lines_after(path: Path, step: int) -> None:
     if not path.exists():
         return
     kept = [record for record in read_log(path.parent) if record["step"] <= step]
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text("".join(json.dumps(record) + "\n" for record in kept), encoding="utf-8")
-    os.replace(temporary, path)
+    write_file(path, "".join(json.dumps(record) + "\n" for record in kept))
 
 
 class Progress:

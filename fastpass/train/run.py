@@ -9,7 +9,8 @@ from pathlib import Path
 
 import torch
 
-from fastpass.errors import BadArgument, WriteFailed
+from fastpass.common.files import write_file
+from fastpass.errors import BadArgument
 from fastpass.train import ranks
 from fastpass.train.checkpoint import find_checkpoint, has_checkpoint
 from fastpass.train.config import Config
@@ -98,9 +99,5 @@ def _set_threads(config: Config, device: torch.device) -> None:
 
 def _write_config(output: Path, config: Config) -> None:
     """Leave the complete configuration, defaults included, beside the log."""
-    try:
-        output.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(config.model_dump(mode="json"), indent=1)
-        (output / "config.json").write_text(text + "\n", encoding="utf-8")
-    except OSError as error:
-        raise WriteFailed(f"cannot write into {output}: {error.strerror}") from error
+    text = json.dumps(config.model_dump(mode="json"), indent=1)
+    write_file(output / "config.json", text + "\n")

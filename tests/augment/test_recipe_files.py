@@ -149,7 +149,7 @@ def test_files_that_cannot_be_read_or_written(tmp_path: Path) -> None:
     (tmp_path / "binary.toml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ConfigError, match=r"binary\.toml"):
         recipes.load(tmp_path / "binary.toml")
-    with pytest.raises(WriteFailed, match=r"no.recipe\.toml"):
-        recipes.save(recipes.dino(), tmp_path / "no" / "recipe.toml")
+    with pytest.raises(WriteFailed, match=r"binary\.toml.recipe\.toml: Not a dir"):
+        recipes.save(recipes.dino(), tmp_path / "binary.toml" / "recipe.toml")
     with pytest.raises(BadArgument, match="recipe"):
         recipes.save("dino", tmp_path / "recipe.toml")  # type: ignore[arg-type]

@@ -67,8 +67,10 @@ def test_weights_of_another_model_are_refused(run, tmp_path):
 
 
 def test_unwritable_output_leaves_nothing(run, tmp_path):
-    with pytest.raises(WriteFailed, match="nowhere"):
-        export_timm(find_checkpoint(run), tmp_path / "nowhere" / "x.safetensors")
+    (tmp_path / "a_file").write_text("mine")
+    with pytest.raises(WriteFailed, match="a_file/x.safetensors: "):
+        export_timm(find_checkpoint(run), tmp_path / "a_file" / "x.safetensors")
+    assert (tmp_path / "a_file").read_text() == "mine"
 
 
 def test_command(run, tmp_path):

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from fastpass.augment.recipe import Recipe
 from fastpass.common.checks import require_type
-from fastpass.errors import ConfigError, FastpassError, ReadFailed, WriteFailed
+from fastpass.common.files import write_file
+from fastpass.errors import ConfigError, FastpassError, ReadFailed
 
 
 def load(path: str | PathLike[str]) -> Recipe:
@@ -48,7 +49,4 @@ def save(recipe: Recipe, path: str | PathLike[str]) -> None:
     for view, run in groupby(recipe.to_dict()["views"]):
         views.append({"count": len(list(run)), **view})
     text = tomli_w.dumps({"name": recipe.name, "views": views})
-    try:
-        Path(path).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise WriteFailed(f"cannot write the recipe {path}: {error.strerror}") from error
+    write_file(path, text)

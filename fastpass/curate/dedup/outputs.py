@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import numpy.typing as npt
 
+from fastpass.common.files import write_file
 from fastpass.curate.dedup.matching import TRANSFORM_NAMES
 from fastpass.curate.dedup.places import Places
 from fastpass.curate.dedup.result import DedupResult
 from fastpass.curate.dedup.tables import Columns, write_table
 from fastpass.curate.search import diameters
-from fastpass.errors import WriteFailed
 
 _ROWS_AT_ONCE = 1 << 16
 
@@ -56,7 +54,7 @@ def write_outputs(places: Places, result: DedupResult, others: Columns | None) -
             },
         )
     kept = [key for key, status in zip(keys, result.status, strict=True) if status == "kept"]
-    _write_text(places.output / "keep.txt", "".join(f"{key}\n" for key in kept))
+    write_file(places.output / "keep.txt", "".join(f"{key}\n" for key in kept))
 
 
 def _distances(codes: npt.NDArray[np.uint8], kept: npt.NDArray[np.int64]) -> npt.NDArray[np.int32]:
@@ -69,10 +67,3 @@ def _distances(codes: npt.NDArray[np.uint8], kept: npt.NDArray[np.int64]) -> npt
     return distances
 
 
-def _write_text(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.partial")
-    try:
-        partial.write_text(text, encoding="utf-8")
-        partial.replace(path)
-    except OSError as error:
-        raise WriteFailed(f"cannot write {path}: {error.strerror or error}") from error

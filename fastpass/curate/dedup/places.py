@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fastpass.common.files import write_file
 from fastpass.curate.dedup.options import DedupOptions
 from fastpass.curate.search import CodeFile
 from fastpass.errors import BadPack, ConfigError, WriteFailed
@@ -93,9 +94,7 @@ def check_plan(
             )
         return size
     size = 0 if known is None else len(known)
-    partial = path.with_suffix(".partial")
-    partial.write_text(json.dumps({**wanted, "index_size": size}, indent=2))
-    partial.replace(path)
+    write_file(path, json.dumps({**wanted, "index_size": size}, indent=2))
     return size
 
 

@@ -8,12 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
+from fastpass.common.files import write_file
 from fastpass.curate.dedup.places import as_list
 from fastpass.curate.dedup.result import DedupResult
 from fastpass.decode import decode_image
 from fastpass.errors import FastpassError
 from fastpass.pack import Pack
-from fastpass.pages import Picture, jpeg_thumbnail, render_page, write_page
+from fastpass.pages import Picture, jpeg_thumbnail, render_page
 
 _TEMPLATE = Path(__file__).with_name("report.html.j2")
 _MOST_GROUPS = 12
@@ -50,7 +51,7 @@ def write_report(path: Path, result: DedupResult, source: str | list[str]) -> No
             doubtful=_doubtful(result, pack),
             **_unreadable(result),
         )
-    write_page(path, page)
+    write_file(path, page)
 
 
 def _counts(result: DedupResult) -> list[tuple[str, int, str]]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from fastpass.errors import BadPack, MissingBackend, WriteFailed
+from fastpass.common.files import written_path
+from fastpass.errors import BadPack, MissingBackend
 
 Columns = dict[str, Any]  # name -> NumPy array, or a list of texts; codes are uint8 [N, bytes]
 
@@ -29,14 +29,8 @@ def write_table(path: Path, columns: Mapping[str, Any]) -> None:
     """Write and rename. Raises WriteFailed."""
     pa = _arrow()
     arrays = {name: _as_arrow(pa, values) for name, values in columns.items()}
-    partial = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    try:
-        pa.parquet.write_table(pa.table(arrays), partial, compression="zstd")
-        with partial.open("rb") as file:
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        raise WriteFailed(f"cannot write {path}: {error.strerror or error}") from error
+    with written_path(path) as temporary:
+        pa.parquet.write_table(pa.table(arrays), temporary, compression="zstd")
 
 
 def _as_arrow(pa: Any, values: Any) -> Any:

@@ -18,6 +18,7 @@ import numpy.typing as npt
 
 from fastpass._native import core
 from fastpass.common.checks import require_integer
+from fastpass.common.files import write_file
 from fastpass.curate.search.hamming_index import MAX_CODES, HammingIndex, Pairs
 from fastpass.errors import BadArgument, BadPack, ReadFailed, WriteFailed
 
@@ -49,12 +50,9 @@ class CodeFile:
         require_integer("code_bytes", code_bytes, 8, 1024)
         if code_bytes % 8 != 0:
             raise BadArgument(f"code_bytes is {code_bytes}, wanted a multiple of 8")
-        try:
-            with Path(path).open("xb") as file:
-                file.write(_header(code_bytes, 0))
-        except OSError as error:
-            raise WriteFailed(f"cannot make {path}: {error.strerror or error}") from error
-        return cls(path)
+        if os.path.lexists(path):
+            raise WriteFailed(f"cannot make {path}: it is there already")
+        return cls(write_file(path, _header(code_bytes, 0)))
 
     def __len__(self) -> int:
         return self._size
