@@ -7,11 +7,9 @@ import io
 from pathlib import Path
 
 import numpy as np
-import pytest
 from PIL import Image
 
-from fastpass.errors import WriteFailed
-from fastpass.pages import Picture, jpeg_thumbnail, png_uri, render_page, write_page
+from fastpass.pages import Picture, jpeg_thumbnail, png_uri, render_page
 
 TEMPLATE = """{% extends "page.html.j2" %}
 {% import "parts.html.j2" as parts %}
@@ -44,15 +42,6 @@ def test_values_are_escaped_in_every_part(tmp_path: Path) -> None:
     assert page.count('class="marked"') == page.count("<img") == 1
     assert '<td class="number">7</td>' in page
     assert page.count("<rect") == 2
-
-
-def test_a_page_is_whole_or_not_there(tmp_path: Path) -> None:
-    target = tmp_path / "deep" / "page.html"
-    assert write_page(target, "text") == target
-    assert target.read_text() == "text"
-    assert [path.name for path in target.parent.iterdir()] == ["page.html"]
-    with pytest.raises(WriteFailed, match="cannot write"):
-        write_page(Path("/dev/null/page.html"), "text")
 
 
 def test_thumbnails_hold_the_picture() -> None:

@@ -65,5 +65,3 @@ def _distances(codes: npt.NDArray[np.uint8], kept: npt.NDArray[np.int64]) -> npt
         different = codes[chosen] ^ codes[kept[chosen]]
         distances[chosen] = np.unpackbits(different, axis=1).sum(axis=1)
     return distances
-
-
