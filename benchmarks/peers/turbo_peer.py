@@ -16,7 +16,6 @@ from benchmarks.peers.decode_peer import Digests, NativeJob, NativePeer, PassRes
 from benchmarks.peers.native_decode import BUILD, ROOT, run_build
 
 SOURCE = Path(__file__).with_suffix(".cpp")
-ENCODER = ROOT / "benchmarks" / "native" / "encode_kind.cpp"
 WAYS = {"whole image": 0, "crop + skip": 1}
 
 
@@ -44,7 +43,7 @@ def load_turbo_loop() -> ctypes.CDLL:
     BUILD.mkdir(parents=True, exist_ok=True)
     run_build(
         "g++", "-std=c++17", "-O2", "-shared", "-fPIC", f"-I{ROOT}", f"-I{ROOT / 'csrc'}",
-        str(SOURCE), str(ENCODER), str(library), f"-Wl,-rpath,{library.parent}", "-ldl",
+        str(SOURCE), str(library), f"-Wl,-rpath,{library.parent}", "-ldl",
         "-o", str(target),
     )  # fmt: skip
     loop = ctypes.CDLL(str(target))

@@ -4,8 +4,7 @@
 
 Every peer decodes the same files and the same boxes, in memory, in one process; passes take
 turns, so that a slow minute of the machine hits all alike. Time is processor time of the thread.
-Before the clock starts, every peer's pixels are compared with libjpeg-turbo's. `--choice` measures
-which backend is the fastest for which kind of file instead, and writes the table of "auto".
+Before the clock starts, every peer's pixels are compared with libjpeg-turbo's.
 """
 
 from __future__ import annotations
@@ -18,7 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-from benchmarks.decode_choice import first_photos, measure_choice, write_table
 from benchmarks.decode_more import measure_indexing, measure_threads
 from benchmarks.decode_work import WORKS, Job, Photo, Work, make_jobs, photo_sets
 from rich.console import Console
@@ -171,12 +169,11 @@ def measure_set(
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many photos per set.")
 @click.option("--work", "names", multiple=True, type=click.Choice([w.name for w in WORKS]))
 @click.option("--seed", default=0, show_default=True, help="Of the boxes.")
-@click.option("--choice", is_flag=True, help='Measure and write the table of backend="auto".')
 @click.option("--json", "as_json", is_flag=True, help="Print the record's path only, no table.")
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="[results/decode.json]")
 def main(
     photos: Path | None, repeats: int, limit: int | None, names: tuple[str, ...], seed: int,
-    choice: bool, as_json: bool, output: Path | None,
+    as_json: bool, output: Path | None,
 ) -> None:  # fmt: skip
     """Measure, print the tables, write the record."""
     wide = None if sys.stderr.isatty() else 170
@@ -186,14 +183,6 @@ def main(
     with tempfile.TemporaryDirectory() as scratch:
         sets = photo_sets(photos, Path(scratch), limit)
     settings = {"repeats": repeats, "limit": limit, "seed": seed, "libjpeg_turbo": turbo_version()}
-    if choice:
-        results = measure_choice(
-            decoders(), first_photos(sets, limit or 20), repeats, console.print
-        )
-        console.print(f"{write_table(results)} written")
-        body = {"unit": "ms of processor time", "settings": settings, "results": results}
-        click.echo(write_record("decode_choice", body, output))
-        return
     for title, photo_set in sets.items():
         measured = measure_set(photo_set, works, repeats, seed, console)
         results[title] = measured["works"] | {"photos": len(photo_set)}

@@ -54,10 +54,12 @@ Status decode_one(const std::string& backend, Span jpeg, Span seek_index, Decode
   if (seek_index.size > 0) FASTPASS_RETURN_IF_ERROR(verify_seek_index(seek_index, jpeg));
   options.seek_index = seek_index;
   options.is_seek_index_verified = true;
+  JpegHeaders headers;
+  static_cast<void>(headers.read(jpeg));  // its status is the decoder's to tell
   const bool has_bands = seek_index.size > 0 && num_threads > 1 && backend != "turbo" &&
                          options.on_damage == OnDamage::kRaise;
-  if (has_bands) return decode_in_bands(backend, jpeg, options, num_threads, pixels);
-  return DecoderLease(backend).get()->decode(jpeg, options, pixels);
+  if (has_bands) return decode_in_bands(backend, headers, options, num_threads, pixels);
+  return DecoderLease(backend).get()->decode(headers, options, pixels);
 } catch (const std::bad_alloc&) {
   return {Fault::kOutOfMemory, "no memory to decode a JPEG"};
 }

@@ -1,4 +1,6 @@
-// Backend "auto": for every file the decoder that measurement found fastest for its kind.
+// Backend "auto". Our own decoder takes every file that it knows; libjpeg-turbo takes the others
+// (arithmetic coding), and fills damaged ones. On processors without vector code of ours,
+// libjpeg-turbo comes first, unless the file has a seek index: then our decoder has less to do.
 #pragma once
 
 #include <memory>
@@ -7,7 +9,7 @@
 
 namespace fastpass {
 
-// Of the decoders that this build has; nullptr where it has none.
+// Our decoder itself, where this build has no libjpeg-turbo.
 std::unique_ptr<Decoder> make_auto_decoder();
 
 }  // namespace fastpass

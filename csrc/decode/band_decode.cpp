@@ -7,7 +7,6 @@
 #include "decode/decoder_pool.h"
 #include "decode/image_checks.h"
 #include "decode/pixels/reconstruct.h"
-#include "decode/syntax/jpeg_markers.h"
 
 namespace fastpass {
 namespace {
@@ -29,11 +28,10 @@ std::vector<int> divide(const CropBox& crop, int mcu_height, int num_bands) {
 
 }  // namespace
 
-Status decode_in_bands(const std::string& backend, Span jpeg, const DecodeOptions& options,
-                       int num_threads, PixelBuffer* pixels) {
-  MarkerReader markers;
-  FASTPASS_RETURN_IF_ERROR(markers.open(jpeg));
-  const Frame& frame = markers.frame();
+Status decode_in_bands(const std::string& backend, const JpegHeaders& headers,
+                       const DecodeOptions& options, int num_threads, PixelBuffer* pixels) {
+  FASTPASS_RETURN_IF_ERROR(headers.status());
+  const Frame& frame = headers.markers().frame();
   FASTPASS_RETURN_IF_ERROR(check_pixel_budget(frame.width, frame.height, options.max_pixels));
   int width, height;
   Reconstructor::scaled_size(frame, options.scale_denominator, &width, &height);
@@ -42,8 +40,8 @@ Status decode_in_bands(const std::string& backend, Span jpeg, const DecodeOption
 
   const int mcu_height = frame.max_v * 8 / options.scale_denominator;
   const int num_bands = std::min(num_threads, crop.height / (kFewestMcuRows * mcu_height));
-  if (num_bands < 2 || !markers.is_single_scan()) {
-    return DecoderLease(backend).get()->decode(jpeg, options, pixels);
+  if (num_bands < 2 || !headers.markers().is_single_scan()) {
+    return DecoderLease(backend).get()->decode(headers, options, pixels);
   }
   FASTPASS_RETURN_IF_ERROR(pixels->resize(crop.height, crop.width));
   const ImageView out = pixels->view();
@@ -57,7 +55,7 @@ Status decode_in_bands(const std::string& backend, Span jpeg, const DecodeOption
         own.crop = CropBox{top, crop.left, rows, crop.width};
         PixelBuffer view(out.row(top - crop.top),
                          static_cast<std::size_t>(out.stride) * static_cast<std::size_t>(rows));
-        statuses[band] = DecoderLease(backend).get()->decode(jpeg, own, &view);
+        statuses[band] = DecoderLease(backend).get()->decode(headers, own, &view);
       });
   for (const Status& status : statuses) FASTPASS_RETURN_IF_ERROR(status);
   return {};

@@ -26,9 +26,11 @@ constexpr std::size_t kEntryMargin = 16;
 
 class CpuDecoder : public Decoder {
  public:
-  Status decode(Span jpeg, const DecodeOptions& options, PixelBuffer* pixels) override {
-    jpeg_ = jpeg;
-    FASTPASS_RETURN_IF_ERROR(markers_.open(jpeg));
+  Status decode(const JpegHeaders& headers, const DecodeOptions& options,
+                PixelBuffer* pixels) override {
+    FASTPASS_RETURN_IF_ERROR(headers.status());
+    jpeg_ = headers.jpeg();
+    markers_ = headers.markers();  // a copy, which goes on to further scans
     FASTPASS_RETURN_IF_ERROR(prepare(options, pixels));
     const bool is_strict = options.on_damage == OnDamage::kRaise;
     if (!markers_.is_single_scan()) return decode_coefficients(options, is_strict);

@@ -15,6 +15,13 @@ std::vector<DecoderBackend>& registry() {
 
 }  // namespace
 
+Status Decoder::decode(Span jpeg, const DecodeOptions& options, PixelBuffer* pixels) {
+  JpegHeaders headers;
+  // What is wrong with them the decoder tells.
+  static_cast<void>(headers.read(jpeg));
+  return decode(headers, options, pixels);
+}
+
 bool register_decoder(DecoderBackend backend) {
   // By name: the order in which files are linked must not decide anything.
   auto& backends = registry();

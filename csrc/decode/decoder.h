@@ -11,6 +11,7 @@
 #include "common/status.h"
 #include "common/view.h"
 #include "decode/pixel_buffer.h"
+#include "decode/syntax/jpeg_headers.h"
 
 namespace fastpass {
 
@@ -39,7 +40,11 @@ class Decoder {
  public:
   virtual ~Decoder() = default;
   // To RGB; grayscale is replicated and CMYK converted as Pillow does. EXIF is not applied.
-  virtual Status decode(Span jpeg, const DecodeOptions& options, PixelBuffer* pixels) = 0;
+  // `headers` have read the file, whatever came of it.
+  virtual Status decode(const JpegHeaders& headers, const DecodeOptions& options,
+                        PixelBuffer* pixels) = 0;
+  // For callers that have not looked at the headers.
+  Status decode(Span jpeg, const DecodeOptions& options, PixelBuffer* pixels);
   // Memory that stays with the decoder between two images.
   virtual std::size_t bytes_held() const { return 0; }
 };

@@ -115,8 +115,10 @@ class TurboDecoder : public Decoder {
 
   // An object of libjpeg per image: an object keeps its tables, and would decode a file that lacks
   // one with its predecessor's.
-  Status decode(Span jpeg, const DecodeOptions& options, PixelBuffer* pixels) override {
-    jpeg_ = jpeg;
+  // libjpeg parses the headers itself.
+  Status decode(const JpegHeaders& headers, const DecodeOptions& options,
+                PixelBuffer* pixels) override {
+    jpeg_ = headers.jpeg();
     errors_.error_code = errors_.damage_code = 0;
     if (!try_create()) {
       jpeg_destroy_decompress(&info_);
@@ -130,7 +132,7 @@ class TurboDecoder : public Decoder {
       return {Fault::kCorruptImage,
               std::string("damaged JPEG data: ") + errors_.damage_message +
                   " (on_damage=\"fill\" keeps what can be decoded)",
-              static_cast<std::int64_t>(jpeg.size) - errors_.damage_bytes_left};
+              static_cast<std::int64_t>(jpeg_.size) - errors_.damage_bytes_left};
     }
     return status;
   }

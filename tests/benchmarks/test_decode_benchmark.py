@@ -1,4 +1,4 @@
-"""The decode benchmark: equal boxes and pixels for all, honest ratios, choices that follow them."""
+"""The decode benchmark: equal boxes and pixels for all, honest ratios."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from support.pictures import jpeg
 from torchvision.transforms import RandomResizedCrop
 
 import fastpass as fp
-from benchmarks import decode, decode_choice
+from benchmarks import decode
 from benchmarks.peers import native_decode
 from benchmarks.peers.decode_peer import NativeJob, native_jobs
 from benchmarks.peers.python_decode import FastpassCall, PillowPeer, SimplejpegPeer
@@ -170,28 +170,3 @@ def test_sets_are_sorted_by_sampling(tmp_path: Path) -> None:
         (tmp_path / f"{seed}.jpg").write_bytes(jpeg(seed))
     sets = photo_sets(tmp_path, tmp_path, limit=2)
     assert {name: len(photos) for name, photos in sets.items()} == {f"{tmp_path.name} 4:2:0": 2}
-
-
-def test_the_choice_is_the_fastest_beyond_noise(tmp_path: Path) -> None:
-    assert decode_choice.fastest({"cpu": 1.01, "turbo": 1.0}) == "cpu"
-    assert decode_choice.fastest({"cpu": 1.1, "turbo": 1.0}) == "turbo"
-    assert decode_choice.fastest({"cpu": "refused", "turbo": 9.0}) == "turbo"
-    path = decode_choice.write_table({"gray": {"full": {"choice": "cpu"}}}, tmp_path / "table.inc")
-    assert path.read_text().splitlines()[1:] == ['{"gray", "full", "cpu"},']
-
-
-SMALL_KINDS = [kind for kind in decode_choice.KINDS if kind.name != "large"]
-
-
-@pytest.mark.parametrize("kind", SMALL_KINDS, ids=lambda kind: kind.name)
-def test_files_of_every_kind_are_what_they_say(kind: decode_choice.Kind) -> None:
-    (photo,) = decode_choice.make_photos(PHOTOS[:1], kind)
-    names = {"1x1": "4:4:4", "2x1": "4:2:2", "2x2": "4:2:0", "1x2": "4:4:0", "4x1": "4:1:1"}
-    wanted = names["{}x{}".format(*kind.factors)] if kind.num_components == 3 else "none"
-    assert photo.info.subsampling == wanted
-    assert photo.info.is_progressive == kind.is_progressive
-    assert photo.data.count(b"\xff\xda") >= (3 if kind.has_scan_per_component else 1)
-    assert (b"\xff\xc9" in photo.data) == kind.is_arithmetic
-    expected = PillowPeer().digests([Job(photo, None, 1)])
-    if kind.num_components == 3:
-        assert TurboPeer("whole image").digests([Job(photo, None, 1)]) == expected

@@ -6,7 +6,6 @@
 #include <new>
 
 #include "common/xxhash64.h"
-#include "decode/probe/probe.h"
 
 namespace fastpass {
 namespace {
@@ -88,19 +87,19 @@ Status ImageHasher::hash(Span jpeg, const ImageView& pixels, std::size_t row) {
 }
 
 Status ImageHasher::hash_jpeg(Span jpeg, std::size_t row) {
-  ImageInfo info;
-  FASTPASS_RETURN_IF_ERROR(probe(jpeg, &info));
+  FASTPASS_RETURN_IF_ERROR(headers_.read(jpeg));
+  const ImageInfo& info = headers_.info();
   rows_.height[row] = info.height;
   rows_.width[row] = info.width;
   DecodeOptions options;
   options.max_pixels = rows_.max_pixels;
   ImageView colors;
   if (rows_.needs_colors()) {
-    FASTPASS_RETURN_IF_ERROR(decoder_.get()->decode(jpeg, options, &pixels_));
+    FASTPASS_RETURN_IF_ERROR(decoder_.get()->decode(headers_, options, &pixels_));
     colors = pixels_.view();
   }
   if (rows_.has(HashFamily::kPdqFast)) {
-    FASTPASS_RETURN_IF_ERROR(sample_fast(jpeg, info.height, info.width));
+    FASTPASS_RETURN_IF_ERROR(sample_fast(info.height, info.width));
   }
   write_all(colors, row);
   return {};
@@ -126,11 +125,11 @@ Status ImageHasher::hash_pixels(const ImageView& colors, std::size_t row) {
 }
 
 // From the Y of a JPEG, at the smallest scale that leaves enough.
-Status ImageHasher::sample_fast(Span jpeg, int height, int width) {
+Status ImageHasher::sample_fast(int height, int width) {
   DecodeOptions options;
   options.max_pixels = rows_.max_pixels;
   if (!is_weighed(height, width)) {
-    FASTPASS_RETURN_IF_ERROR(decoder_.get()->decode(jpeg, options, &fast_pixels_));
+    FASTPASS_RETURN_IF_ERROR(decoder_.get()->decode(headers_, options, &fast_pixels_));
     pdq_.sample(fast_pixels_.view(), &fast_samples_);
     return {};
   }
@@ -140,7 +139,7 @@ Status ImageHasher::sample_fast(Span jpeg, int height, int width) {
          side / (2 * options.scale_denominator) >= kFewestFastPixels) {
     options.scale_denominator *= 2;
   }
-  FASTPASS_RETURN_IF_ERROR(decoder_.get()->decode(jpeg, options, &fast_pixels_));
+  FASTPASS_RETURN_IF_ERROR(decoder_.get()->decode(headers_, options, &fast_pixels_));
   pdq_.sample_by_weights(fast_pixels_.view(), height, width, options.scale_denominator,
                          &fast_samples_);
   return {};

@@ -61,13 +61,14 @@ class ImageHasher {
  private:
   Status hash_jpeg(Span jpeg, std::size_t row);
   Status hash_pixels(const ImageView& colors, std::size_t row);
-  Status sample_fast(Span jpeg, int height, int width);
+  Status sample_fast(int height, int width);
   void write_all(const ImageView& colors, std::size_t row);
   void write(const HashKind& kind, const ImageView& colors, std::uint8_t* out);
   void write_statistics(const ImageView& colors, float* out);
 
   const HashRows& rows_;
   const DecoderLease decoder_;
+  JpegHeaders headers_;
   PixelBuffer pixels_, fast_pixels_;
   GrayImage gray_;
   PdqHasher pdq_;

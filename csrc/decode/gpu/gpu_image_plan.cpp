@@ -49,20 +49,29 @@ void copy_block(const std::int16_t* group_block, std::int16_t* block) {
 ImagePlanner::ImagePlanner() : decoder_(make_decoder("auto")) {}
 
 Status ImagePlanner::plan(Span jpeg, const DecodeOptions& options, ImagePlan* plan) {
-  plan->jpeg = jpeg;
+  JpegHeaders headers;
+  // What is wrong with them the CPU's decoder tells.
+  static_cast<void>(headers.read(jpeg));
+  return this->plan(headers, options, plan);
+}
+
+Status ImagePlanner::plan(const JpegHeaders& headers, const DecodeOptions& options,
+                          ImagePlan* plan) {
+  plan->jpeg = headers.jpeg();
   plan->options = options;
-  if (plan_for_device(plan)) return {};
+  if (plan_for_device(headers, plan)) return {};
   plan->coding = PlannedCoding::kPixels;
-  FASTPASS_RETURN_IF_ERROR(decoder_->decode(jpeg, options, &plan->pixels));
+  FASTPASS_RETURN_IF_ERROR(decoder_->decode(headers, options, &plan->pixels));
   const ImageView& view = plan->pixels.view();
   const CropBox crop = options.crop.value_or(CropBox{});
   plan->crop = {crop.top, crop.left, view.height, view.width};
   return {};
 }
 
-bool ImagePlanner::plan_for_device(ImagePlan* plan) {
-  return plan->jpeg.size < kMostBytes && markers_.open(plan->jpeg).ok() && is_acceptable(*plan) &&
-         plan_geometry(plan) && plan_coding(plan);
+bool ImagePlanner::plan_for_device(const JpegHeaders& headers, ImagePlan* plan) {
+  if (plan->jpeg.size >= kMostBytes || !headers.status().ok()) return false;
+  markers_ = headers.markers();  // a copy, which goes on to further scans
+  return is_acceptable(*plan) && plan_geometry(plan) && plan_coding(plan);
 }
 
 // What the CPU backend asks before it decodes.

@@ -54,13 +54,15 @@ struct ImagePlan {
 class ImagePlanner {
  public:
   ImagePlanner();
-  // Reads the headers and does the CPU's share of the decoding; refuses what the CPU backend
+  // Does the CPU's share of the decoding; refuses what the CPU backend
   // refuses, with its words. `plan` may be reused from image to image and keeps its memory.
+  Status plan(const JpegHeaders& headers, const DecodeOptions& options, ImagePlan* plan);
+  // For callers that have not looked at the headers.
   Status plan(Span jpeg, const DecodeOptions& options, ImagePlan* plan);
 
  private:
   // False: the CPU decodes it, and finds out what is wrong with it.
-  bool plan_for_device(ImagePlan* plan);
+  bool plan_for_device(const JpegHeaders& headers, ImagePlan* plan);
   bool is_acceptable(const ImagePlan& plan) const;
   bool plan_geometry(ImagePlan* plan) const;
   bool plan_coding(ImagePlan* plan);

@@ -1,5 +1,7 @@
-// One prober per format; probe.cpp picks by the first bytes.
+// One prober per format, and what they share; probe.cpp picks by the first bytes.
 #pragma once
+
+#include <cstring>
 
 #include "common/image_info.h"
 #include "common/status.h"
@@ -10,6 +12,22 @@ namespace fastpass {
 Status probe_jpeg(Span encoded, ImageInfo* info);
 Status probe_png(Span encoded, ImageInfo* info);
 Status probe_webp(Span encoded, ImageInfo* info);
+
+inline bool is_jpeg(Span encoded) {
+  return encoded.size >= 2 && encoded.data[0] == 0xFF && encoded.data[1] == 0xD8;
+}
+
+struct SamplingFactors {
+  int horizontal, vertical;
+};
+
+// The ratio of luma to chroma factors, where the chroma planes agree and it is a whole number.
+Subsampling classify_subsampling(const SamplingFactors* factors, int num_components);
+
+// `segment`: the payload of an APP1 segment. Whether it is EXIF, whose TIFF begins behind the name.
+inline bool is_exif(Span segment) {
+  return segment.size > 6 && std::memcmp(segment.data, "Exif\0\0", 6) == 0;
+}
 
 inline Status corrupt(const char* reason, std::size_t offset) {
   return Status(Fault::kCorruptImage, reason, static_cast<std::int64_t>(offset));

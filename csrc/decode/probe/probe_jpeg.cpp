@@ -1,6 +1,4 @@
 // JPEG markers up to the frame header: ITU-T T.81, annex B.
-#include <cstring>
-
 #include "decode/probe/exif.h"
 #include "decode/probe/probe_formats.h"
 
@@ -18,20 +16,56 @@ bool has_no_payload(int marker) { return marker == 0x01 || (marker >= 0xD0 && ma
 
 int read_u16(const std::uint8_t* bytes) { return bytes[0] << 8 | bytes[1]; }
 
-struct Sampling {
-  int horizontal, vertical;
-};
+// `segment` holds the payload behind the length field: P, Y, X, Nf, then Nf times (C, HV, Tq).
+Status read_frame_header(int marker, Span segment, std::size_t offset, ImageInfo* info) {
+  if (segment.size < 6) return corrupt("the JPEG frame header is too short", offset);
+  const int num_components = segment.data[5];
+  if (num_components == 0 || segment.size != 6 + 3 * static_cast<std::size_t>(num_components)) {
+    return corrupt("the length of the JPEG frame header does not fit its components", offset);
+  }
+  info->format = ImageFormat::kJpeg;
+  info->height = read_u16(segment.data + 1);
+  info->width = read_u16(segment.data + 3);
+  info->num_components = num_components;
+  info->is_progressive = (marker & 3) == 2;  // SOF2, 6, 10, 14
+  if (info->width == 0) return corrupt("the JPEG frame header says width 0", offset);
+  if (info->height == 0) {
+    return Status(Fault::kUnsupportedImage,
+                  "the JPEG frame header says height 0 (to be defined after the first scan)",
+                  static_cast<std::int64_t>(offset));
+  }
+  SamplingFactors sampling[255];
+  for (int i = 0; i < num_components; ++i) {
+    const int factors = segment.data[6 + 3 * i + 1];
+    sampling[i] = {factors >> 4, factors & 15};
+    if (sampling[i].horizontal < 1 || sampling[i].horizontal > 4 || sampling[i].vertical < 1 ||
+        sampling[i].vertical > 4) {
+      return corrupt("a JPEG sampling factor is outside 1..4", offset);
+    }
+  }
+  info->subsampling =
+      num_components > 4 ? Subsampling::kOther : classify_subsampling(sampling, num_components);
+  return Status();
+}
 
-// The ratio of luma to chroma factors, where the two chroma planes agree and it is a whole number.
-Subsampling classify(const Sampling* sampling, int num_components) {
+// Moves `at` behind the next marker. Bytes between segments are skipped, as libjpeg does.
+int next_marker(Span encoded, std::size_t* at) {
+  while (*at < encoded.size && encoded.data[*at] != 0xFF) ++*at;
+  while (*at < encoded.size && encoded.data[*at] == 0xFF) ++*at;  // fill bytes (B.1.1.2)
+  return *at < encoded.size ? encoded.data[(*at)++] : -1;
+}
+
+}  // namespace
+
+Subsampling classify_subsampling(const SamplingFactors* factors, int num_components) {
   if (num_components == 1) return Subsampling::kNone;
   if (num_components < 3) return Subsampling::kOther;
-  const Sampling luma = sampling[0], chroma = sampling[1];
-  const auto is_same = [](Sampling a, Sampling b) {
+  const SamplingFactors luma = factors[0], chroma = factors[1];
+  const auto is_same = [](SamplingFactors a, SamplingFactors b) {
     return a.horizontal == b.horizontal && a.vertical == b.vertical;
   };
-  if (!is_same(chroma, sampling[2])) return Subsampling::kOther;
-  if (num_components == 4 && !is_same(luma, sampling[3])) return Subsampling::kOther;
+  if (!is_same(chroma, factors[2])) return Subsampling::kOther;
+  if (num_components == 4 && !is_same(luma, factors[3])) return Subsampling::kOther;
   if (luma.horizontal % chroma.horizontal != 0 || luma.vertical % chroma.vertical != 0) {
     return Subsampling::kOther;
   }
@@ -52,50 +86,6 @@ Subsampling classify(const Sampling* sampling, int num_components) {
       return Subsampling::kOther;
   }
 }
-
-// `segment` holds the payload behind the length field: P, Y, X, Nf, then Nf times (C, HV, Tq).
-Status read_frame_header(int marker, Span segment, std::size_t offset, ImageInfo* info) {
-  if (segment.size < 6) return corrupt("the JPEG frame header is too short", offset);
-  const int num_components = segment.data[5];
-  if (num_components == 0 || segment.size != 6 + 3 * static_cast<std::size_t>(num_components)) {
-    return corrupt("the length of the JPEG frame header does not fit its components", offset);
-  }
-  info->format = ImageFormat::kJpeg;
-  info->height = read_u16(segment.data + 1);
-  info->width = read_u16(segment.data + 3);
-  info->num_components = num_components;
-  info->is_progressive = (marker & 3) == 2;  // SOF2, 6, 10, 14
-  if (info->width == 0) return corrupt("the JPEG frame header says width 0", offset);
-  if (info->height == 0) {
-    return Status(Fault::kUnsupportedImage,
-                  "the JPEG frame header says height 0 (to be defined after the first scan)",
-                  static_cast<std::int64_t>(offset));
-  }
-  Sampling sampling[255];
-  for (int i = 0; i < num_components; ++i) {
-    const int factors = segment.data[6 + 3 * i + 1];
-    sampling[i] = {factors >> 4, factors & 15};
-    if (sampling[i].horizontal < 1 || sampling[i].horizontal > 4 || sampling[i].vertical < 1 ||
-        sampling[i].vertical > 4) {
-      return corrupt("a JPEG sampling factor is outside 1..4", offset);
-    }
-  }
-  info->subsampling = num_components > 4 ? Subsampling::kOther : classify(sampling, num_components);
-  return Status();
-}
-
-bool is_exif(Span segment) {
-  return segment.size > 6 && std::memcmp(segment.data, "Exif\0\0", 6) == 0;
-}
-
-// Moves `at` behind the next marker. Bytes between segments are skipped, as libjpeg does.
-int next_marker(Span encoded, std::size_t* at) {
-  while (*at < encoded.size && encoded.data[*at] != 0xFF) ++*at;
-  while (*at < encoded.size && encoded.data[*at] == 0xFF) ++*at;  // fill bytes (B.1.1.2)
-  return *at < encoded.size ? encoded.data[(*at)++] : -1;
-}
-
-}  // namespace
 
 Status probe_jpeg(Span encoded, ImageInfo* info) {
   bool has_exif = false;

@@ -24,6 +24,7 @@ enum JpegMarker : int {
   kDnl = 0xDC,
   kDri = 0xDD,
   kApp0 = 0xE0,
+  kApp1 = 0xE1,
   kApp14 = 0xEE,
   kApp15 = 0xEF,
   kCom = 0xFE,

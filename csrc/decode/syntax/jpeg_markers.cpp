@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <cstring>
 
+#include "decode/probe/exif.h"
+#include "decode/probe/probe_formats.h"
 #include "decode/syntax/jpeg_codes.h"
 
 namespace fastpass {
@@ -106,10 +108,12 @@ Status MarkerReader::read_segment(int marker) {
   return corrupt("a JPEG marker with no known meaning: FF " + hex(marker));
 }
 
-// JFIF and Adobe tell the color model; a length that is too small means an empty segment.
+// JFIF and Adobe tell the color model, EXIF the orientation; a length that is too small means an
+// empty segment.
 void MarkerReader::read_app(int marker) {
   constexpr int kJfifBytes = 14, kAdobeBytes = 12;
   const int length = read_u16() - 2;
+  if (marker == kApp1 && length > 0) read_exif(static_cast<std::size_t>(length));
   int num_bytes = 0;
   std::uint8_t bytes[kJfifBytes];
   if (marker == kApp0 || marker == kApp14) {
@@ -124,6 +128,15 @@ void MarkerReader::read_app(int marker) {
   if (marker == kApp14 && num_bytes >= kAdobeBytes && std::memcmp(bytes, "Adobe", 5) == 0) {
     adobe_transform_ = bytes[11];
   }
+}
+
+// Looks at the payload that comes next, without reading on.
+void MarkerReader::read_exif(std::size_t length) {
+  if (has_frame_ || has_exif_ || position_ >= jpeg_.size) return;
+  const Span segment = {jpeg_.data + position_, std::min(length, jpeg_.size - position_)};
+  if (!is_exif(segment)) return;
+  has_exif_ = true;
+  exif_orientation_ = read_exif_orientation({segment.data + 6, segment.size - 6});
 }
 
 Status MarkerReader::read_restart_interval() {

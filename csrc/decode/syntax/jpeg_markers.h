@@ -30,6 +30,8 @@ class MarkerReader {
   const HuffmanSpec& ac_spec(int table) const { return ac_specs_[static_cast<std::size_t>(table)]; }
   // One sequential scan holds all components: rows can be finished while it is read.
   bool is_single_scan() const { return is_single_scan_; }
+  // 1..8, of the first EXIF block in front of the frame header; 1 where there is none.
+  std::uint8_t exif_orientation() const { return exif_orientation_; }
   // What libjpeg-turbo would go on from with a warning: the file ended among the markers.
   const Status& damage() const { return damage_; }
   // Where the entropy-coded data of the present scan begins: scan().data_offset, and more than the
@@ -46,6 +48,7 @@ class MarkerReader {
   Status read_to_scan(bool* has_scan);
   Status read_segment(int marker);
   void read_app(int marker);
+  void read_exif(std::size_t length);
   Status read_restart_interval();
   Status read_quant_tables();  // jpeg_tables.cpp, as the next four
   Status read_huffman_tables();
@@ -70,6 +73,8 @@ class MarkerReader {
   bool has_frame_ = false;
   bool is_single_scan_ = false;
   bool has_jfif_ = false;
+  bool has_exif_ = false;
+  std::uint8_t exif_orientation_ = 1;
   int adobe_transform_ = -1;  // -1: no Adobe segment
   int restart_interval_ = 0;
   int num_scans_ = 0;

@@ -69,17 +69,23 @@ CropBox random_crop(std::mt19937* random, int width, int height) {
   return crop;
 }
 
+Status in_bands(Span jpeg, const DecodeOptions& options, int num_threads, PixelBuffer* pixels) {
+  JpegHeaders headers;
+  static_cast<void>(headers.read(jpeg));
+  return decode_in_bands("cpu", headers, options, num_threads, pixels);
+}
+
 void check_bands(const File& file, DecodeOptions options, std::mt19937* random) {
   const auto decoder = make_decoder("cpu");
   PixelBuffer whole, bands;
   CHECK(decoder->decode(span_of(file.jpeg), options, &whole).ok());
   const ImageView view = whole.view();
   for (int num_threads = 1; num_threads <= 9; ++num_threads) {
-    CHECK(decode_in_bands("cpu", span_of(file.jpeg), options, num_threads, &bands).ok());
+    CHECK(in_bands(span_of(file.jpeg), options, num_threads, &bands).ok());
     CHECK(is_same(bands.view(), view));
     DecodeOptions cropped = options;
     cropped.crop = random_crop(random, view.width, view.height);
-    CHECK(decode_in_bands("cpu", span_of(file.jpeg), cropped, num_threads, &bands).ok());
+    CHECK(in_bands(span_of(file.jpeg), cropped, num_threads, &bands).ok());
     const CropBox& box = *cropped.crop;
     const ImageView part{view.row(box.top) + 3 * box.left, box.height, box.width, 3, view.stride};
     CHECK(is_same(bands.view(), part));
@@ -127,14 +133,13 @@ void test_a_damaged_band() {
     jpeg[at] = 0xFF;
     jpeg[at + 1] = 0xD9;
     for (int num_threads = 1; num_threads <= 9; ++num_threads) {
-      const Status status =
-          decode_in_bands("cpu", span_of(jpeg), file.options(), num_threads, &pixels);
+      const Status status = in_bands(span_of(jpeg), file.options(), num_threads, &pixels);
       CHECK(status.fault() == Fault::kCorruptImage);
       CHECK(status.byte_offset() > 0 && status.byte_offset() <= static_cast<std::int64_t>(at));
       // A crop above or below the damage never meets it.
       DecodeOptions options = file.options();
       options.crop = where < 4 ? CropBox{600, 10, 200, 300} : CropBox{5, 10, 200, 300};
-      CHECK(decode_in_bands("cpu", span_of(jpeg), options, num_threads, &pixels).ok());
+      CHECK(in_bands(span_of(jpeg), options, num_threads, &pixels).ok());
       const ImageView& view = sound.view();
       const ImageView part{view.row(options.crop->top) + 30, 200, 300, 3, view.stride};
       CHECK(is_same(pixels.view(), part));
@@ -147,24 +152,19 @@ void test_faults_of_bands() {
   PixelBuffer pixels;
   DecodeOptions options = file.options();
   options.crop = CropBox{0, 0, 812, 10};
-  CHECK(decode_in_bands("cpu", span_of(file.jpeg), options, 4, &pixels).fault() ==
-        Fault::kBadArgument);
+  CHECK(in_bands(span_of(file.jpeg), options, 4, &pixels).fault() == Fault::kBadArgument);
   options = file.options();
   options.max_pixels = 317 * 811 - 1;
-  CHECK(decode_in_bands("cpu", span_of(file.jpeg), options, 4, &pixels).fault() ==
-        Fault::kImageTooLarge);
+  CHECK(in_bands(span_of(file.jpeg), options, 4, &pixels).fault() == Fault::kImageTooLarge);
   Bytes memory(3 * 317 * 811 - 1);
   PixelBuffer too_small(memory.data(), memory.size());
-  CHECK(decode_in_bands("cpu", span_of(file.jpeg), file.options(), 4, &too_small).fault() ==
-        Fault::kBadArgument);
-  CHECK(decode_in_bands("cpu", {memory.data(), 100}, file.options(), 4, &pixels).fault() ==
-        Fault::kCorruptImage);
+  CHECK(in_bands(span_of(file.jpeg), file.options(), 4, &too_small).fault() == Fault::kBadArgument);
+  CHECK(in_bands({memory.data(), 100}, file.options(), 4, &pixels).fault() == Fault::kCorruptImage);
   options = file.options();
   options.is_seek_index_verified = false;
   Bytes other = file.jpeg;
   other[other.size() - 100] ^= 1;
-  CHECK(decode_in_bands("cpu", span_of(other), options, 4, &pixels).fault() ==
-        Fault::kBadSeekIndex);
+  CHECK(in_bands(span_of(other), options, 4, &pixels).fault() == Fault::kBadSeekIndex);
 }
 
 void test_leases() {
@@ -247,8 +247,7 @@ bool child_decodes(const File& file, const ImageView& wanted) {
       is_right = is_right && lease.get()->decode(span_of(file.jpeg), {}, &pixels).ok() &&
                  is_same(pixels.view(), wanted);
     }
-    is_right =
-        is_right && decode_in_bands("cpu", span_of(file.jpeg), file.options(), 3, &pixels).ok();
+    is_right = is_right && in_bands(span_of(file.jpeg), file.options(), 3, &pixels).ok();
     _exit(is_right ? 0 : 1);
   }
   int status = -1;
