@@ -1,158 +1,186 @@
-"""The dependency rules of docs/architecture.md, read from the imports and #include lines."""
+"""The rules of docs/architecture.md, read from imports, #include lines and the sizes of files."""
 
 from __future__ import annotations
 
-import ast
 import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
+from statistics import median
 
 import pytest
+from import_graph import (
+    NATIVE_ORDER,
+    PYTHON_ORDER,
+    ROOT,
+    Graph,
+    arrows_to_the_right,
+    cycles,
+    native_file_graph,
+    native_files,
+    native_includes,
+    native_rooms,
+    python_file_graph,
+    python_files,
+    python_imports,
+    python_room,
+    python_rooms,
+    unplaced,
+)
+from support.code_size import Function, functions, lines, source_files
 
-ROOT = Path(__file__).parents[1]
-# In the order of imports. `curate` is first in the flow of data and last here: it may use pack and
-# decode, and only the command line uses it.
-STAGES = ["pack", "decode", "augment", "feed", "train", "evaluate", "export", "curate"]
 CUDA_FILES = re.compile(r"(_cuda\.cu|\.cuh|cuda_check\.h|cuda_module\.cpp)$")
 
-
-def _python_files(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*.py") if "__pycache__" not in path.parts)
-
-
-def _imports(path: Path) -> set[str]:
-    """Absolute names of all modules that a file imports, at any depth of nesting."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            names.update(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            assert node.level == 0, f"{path}: relative import"
-            names.add(node.module)
-            names.update(f"{node.module}.{alias.name}" for alias in node.names)
-    return names
-
-
-def _stage_imports(stage: str) -> set[str]:
-    found: set[str] = set()
-    for path in _python_files(ROOT / "fastpass" / stage):
-        for name in _imports(path):
-            parts = name.split(".")
-            if parts[0] == "fastpass" and len(parts) > 1:
-                found.add(parts[1])
-    return found
+# Faults known today. A line whose fault is gone must go: the lists only shrink.
+KNOWN_ARROWS = {
+    "evaluate -> __init__.py",
+    "report -> __init__.py",
+    "train -> __init__.py",
+    "augment -> augment/cpu",
+}
+KNOWN_CYCLES = {
+    "augment <-> augment/cpu",
+    "decode/auto_decoder <-> decode/decoder",
+    "pack/index_build <-> pack/seek_section",
+}
+KNOWN_LONG_FILES = {
+    "tests/cpp/decode/test_coefficient_decoder.cpp",
+    "tests/cpp/decode/test_jpeg_markers.cpp",
+    "tests/cpp/decode/test_fast_entropy.cpp",
+}
+KNOWN_LONG_FUNCTIONS = {
+    "fastpass/decode/jpeg.py: decode_jpeg",
+    "fastpass/feed/loader.py: __init__",
+}
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_no_python_stage_imports_a_stage_to_its_right(stage: str) -> None:
-    right = set(STAGES[STAGES.index(stage) + 1 :])
-    assert not _stage_imports(stage) & right
+def compare(found: set[str], known: set[str], what: str) -> None:
+    new, gone = sorted(found - known), sorted(known - found)
+    assert not new, f"{what}: {new}"
+    assert not gone, f"mended, so take them off the list in {Path(__file__).name}: {gone}"
 
 
-def test_curate_uses_pack_and_decode_alone() -> None:
-    assert _stage_imports("curate") & set(STAGES) <= {"pack", "decode", "curate"}
+# ---- one direction ---------------------------------------------------------------------------
 
 
-def test_no_stage_imports_what_puts_stages_together() -> None:
-    for stage in STAGES:
-        assert not _stage_imports(stage) & {"backend_list", "cli"}
+@pytest.mark.parametrize(
+    ("graph", "order"),
+    [(python_rooms(), PYTHON_ORDER), (native_rooms(), NATIVE_ORDER)],
+    ids=["fastpass", "csrc"],
+)
+def test_every_folder_has_its_place(graph: Graph, order: list[str]) -> None:
+    message = "give it a place in tests/import_graph.py, after all that it uses"
+    assert not unplaced(graph, order), message
+
+
+def test_no_arrow_points_to_the_right() -> None:
+    found = arrows_to_the_right(python_rooms(), PYTHON_ORDER)
+    found += arrows_to_the_right(native_rooms(), NATIVE_ORDER)
+    compare(set(found), KNOWN_ARROWS, "imports against the order of tests/import_graph.py")
+
+
+def test_no_cycle_between_folders_or_files() -> None:
+    graphs = [python_rooms(), python_file_graph(), native_rooms(), native_file_graph()]
+    found = {cycle for graph in graphs for cycle in cycles(graph)}
+    compare(found, KNOWN_CYCLES, "these import each other")
+
+
+@pytest.mark.parametrize("graph", [python_rooms(), native_rooms()], ids=["fastpass", "csrc"])
+def test_curate_uses_pack_and_decode_alone(graph: Graph) -> None:
+    """First in the flow of data, last in the order of imports."""
+    allowed = {".", "common", "pages", "pack", "decode", "curate"}
+    for room, used in graph.items():
+        if room.startswith("curate/"):
+            assert {other.split("/")[0] for other in used} <= allowed, room
+
+
+def test_only_the_public_face_and_the_command_line_use_curate() -> None:
+    for room, used in python_rooms().items():
+        if room != "__init__.py" and not room.startswith("curate/"):
+            assert not [other for other in used if other.startswith("curate")], room
 
 
 def test_model_knows_no_stage() -> None:
-    assert not _stage_imports("model") & set(STAGES)
-
-
-def test_pages_know_no_stage() -> None:
-    assert not _stage_imports("pages") & {*STAGES, "report"}
+    assert python_rooms()["model"] <= {".", "common"}
 
 
 def test_nothing_but_the_command_line_imports_bench() -> None:
-    for path in _python_files(ROOT / "fastpass"):
-        if path.parent == ROOT / "fastpass" and path.name == "cli.py":
-            continue
-        if ROOT / "fastpass" / "bench" not in path.parents:
-            used = [name for name in _imports(path) if name.startswith("fastpass.bench")]
-            assert not used, f"{path} imports {used}"
+    for file, used in python_file_graph().items():
+        if file != "cli.py" and not file.startswith("bench/"):
+            assert not [other for other in used if other.startswith("bench/")], file
 
 
-def test_bench_peers_are_imported_when_they_are_measured() -> None:
-    """Without them, `fastpass bench` still names them."""
-    peers = {"torch", "torchvision", "nvidia", "ffcv", "simplejpeg", "matplotlib"}
-    program = (
-        "import sys, fastpass.bench.commands, fastpass.bench.feed, fastpass.bench.augment,"
-        "fastpass.bench.decode, fastpass.bench.plot, fastpass.bench.table;"
-        f"print([name for name in {sorted(peers)!r} if name in sys.modules])"
-    )
+def test_only_what_uses_native_code_imports_it_through_native_py() -> None:
+    for path in python_files(ROOT / "fastpass"):
+        if path.name != "_native.py":
+            names = python_imports(path)
+            assert not [name for name in names if re.match(r"fastpass\._(core|cuda)", name)], path
+
+
+def test_the_order_names_no_folder_that_is_gone() -> None:
+    assert set(PYTHON_ORDER) == python_rooms().keys()
+    assert set(NATIVE_ORDER) == native_rooms().keys()
+
+
+def test_a_drawing_of_it_can_be_printed() -> None:
+    command = [sys.executable, "-m", "tests.import_graph"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "feed" in result.stdout
+    assert result.stdout.count("cycles of files") == 2
+
+
+def test_faults_would_be_found() -> None:
+    graph = {"pack": set(), "decode": {"pack", "feed"}, "feed": {"decode"}, "new": {"pack"}}
+    order = ["pack", "decode", "feed"]
+    assert unplaced(graph, order) == ["new"]
+    assert arrows_to_the_right(graph, order) == ["decode -> feed"]
+    assert cycles(graph) == ["decode <-> feed"]
+    assert python_room("augment/commands.py") == "augment/__init__.py"
+    assert python_room("feed/loader.py") == "feed"
+
+
+# ---- what is imported when -------------------------------------------------------------------
+
+
+def _loaded_by(program: str, names: set[str]) -> list[str]:
+    program = f"import sys; {program}; print([n for n in {sorted(names)!r} if n in sys.modules])"
     result = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )
-    assert result.stdout.strip() == "[]"
-
-
-def test_only_native_py_imports_the_native_modules() -> None:
-    for path in _python_files(ROOT / "fastpass"):
-        if path.name == "_native.py":
-            continue
-        native = {name for name in _imports(path) if re.fullmatch(r"fastpass\._(core|cuda)", name)}
-        assert not native, f"{path} imports {native}"
+    return result.stdout.strip().strip("[]").split()
 
 
 def test_import_fastpass_needs_numpy_only() -> None:
-    heavy = (
-        "torch triton torchvision timm deepspeed nvidia ffcv numba cv2 PIL click rich matplotlib"
-    )
-    program = (
-        "import sys, fastpass; fastpass.__all__;"
-        f"print([name for name in {heavy.split()!r} if name in sys.modules])"
-    )
-    result = subprocess.run(
-        [sys.executable, "-c", program], capture_output=True, text=True, check=True
-    )
-    assert result.stdout.strip() == "[]"
+    heavy = {"torch", "triton", "torchvision", "timm", "deepspeed", "nvidia", "ffcv", "numba"}
+    heavy |= {"cv2", "PIL", "click", "rich", "matplotlib"}
+    assert _loaded_by("import fastpass; fastpass.__all__", heavy) == []
 
 
-def _includes(path: Path) -> list[str]:
-    return re.findall(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', path.read_text(), re.MULTILINE)
+def test_other_libraries_are_imported_when_they_are_measured() -> None:
+    """Without them, `fastpass bench` still names them."""
+    others = {"torch", "torchvision", "nvidia", "ffcv", "simplejpeg", "matplotlib"}
+    modules = ("commands", "feed", "augment", "decode", "plot", "table")
+    program = "import " + ", ".join(f"fastpass.bench.{name}" for name in modules)
+    assert _loaded_by(program, others) == []
 
 
-def _native_files() -> list[Path]:
-    return sorted(
-        path for path in (ROOT / "csrc").rglob("*") if path.suffix in {".h", ".cpp", ".cu", ".cuh"}
-    )
-
-
-def test_no_native_stage_includes_a_stage_to_its_right() -> None:
-    for path in _native_files():
-        stage = path.relative_to(ROOT / "csrc").parts[0]
-        if stage not in STAGES:
-            continue
-        right = STAGES[STAGES.index(stage) + 1 :]
-        if stage == "curate":
-            right = [name for name in STAGES if name not in {"pack", "decode", "curate"}]
-        for include in _includes(path):
-            assert include.split("/")[0] not in right, f"{path} includes {include}"
-
-
-def test_common_includes_no_stage() -> None:
-    for path in (ROOT / "csrc" / "common").rglob("*.*"):
-        for include in _includes(path):
-            assert include.split("/")[0] not in STAGES, f"{path} includes {include}"
+# ---- which headers go where ------------------------------------------------------------------
 
 
 def test_python_headers_stay_in_bindings_and_torch_headers_out() -> None:
-    for path in _native_files():
-        for include in _includes(path):
+    for path in native_files():
+        for include in native_includes(path):
             assert not include.startswith(("torch/", "ATen/", "c10/")), f"{path} includes {include}"
             if path.parent.name != "bindings":
                 assert not include.startswith(("Python", "pybind11")), f"{path}: {include}"
 
 
 def test_cuda_headers_stay_in_cuda_files() -> None:
-    for path in _native_files():
+    for path in native_files():
         if CUDA_FILES.search(path.name):
             continue
-        for include in _includes(path):
+        for include in native_includes(path):
             assert not include.startswith(("cuda", "cub/", "nvjpeg")), f"{path} includes {include}"
 
 
@@ -161,7 +189,7 @@ def _all_includes(path: Path) -> set[str]:
     found: set[str] = set()
     waiting = [path]
     while waiting:
-        for include in set(_includes(waiting.pop())) - found:
+        for include in set(native_includes(waiting.pop())) - found:
             found.add(include)
             if (ROOT / "csrc" / include).exists():
                 waiting.append(ROOT / "csrc" / include)
@@ -170,7 +198,7 @@ def _all_includes(path: Path) -> set[str]:
 
 def test_host_device_headers_include_little() -> None:
     """A header with FASTPASS_HD formulas includes <cstdint>, <cmath> and such headers only."""
-    for path in _native_files():
+    for path in native_files():
         if path.suffix != ".h" or path.name == "hd.h" or "FASTPASS_HD" not in path.read_text():
             continue
         for include in _all_includes(path):
@@ -179,7 +207,7 @@ def test_host_device_headers_include_little() -> None:
 
 def test_no_preprocessor_switch_round_a_body() -> None:
     """Optional features come and go as whole files; __CUDACC__ is tested in hd.h alone."""
-    for path in _native_files():
+    for path in native_files():
         if path.name == "hd.h":
             continue
         switches = re.findall(r"^\s*#\s*if\w*\s+(.*)", path.read_text(), re.MULTILINE)
@@ -188,16 +216,50 @@ def test_no_preprocessor_switch_round_a_body() -> None:
 
 def test_benchmarks_and_tests_use_the_public_face() -> None:
     for folder in ("benchmarks", "tests", "examples"):
-        for path in _python_files(ROOT / folder):
-            for name in _imports(path):
+        for path in python_files(ROOT / folder):
+            for name in python_imports(path):
                 assert not re.match(r"fastpass\._(core|cuda)", name), f"{path} imports {name}"
 
 
-def test_files_stay_small() -> None:
-    for path in [*_native_files(), *_python_files(ROOT / "fastpass")]:
-        assert len(path.read_text().splitlines()) <= 450, f"{path} is too long: divide it"
+# ---- sizes -----------------------------------------------------------------------------------
+
+SOURCES = source_files(ROOT)
+FUNCTIONS = [function for path in SOURCES for function in functions(ROOT / path)]
+PARTS = ["csrc", "fastpass", "benchmarks", "tests"]
+
+
+def _long(found: list[Function]) -> set[str]:
+    return {
+        f"{function.path.relative_to(ROOT)}: {function.name}"
+        for function in found
+        if function.lines > 80
+    }
+
+
+def test_no_folder_has_more_than_40_files() -> None:
+    sizes = Counter(path.parent for path in SOURCES)
+    assert not {str(folder): size for folder, size in sizes.items() if size > 40}
+
+
+def test_no_file_has_more_than_400_lines() -> None:
+    found = {str(path) for path in SOURCES if lines(ROOT / path) > 400}
+    compare(found, KNOWN_LONG_FILES, "too long, divide them")
+
+
+def test_no_function_has_more_than_80_lines() -> None:
+    compare(_long(FUNCTIONS), KNOWN_LONG_FUNCTIONS, "too long, divide them")
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_the_median_file_and_function_are_small(part: str) -> None:
+    files = [lines(ROOT / path) for path in SOURCES if path.parts[0] == part]
+    inside = ROOT / part
+    sizes = [function.lines for function in FUNCTIONS if inside in function.path.parents]
+    assert len(sizes) > 200, "the functions of this part were not found"
+    assert median(files) <= 110
+    assert median(sizes) <= 9
 
 
 def test_no_drawer_for_everything() -> None:
-    for path in [*_native_files(), *_python_files(ROOT / "fastpass")]:
+    for path in SOURCES:
         assert path.stem not in {"utils", "util", "helpers", "helper", "misc", "common2"}, path

@@ -27,7 +27,7 @@ from benchmarks.photos import photo_folder, shared_folder
 from fastpass.augment.recipes import RECIPES
 from fastpass.bench.options import RECIPES as NAMES
 from fastpass.bench.options import seed_option
-from fastpass.bench.photos import collect_photos
+from fastpass.bench.peers.photos import collect_photos
 from fastpass.bench.session import wide_console
 
 Key = tuple[int, int]  # size of the view, DCT denominator its image was decoded at

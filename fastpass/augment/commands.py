@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from fastpass.augment.recipe import Recipe
-from fastpass.augment.recipe_option import RecipeParam
 from fastpass.augment.recipes import RECIPES
+from fastpass.augment.recipes.option import RecipeParam
 
 if TYPE_CHECKING:
     from fastpass.decode.jpeg import Pixels

@@ -24,7 +24,7 @@ from fastpass.bench.parity import (
     pil_view,
     render_jobs,
 )
-from fastpass.bench.photos import collect_photos
+from fastpass.bench.peers.photos import collect_photos
 from fastpass.bench.work_count import count_work
 from fastpass.decode import decode_jpeg
 from fastpass.pack.sources import Source

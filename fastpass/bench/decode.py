@@ -13,7 +13,7 @@ import numpy as np
 from fastpass.augment import draw, recipes
 from fastpass.backend_list import backends
 from fastpass.bench.job_loop import Run, measure_runs, work_rows
-from fastpass.bench.photos import collect_photos
+from fastpass.bench.peers.photos import collect_photos
 from fastpass.bench.record import is_ours
 from fastpass.decode import build_seek_index, decode_jpeg, probe
 from fastpass.pack.sources import Source

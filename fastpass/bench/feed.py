@@ -12,8 +12,8 @@ from fastpass.bench.feed_report import feed_rows, output_pixels
 from fastpass.bench.measure import Entry, measure_all
 from fastpass.bench.parity import Mode, RenderJob, difference_from_pillow, render_jobs
 from fastpass.bench.peers.feed_peer import FeedJob
+from fastpass.bench.peers.photos import Photos, collect_photos
 from fastpass.bench.peers.registry import FEED_PEERS, load_feed_peers
-from fastpass.bench.photos import Photos, collect_photos
 from fastpass.bench.work_count import count_work
 from fastpass.errors import MissingBackend
 from fastpass.pack.sources import Source

@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from fastpass.augment.recipe import Recipe
-from fastpass.augment.recipe_option import RecipeParam
 from fastpass.augment.recipes import RECIPES
+from fastpass.augment.recipes.option import RecipeParam
 
 
 @click.command("report")

@@ -10,7 +10,7 @@ from support.pictures import jpeg
 
 from fastpass.augment.recipes import RECIPES
 from fastpass.bench.peers.feed_peer import FeedJob
-from fastpass.bench.photos import collect_photos
+from fastpass.bench.peers.photos import collect_photos
 
 
 @pytest.fixture

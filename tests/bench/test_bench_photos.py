@@ -9,7 +9,7 @@ from PIL import Image
 from support.pictures import jpeg
 
 import fastpass as fp
-from fastpass.bench.photos import collect_photos
+from fastpass.bench.peers.photos import collect_photos
 
 
 def test_folders_tars_and_patterns_give_the_same_photos(folder: Path, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from fastpass.augment import Recipe
-from fastpass.bench.photos import Photos
+from fastpass.bench.peers.photos import Photos
 
 
 @dataclass(frozen=True)
