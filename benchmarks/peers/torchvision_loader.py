@@ -6,7 +6,7 @@ import io
 import random
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +17,7 @@ from fastpass import Pack
 from fastpass.augment import Recipe, ViewSpec
 from fastpass.bench.peers.torchvision_pil import pil_transform
 from fastpass.errors import BadArgument
+from fastpass.feed.cursor import Cursor, Position
 from fastpass.feed.order import EpochOrder
 from fastpass.train import ranks
 from fastpass.train.config import Config
@@ -55,32 +56,41 @@ class TorchvisionLoader:
             size=len(pack), batch_size=batch_size, rank=rank, world_size=world_size, seed=seed,
             shuffle=True, drop_last=True,
         )  # fmt: skip
-        self._epoch = self._samples_done = 0
-        self._is_resumed = False
+        self._cursor = Cursor(self._order)
 
     def __len__(self) -> int:
         return self._order.num_batches()
 
     def __iter__(self) -> Iterator[Batch]:
-        start = self._samples_done if self._is_resumed else 0
-        self._is_resumed = False
-        for index in range(self._order.num_batches(start)):
-            positions = self._order.batch(index, epoch=self._epoch, start=start)
-            batch = self._batch(positions.tolist())
-            self._samples_done = start + (index + 1) * self._order.global_batch
-            yield batch
-        self._epoch, self._samples_done = self._epoch + 1, 0
+        return self._run_epoch(self._cursor.begin())
 
-    def _batch(self, positions: list[int]) -> Batch:
+    def _run_epoch(self, ticket: int) -> Iterator[Batch]:
+        position = self._cursor.enter(ticket)
+        start = position.samples_done
+        try:
+            for index in range(self._order.num_batches(start)):
+                self._cursor.check(ticket)
+                positions = self._order.batch(index, epoch=position.epoch, start=start)
+                batch = self._batch(positions.tolist(), position.epoch)
+                self._cursor.advance(start, index + 1)
+                yield batch
+        finally:
+            self._cursor.leave(ticket)
+        self._cursor.finish(ticket)
+
+    def _batch(self, positions: list[int], epoch: int) -> Batch:
         sample_ids = self._pack.sample_ids[positions]
         with _own_draws():
-            views = [self._views(*it) for it in zip(positions, sample_ids.tolist(), strict=True)]
+            views = [
+                self._views(position, sample_id, epoch)
+                for position, sample_id in zip(positions, sample_ids.tolist(), strict=True)
+            ]
         stacked = [torch.stack(same) for same in zip(*views, strict=True)]
         return Batch(stacked, torch.from_numpy(sample_ids))
 
-    def _views(self, position: int, sample_id: int) -> list[torch.Tensor]:
+    def _views(self, position: int, sample_id: int, epoch: int) -> list[torch.Tensor]:
         image = Image.open(io.BytesIO(self._pack[position].data)).convert("RGB")
-        key = [self._order.seed, self._epoch, sample_id % 2**64]
+        key = [self._order.seed, epoch, sample_id % 2**64]
         (seed,) = np.random.SeedSequence(key).generate_state(1, dtype=np.uint64)
         random.seed(int(seed))
         # Not torch.manual_seed: that notes the call for every kind of device, with a traceback.
@@ -88,15 +98,13 @@ class TorchvisionLoader:
         return [transform(image) for transform in self._transforms]
 
     def set_epoch(self, epoch: int) -> None:
-        if epoch != self._epoch:
-            self._epoch, self._samples_done, self._is_resumed = epoch, 0, False
+        self._cursor.set_epoch(epoch)
 
     def state_dict(self) -> dict[str, Any]:
-        return {"epoch": self._epoch, "samples_done": self._samples_done}
+        return asdict(self._cursor.position)
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        self._epoch, self._samples_done = state["epoch"], state["samples_done"]
-        self._is_resumed = True
+        self._cursor.restore(Position(**state))
 
     def close(self) -> None:
         pass

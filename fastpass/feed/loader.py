@@ -1,45 +1,40 @@
-"""The native loader: decode once per image, then all its views, on threads without the GIL."""
+"""The loader: batches of views in a keyed order, from whichever backend makes them."""
 
 from __future__ import annotations
 
 import functools
 import hashlib
-import logging
-import time
 import weakref
 from collections.abc import Iterator
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any
 
 import numpy.typing as npt
 
 from fastpass._native import core
-from fastpass.augment.native import native_spec
 from fastpass.augment.recipe import Recipe
-from fastpass.common.checks import require_integer, require_type
-from fastpass.decode.image import decode_image
-from fastpass.decode.jpeg import MAX_PIXELS, MAX_THREADS
+from fastpass.common.checks import require_type
 from fastpass.errors import BadPack, Closed, ConfigError
+from fastpass.feed.backend import Feed, MadeBatch
 from fastpass.feed.batch import Batch
-from fastpass.feed.device_delivery import make_delivery
+from fastpass.feed.cursor import Cursor, Position
+from fastpass.feed.native import NativeFeed
 from fastpass.feed.options import (
     Dtype,
     MemoryFormat,
+    Mode,
+    OnError,
+    Options,
     Order,
     Reads,
-    batch_bytes,
-    check_choices,
     checked_weights,
-    default_batches_ahead,
 )
 from fastpass.feed.order import EpochOrder
-from fastpass.feed.read_ahead import ReadAhead
 from fastpass.feed.stats import LoaderStats
+from fastpass.feed.tally import Tally
 from fastpass.feed.world import fair_share_of_processors, rank_and_world_size
 from fastpass.pack import Pack
 from fastpass.pack.sources import Source
-
-_log = logging.getLogger("fastpass")
 
 
 class Loader:
@@ -103,89 +98,49 @@ class Loader:
         threads: int | None = None,
         drop_last: bool = True,
         dtype: Dtype = "float32",
-        mode: Literal["fast", "exact"] = "fast",
+        mode: Mode = "fast",
         order: Order = "random",
         reads: Reads = "mmap",
         memory_format: MemoryFormat = "contiguous",
         weights: npt.ArrayLike | None = None,
-        on_error: Literal["raise", "skip"] = "raise",
+        on_error: OnError = "raise",
         batches_ahead: int | None = None,
         max_pixels: int = core.DEFAULT_MAX_PIXELS,
     ) -> None:
-        threads = fair_share_of_processors() if threads is None else threads
-        check_choices(
+        require_type("recipe", recipe, Recipe)
+        rank, world_size = rank_and_world_size(rank, world_size)
+        self._options = Options(
+            batch_size=batch_size,
+            device=device,
             backend=backend,
+            seed=seed,
+            shuffle=shuffle,
+            rank=rank,
+            world_size=world_size,
+            threads=fair_share_of_processors() if threads is None else threads,
+            drop_last=drop_last,
             dtype=dtype,
             mode=mode,
-            on_error=on_error,
             order=order,
             reads=reads,
             memory_format=memory_format,
-        )
-        require_type("recipe", recipe, Recipe)
-        require_integer("batch_size", batch_size, 1, 2**20)
-        require_integer("threads", threads, 1, MAX_THREADS)
-        if batches_ahead is not None:
-            require_integer("batches_ahead", batches_ahead, 1, 1024)
-        require_integer("max_pixels", max_pixels, 1, MAX_PIXELS)
-        require_integer("seed", seed, 0, 2**64 - 1)
-        rank, world_size = rank_and_world_size(rank, world_size)
-        self.pack = source if isinstance(source, Pack) else Pack(source)
-        self.recipe = recipe
-        self._order = EpochOrder(
-            size=len(self.pack),
-            batch_size=batch_size,
-            rank=rank,
-            world_size=world_size,
-            seed=seed,
-            shuffle=shuffle,
-            drop_last=drop_last,
-            order=order,
-            shard_begins=self.pack.shard_begins,
-        )
-        if self._order.num_batches() == 0:
-            raise BadPack(
-                f"{len(self.pack)} samples do not fill one global batch of "
-                f"{self._order.global_batch} (batch_size {batch_size} x world_size {world_size}): "
-                "lower batch_size or pass drop_last=False"
-            )
-        self._delivery = make_delivery(
-            device,
-            dtype,
-            has_labels=self.pack.num_classes > 0,
-            weights=None if weights is None else checked_weights(weights, len(self.pack)),
-        )
-        # No more rows than this rank can ever fill.
-        num_rows = min(batch_size, -(-len(self.pack) // world_size))
-        self._batches_ahead = batches_ahead or default_batches_ahead(
-            batch_bytes(recipe, num_rows, dtype)
-        )
-        self._engine = core.Engine(
-            self.pack.native,
-            views=[native_spec(view) for view in recipe.views],
-            batch_size=num_rows,
-            num_threads=threads,
-            dtype=dtype,
-            seed=seed,
-            skip_damaged=on_error == "skip",
+            on_error=on_error,
+            batches_ahead=batches_ahead,
             max_pixels=max_pixels,
-            decoder="auto",
-            reads_by_pread=reads == "pread",
-            channels_last=memory_format == "channels_last",
-            may_scale=mode == "fast",
-            foreign_decoder=_decode_foreign,
-            gpu=self._delivery.gpu,
         )
-        self._finalizer = weakref.finalize(self, self._engine.close)
-        self._epoch = 0
-        self._samples_done = 0  # of this epoch, over all ranks, as of the last batch handed out
-        self._is_resumed = False  # the next iteration continues instead of starting the epoch
-        self._is_asked_for = False  # set_epoch wants this one, even if none of it is left
-        self._iteration = 0
-        self._is_running = False  # the newest iteration has begun
-        self._skipped: dict[int, str] = {}
-        self._num_images = self._num_batches = self._num_skipped = 0
-        self._seconds = self._wait_seconds = 0.0
+        self.recipe = recipe
+        self.pack = source if isinstance(source, Pack) else Pack(source)
+        self._weights = None if weights is None else checked_weights(weights, len(self.pack))
+        self._open()
+
+    def _open(self) -> None:
+        self._order = _order_of(self.pack, self._options)
+        self._cursor = Cursor(self._order)
+        self._tally = Tally()
+        self._feed: Feed = NativeFeed(
+            self.pack, self.recipe, self._order, self._options, self._weights
+        )
+        self._finalizer = weakref.finalize(self, self._feed.close)
 
     # ---- iteration --------------------------------------------------------------------------
 
@@ -196,94 +151,48 @@ class Loader:
     def __iter__(self) -> Iterator[Batch]:
         """One epoch, or the rest of one right after ``load_state_dict``.
 
-        At its end the epoch number moves on by itself, so a loop without ``set_epoch`` sees new
-        views and a new order each time; also one that counts ``len(loader)`` batches and never
-        asks for the end, and one that resumes just there.
+        The epoch number moves on by itself, so a loop without ``set_epoch`` sees new views and a
+        new order each time, whether it takes all batches, counts ``len(loader)`` of them or leaves
+        earlier. The rules in full: :class:`fastpass.feed.cursor.Cursor`.
         """
         if not self._finalizer.alive:
             raise Closed("the loader is closed: make a new one")
-        if self._is_left_behind():
-            self._epoch, self._samples_done = self._epoch + 1, 0
-            require_integer("epoch", self._epoch, 0, 2**32 - 1)
-        elif not self._is_resumed:
-            self._samples_done = 0
-        self._iteration += 1
-        self._engine.cancel()
-        return self._run_epoch(self._iteration)
+        ticket = self._cursor.begin()
+        self._feed.cancel()
+        return self._run_epoch(ticket)
 
-    def _run_epoch(self, iteration: int) -> Iterator[Batch]:
-        start, epoch = self._samples_done, self._epoch
-        num_batches = self._order.num_batches(start)
-        read_ahead = ReadAhead(self._order, epoch=epoch, start=start)
-        submitted = 0
-        self._is_running = True
+    def _run_epoch(self, ticket: int) -> Iterator[Batch]:
+        position = self._cursor.enter(ticket)
+        start = position.samples_done
+        batches = self._feed.batches(position.epoch, start)
         try:
-            for index in range(num_batches):
-                if iteration != self._iteration:
-                    raise Closed(
-                        "a newer iteration over this loader was started, or it was moved to "
-                        "another epoch: use a new iteration"
-                    )
-                while submitted < min(num_batches, index + 1 + self._batches_ahead):
-                    positions = self._order.batch(submitted, epoch=epoch, start=start)
-                    self._engine.prefetch(read_ahead.ranges(submitted, positions))
-                    self._engine.submit(positions.tolist(), epoch)
-                    submitted += 1
-                batch = self._next_batch(epoch)
-                done = start + (index + 1) * self._order.global_batch
-                self._samples_done = min(done, self._order.size)
-                # Not before: frameworks call iter() more than once.
-                self._is_resumed = self._is_asked_for = False
-                if batch is None:
-                    continue
-                handed_out = time.perf_counter()
-                yield batch
-                self._seconds += time.perf_counter() - handed_out
+            for index in range(self._order.num_batches(start)):
+                self._cursor.check(ticket)
+                made = self._tally.wait(batches)
+                self._refuse_to_strand_others(made, position.epoch)
+                self._cursor.advance(start, index + 1)
+                if made.batch is not None:
+                    with self._tally.consumer():
+                        yield made.batch
         finally:
-            if iteration == self._iteration:
-                self._is_running = False
-                if self._finalizer.alive:
-                    self._engine.cancel()
-        self._epoch, self._samples_done = epoch + 1, 0
-        self._is_resumed = self._is_asked_for = False
+            if self._cursor.leave(ticket):
+                self._feed.cancel()
+        self._cursor.finish(ticket)
 
-    def _next_batch(self, epoch: int) -> Batch | None:
-        asked = time.perf_counter()
-        views, sample_ids, positions, labels, skipped = self._engine.wait(self._delivery.stream())
-        waited = time.perf_counter() - asked
-        self._seconds += waited
-        self._wait_seconds += waited
-        self._num_batches += 1
-        self._num_images += len(sample_ids)
-        self._report_skipped(skipped)
-        if len(sample_ids) == 0:
-            if self._order.world_size > 1:
-                raise BadPack(
-                    f"every sample of a batch on rank {self._order.rank} in epoch {epoch} is "
-                    "damaged, and the other ranks cannot go on without it: remove the samples "
-                    "listed in Loader.skipped from the source"
-                )
-            return None
-        return self._delivery.batch(views, sample_ids, positions, labels)
-
-    def _report_skipped(self, skipped: list[tuple[int, Exception]]) -> None:
-        self._num_skipped += len(skipped)
-        for sample_id, reason in skipped:
-            if sample_id not in self._skipped:
-                _log.warning("skipped sample %d: %s", sample_id, reason)
-                self._skipped[sample_id] = f"{type(reason).__name__}: {reason}"
+    def _refuse_to_strand_others(self, made: MadeBatch, epoch: int) -> None:
+        if made.batch is None and self._order.world_size > 1:
+            raise BadPack(
+                f"every sample of a batch on rank {self._order.rank} in epoch {epoch} is "
+                "damaged, and the other ranks cannot go on without it: remove the samples "
+                "listed in Loader.skipped from the source"
+            )
 
     # ---- where we are -----------------------------------------------------------------------
 
     @property
     def epoch(self) -> int:
-        """The epoch of the last batch; between iterations, of the next."""
-        return self._epoch + (self._is_resumed and self._is_left_behind())
-
-    def _is_left_behind(self) -> bool:
-        """Nothing is left of this epoch, and nobody wants to hear that."""
-        is_over = self._order.num_batches(self._samples_done) == 0
-        return is_over and not self._is_asked_for
+        """The epoch of the last batch; after the end of an epoch, the next one."""
+        return self._cursor.epoch
 
     @functools.cached_property
     def _fingerprint(self) -> str:
@@ -299,7 +208,7 @@ class Loader:
     @property
     def skipped(self) -> dict[int, str]:
         """Damaged samples left out so far: sample_id -> reason."""
-        return dict(self._skipped)
+        return self._tally.skipped
 
     @property
     def sampler(self) -> Loader:
@@ -307,25 +216,15 @@ class Loader:
         return self
 
     def set_epoch(self, epoch: int) -> None:
-        """Go to the start of an epoch; no change if the loader is in it (a resumed one stays)."""
-        require_integer("epoch", epoch, 0, 2**32 - 1)
-        if epoch != self._epoch:
-            self._leave_running_iteration()
-            self._epoch, self._samples_done, self._is_resumed = epoch, 0, False
-        self._is_asked_for = True
-
-    def _leave_running_iteration(self) -> None:
-        """It must not move the position any more; asked for a batch, it raises Closed."""
-        if self._is_running:
-            self._iteration += 1
-            self._is_running = False
-            self._engine.cancel()
+        """Go to the start of an epoch; a restored position in that epoch is kept."""
+        if self._cursor.set_epoch(epoch):
+            self._feed.cancel()
 
     def state_dict(self) -> dict[str, Any]:
         """Plain JSON-able values: which samples of which epoch were handed out, and of what."""
         return {
-            "epoch": self._epoch,
-            "samples_done": self._samples_done,
+            "epoch": self._cursor.position.epoch,
+            "samples_done": self._cursor.position.samples_done,
             "seed": self._order.seed,
             "shuffle": self._order.shuffle,
             "order": self._order.order,
@@ -349,8 +248,6 @@ class Loader:
         missing = [key for key in mine if key not in state]
         if missing:
             raise ConfigError(f"the loader's state lacks {', '.join(missing)}")
-        require_integer("epoch", state["epoch"], 0, 2**32 - 1)
-        require_integer("samples_done", state["samples_done"], 0, self._order.size)
         different = [
             f"{key} (saved {state.get(key)!r}, here {mine[key]!r})"
             for key in ("seed", "shuffle", "order", "fingerprint", "shards")
@@ -358,25 +255,12 @@ class Loader:
         ]
         if different:
             raise ConfigError(f"this loader cannot continue that run: {'; '.join(different)}")
-        self._leave_running_iteration()
-        self._epoch, self._samples_done = state["epoch"], state["samples_done"]
-        self._is_resumed, self._is_asked_for = True, False
+        if self._cursor.restore(Position(state["epoch"], state["samples_done"])):
+            self._feed.cancel()
 
     def stats(self) -> LoaderStats:
         """Counts and times since the loader was made."""
-        times = self._engine.stage_times()
-        return LoaderStats(
-            num_images=self._num_images,
-            num_batches=self._num_batches,
-            num_skipped=self._num_skipped,
-            seconds=self._seconds,
-            wait_seconds=self._wait_seconds,
-            read_seconds=times["read_seconds"],
-            decode_seconds=times["decode_seconds"],
-            augment_seconds=times["augment_seconds"],
-            num_slots=times["num_slots"],
-            num_rendered=times["num_images"],
-        )
+        return self._tally.stats(self._feed.work_done())
 
     # ---- the end ----------------------------------------------------------------------------
 
@@ -396,5 +280,23 @@ class Loader:
         self.close()
 
 
-def _decode_foreign(data: bytes, max_pixels: int) -> Any:
-    return decode_image(data, max_pixels=max_pixels)
+def _order_of(pack: Pack, options: Options) -> EpochOrder:
+    """Raises BadPack where there is not one batch."""
+    order = EpochOrder(
+        size=len(pack),
+        batch_size=options.batch_size,
+        rank=options.rank,
+        world_size=options.world_size,
+        seed=options.seed,
+        shuffle=options.shuffle,
+        drop_last=options.drop_last,
+        order=options.order,
+        shard_begins=pack.shard_begins,
+    )
+    if order.num_batches() == 0:
+        raise BadPack(
+            f"{len(pack)} samples do not fill one global batch of {order.global_batch} "
+            f"(batch_size {options.batch_size} x world_size {options.world_size}): lower "
+            "batch_size or pass drop_last=False"
+        )
+    return order

@@ -1,18 +1,22 @@
-"""The choices a loader offers, and what follows from them."""
+"""The choices a loader offers, checked, and what follows from them."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from fastpass.augment.recipe import Recipe
-from fastpass.common.checks import require_choice
+from fastpass.common.checks import require_choice, require_integer
+from fastpass.decode.jpeg import MAX_PIXELS, MAX_THREADS
 from fastpass.errors import BadArgument, MissingBackend
 
 Dtype = Literal["float32", "float16", "bfloat16", "uint8"]
 MemoryFormat = Literal["contiguous", "channels_last"]
+Mode = Literal["fast", "exact"]
+OnError = Literal["raise", "skip"]
 Order = Literal["random", "quasi_random"]
 Reads = Literal["mmap", "pread"]
 
@@ -32,14 +36,51 @@ _CHOICES = {
 }
 
 
-def check_choices(**chosen: str) -> None:
-    """Refuse an unknown word by the name of its option."""
-    if chosen["backend"] in ("dali", "ffcv"):
-        raise MissingBackend(
-            f"the {chosen['backend']} loader is not part of this version: use 'native'"
-        )
-    for name, word in chosen.items():
-        require_choice(name, word, _CHOICES[name])
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a loader was asked for: its arguments, with defaults filled in.
+
+    Raises:
+        BadArgument: for a value that is none of the documented ones, by its name.
+        MissingBackend: for a backend that this version does not have.
+    """
+
+    batch_size: int
+    device: str
+    backend: str
+    seed: int
+    shuffle: bool
+    rank: int
+    world_size: int
+    threads: int
+    drop_last: bool
+    dtype: Dtype
+    mode: Mode
+    order: Order
+    reads: Reads
+    memory_format: MemoryFormat
+    on_error: OnError
+    batches_ahead: int | None
+    max_pixels: int
+
+    def __post_init__(self) -> None:
+        if self.backend in ("dali", "ffcv"):
+            raise MissingBackend(
+                f"the {self.backend} loader is not part of this version: use 'native'"
+            )
+        for name, words in _CHOICES.items():
+            require_choice(name, getattr(self, name), words)
+        require_integer("batch_size", self.batch_size, 1, 2**20)
+        require_integer("threads", self.threads, 1, MAX_THREADS)
+        if self.batches_ahead is not None:
+            require_integer("batches_ahead", self.batches_ahead, 1, 1024)
+        require_integer("max_pixels", self.max_pixels, 1, MAX_PIXELS)
+        require_integer("seed", self.seed, 0, 2**64 - 1)
+
+    def ahead(self, recipe: Recipe, num_samples: int) -> int:
+        """How many batches of at most ``num_samples`` to prepare before they are asked for."""
+        num_bytes = batch_bytes(recipe, num_samples, self.dtype)
+        return self.batches_ahead or default_batches_ahead(num_bytes)
 
 
 def batch_bytes(recipe: Recipe, num_samples: int, dtype: str) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 from collections.abc import Iterator
@@ -115,12 +116,34 @@ def test_epochs_and_seeds_differ_and_repeat(folder: Path) -> None:
         assert _same(_epoch(again), second)
 
 
-def test_next_iter_twice_gives_the_same_batch(folder: Path) -> None:
-    with _loader(folder) as loader:
-        first = next(iter(loader))
-        second = next(iter(loader))
-        assert torch.equal(first.sample_ids, second.sample_ids)
-        assert torch.equal(first.views[0], second.views[0])
+@pytest.mark.parametrize("leave", ["next", "break", "islice", "raise"])
+def test_an_epoch_left_early_is_not_replayed(folder: Path, leave: str) -> None:
+    """As torch's DataLoader does: a new iteration is a new epoch, with its order and views."""
+
+    def take(loader: fp.Loader) -> list[fp.Batch]:
+        if leave == "next":
+            return [next(iter(loader))]
+        if leave == "islice":
+            return list(itertools.islice(loader, 2))
+        taken = []
+        with contextlib.suppress(ZeroDivisionError):
+            for batch in loader:
+                taken.append(batch)
+                if leave == "break":
+                    break
+                raise ZeroDivisionError
+        return taken
+
+    with _loader(folder) as whole, _loader(folder) as loader:
+        for epoch in range(3):
+            for mine, expected in zip(take(loader), whole, strict=False):
+                assert torch.equal(mine.sample_ids, expected.sample_ids)
+                assert torch.equal(mine.views[0], expected.views[0])
+            assert loader.epoch == epoch
+            whole.set_epoch(epoch + 1)
+        loader.set_epoch(0)
+        whole.set_epoch(0)
+        assert torch.equal(take(loader)[0].views[0], next(iter(whole)).views[0])
 
 
 def test_rank_and_world_size_come_from_the_environment(

@@ -104,6 +104,7 @@ def test_a_tar_that_is_open_may_be_replaced(tars: list[str], tmp_path: Path) -> 
         expected = _epoch(mapped)
         next(iter(loader))
         os.replace(image_tar(tmp_path / "other.tar", range(50, 78)), tars[1])
+        loader.set_epoch(0)
         assert [batch[0] for batch in _epoch(loader)] == [batch[0] for batch in expected]
 
 
@@ -130,8 +131,8 @@ def test_prefetching_nonsense_is_refused(tars: list[str]) -> None:
     with _loader(tars) as loader:
         for wrong in [(-1, 3), (3, 2), (0, 41)]:
             with pytest.raises(fp.BadArgument, match="in a source of 40 samples"):
-                loader._engine.prefetch([wrong])
-        loader._engine.prefetch([(0, 40), (7, 7)])
+                loader._feed._engine.prefetch([wrong])
+        loader._feed._engine.prefetch([(0, 40), (7, 7)])
         assert len(list(loader)) == 8
 
 

@@ -1,0 +1,118 @@
+"""The native backend: decode once per image, then all its views, on threads without the GIL."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from fastpass._native import core
+from fastpass.augment.native import native_spec
+from fastpass.augment.recipe import Recipe
+from fastpass.decode.image import decode_image
+from fastpass.errors import Closed
+from fastpass.feed.backend import MadeBatch, WorkDone
+from fastpass.feed.device_delivery import make_delivery
+from fastpass.feed.options import Options
+from fastpass.feed.order import EpochOrder
+from fastpass.feed.read_ahead import ReadAhead
+from fastpass.pack import Pack
+
+
+class NativeFeed:
+    """A :class:`fastpass.feed.backend.Feed` over the native engine.
+
+    ``weights``: float32 [len(pack)] for ``Batch.weights``, or None.
+
+    Raises:
+        BadArgument: no such device.
+        MissingBackend: torch, or what the device needs, is not there.
+        OutOfMemory: no thread could be started.
+    """
+
+    def __init__(
+        self,
+        pack: Pack,
+        recipe: Recipe,
+        order: EpochOrder,
+        options: Options,
+        weights: npt.NDArray[np.float32] | None,
+    ) -> None:
+        self._order = order
+        self._delivery = make_delivery(
+            options.device,
+            options.dtype,
+            has_labels=pack.num_classes > 0,
+            weights=weights,
+        )
+        # No more memory than this rank can ever fill.
+        num_samples = min(options.batch_size, -(-len(pack) // options.world_size))
+        self._batches_ahead = options.ahead(recipe, num_samples)
+        self._engine: Any = core.Engine(
+            pack.native,
+            views=[native_spec(view) for view in recipe.views],
+            batch_size=num_samples,
+            num_threads=options.threads,
+            dtype=options.dtype,
+            seed=options.seed,
+            skip_damaged=options.on_error == "skip",
+            max_pixels=options.max_pixels,
+            decoder="auto",
+            reads_by_pread=options.reads == "pread",
+            channels_last=options.memory_format == "channels_last",
+            may_scale=options.mode == "fast",
+            foreign_decoder=_decode_foreign,
+            gpu=self._delivery.gpu,
+        )
+        self._work_done = WorkDone()
+
+    def batches(self, epoch: int, start: int) -> Iterator[MadeBatch]:
+        """See Feed. ``batches_ahead`` batches are submitted before the first is waited for."""
+        num_batches = self._order.num_batches(start)
+        read_ahead = ReadAhead(self._order, epoch=epoch, start=start)
+        submitted = 0
+        for index in range(num_batches):
+            while submitted < min(num_batches, index + 1 + self._batches_ahead):
+                positions = self._order.batch(submitted, epoch=epoch, start=start)
+                engine = self._open_engine()
+                engine.prefetch(read_ahead.ranges(submitted, positions))
+                engine.submit(positions.tolist(), epoch)
+                submitted += 1
+            yield self._wait()
+
+    def _wait(self) -> MadeBatch:
+        views, sample_ids, positions, labels, skipped = self._open_engine().wait(
+            self._delivery.stream()
+        )
+        num_images = len(sample_ids)
+        if num_images == 0:
+            return MadeBatch(None, 0, skipped)
+        batch = self._delivery.batch(views, sample_ids, positions, labels)
+        return MadeBatch(batch, num_images, skipped)
+
+    def cancel(self) -> None:
+        engine = self._engine
+        if engine is not None:
+            engine.cancel()
+
+    def close(self) -> None:
+        engine = self._engine
+        if engine is not None:
+            engine.close()
+            self._work_done = self.work_done()
+            self._engine = None  # with the memory of all batches that nobody holds
+
+    def work_done(self) -> WorkDone:
+        engine = self._engine
+        return self._work_done if engine is None else WorkDone(**engine.stage_times())
+
+    def _open_engine(self) -> Any:
+        if self._engine is None:
+            raise Closed("the loader is closed: make a new one")
+        return self._engine
+
+
+def _decode_foreign(data: bytes, max_pixels: int) -> Any:
+    return decode_image(data, max_pixels=max_pixels)
