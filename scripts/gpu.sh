@@ -18,7 +18,7 @@ done
 
 PYTHON=$python bash scripts/build_here.sh -DFASTPASS_CUDA=ON -DFASTPASS_TURBO=$turbo
 # These files and no others: the rest may import what is not there.
-files=$(grep -rlE "needs_cuda|support.devices" tests --include="test_*.py")
+files=$(grep -rlE "needs_cuda|support.devices|gpu: torch.device" tests --include="test_*.py")
 "$python" -m pytest -q -p no:cacheprovider -m needs_cuda $files
 small="tests/decode/test_tensors.py tests/augment/test_render_tensors.py"
 if command -v compute-sanitizer >/dev/null; then

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastpass.errors import BadArgument, MissingBackend
+from fastpass.errors import MissingBackend
 from fastpass.feed.batch import Batch
 
 
@@ -30,12 +30,6 @@ class Delivery:
         self._has_labels = has_labels
         self._weights = weights  # [position]
         self.device = torch.device("cpu")
-
-    def parse_device(self, device: Any) -> Any:
-        try:
-            return self._torch.device(device)
-        except (RuntimeError, TypeError) as error:
-            raise BadArgument(f"device = {device!r}: wanted 'cpu' or a CUDA device") from error
 
     def stream(self) -> int:
         """The consumer's current stream: a ``cudaStream_t`` as a number."""

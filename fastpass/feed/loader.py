@@ -49,8 +49,8 @@ class Loader:
         batch_size: samples per batch and rank.
         device: "cpu", or a CUDA device ("cuda", "cuda:1"): compressed bytes go there, images are
             decoded and views rendered on it, bit for bit as on the CPU; ``threads`` read files and
-            headers. "twin": the CPU in the place of a GPU, for tests.
-        backend: "native".
+            headers.
+        backend: which implementation; there is "native".
         seed: of the order and of the views, 0 to 2**64 - 1.
         shuffle: a new order every epoch; else the source's order.
         order: of a shuffled epoch. "random": a keyed permutation of all samples. "quasi_random":

@@ -14,7 +14,7 @@ from fastpass.augment.recipe import Recipe
 from fastpass.decode.image import decode_image
 from fastpass.errors import Closed
 from fastpass.feed.backend import MadeBatch, WorkDone
-from fastpass.feed.device_delivery import make_delivery
+from fastpass.feed.gpu_delivery import make_delivery
 from fastpass.feed.options import Options
 from fastpass.feed.order import EpochOrder
 from fastpass.feed.read_ahead import ReadAhead

@@ -69,8 +69,8 @@ class QuasiRandom:
         windows = self.windows(places, epoch=epoch)
         found = np.empty_like(places)
         for window in np.unique(windows):
-            rows = windows == window
-            found[rows] = self._in_window(runs, int(window), places[rows])
+            inside = windows == window
+            found[inside] = self._in_window(runs, int(window), places[inside])
         return found
 
     def windows(self, places: Positions, *, epoch: int) -> Positions:

@@ -7,19 +7,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from fastpass.common.gpu import Gpu, gpu_of, twin_of
+from fastpass.common.gpu import gpu_of, parse_device
 from fastpass.feed.batch import Batch
 from fastpass.feed.delivery import Delivery
 
 
-class DeviceDelivery(Delivery):
-    """Hands out what the engine has rendered on a GPU ("twin": on the CPU in its place).
+class GpuDelivery(Delivery):
+    """Hands out what the engine has rendered on a GPU.
 
     The tensors show the engine's memory. The consumer's current stream waits until the views are
     there; nobody else does. When the last tensor of a batch goes, its memory may be written again
     behind everything that this stream has queued by then: a consumer that reads a batch on another
     stream must have the current one wait for it (``Tensor.record_stream`` does not know of this
     memory).
+
+    Raises BadArgument, MissingBackend, DeviceFailed.
     """
 
     def __init__(
@@ -31,12 +33,8 @@ class DeviceDelivery(Delivery):
         weights: npt.NDArray[np.float32] | None,
     ) -> None:
         super().__init__(dtype, has_labels=has_labels, weights=weights)
-        self._place: Gpu = twin_of(1) if device == "twin" else gpu_of(device)
-        self.gpu = self._place.native
-        self.device = self._place.device
-
-    def stream(self) -> int:
-        return self._place.stream()
+        gpu = gpu_of(device)
+        self.gpu, self.device, self.stream = gpu.native, gpu.device, gpu.stream
 
     def batch(
         self,
@@ -45,7 +43,7 @@ class DeviceDelivery(Delivery):
         positions: npt.NDArray[np.int64],
         labels: npt.NDArray[np.int64],
     ) -> Batch:
-        if self.device.type == "cpu":
+        if self.device.type == "cpu":  # the double of a GPU that tests switch on
             return super().batch(views, sample_ids, positions, labels)
         tensors = [self._torch.as_tensor(view, device=self.device) for view in views]
         return self._with_ids([self._typed(t) for t in tensors], sample_ids, positions, labels)
@@ -57,11 +55,11 @@ class DeviceDelivery(Delivery):
 def make_delivery(
     device: str, dtype: str, *, has_labels: bool, weights: npt.NDArray[np.float32] | None
 ) -> Delivery:
-    """The one for ``device``: "cpu", "twin", or a CUDA device.
+    """The one for ``device``: "cpu" or a CUDA device, as torch names them.
 
-    Raises BadArgument, MissingBackend.
+    Raises BadArgument, MissingBackend, DeviceFailed.
     """
     on_cpu = Delivery(dtype, has_labels=has_labels, weights=weights)
-    if device != "twin" and on_cpu.parse_device(device).type == "cpu":
+    if parse_device(device).type == "cpu":
         return on_cpu
-    return DeviceDelivery(device, dtype, has_labels=has_labels, weights=weights)
+    return GpuDelivery(device, dtype, has_labels=has_labels, weights=weights)
