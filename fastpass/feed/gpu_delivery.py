@@ -33,8 +33,11 @@ class GpuDelivery(Delivery):
         weights: npt.NDArray[np.float32] | None,
     ) -> None:
         super().__init__(dtype, has_labels=has_labels, weights=weights)
-        gpu = gpu_of(device)
-        self.gpu, self.device, self.stream = gpu.native, gpu.device, gpu.stream
+        self._where = gpu_of(device)
+        self.gpu, self.device = self._where.native, self._where.device
+
+    def stream(self) -> int:
+        return self._where.stream()
 
     def batch(
         self,
