@@ -51,7 +51,6 @@ KNOWN_LONG_FILES = {
 }
 KNOWN_LONG_FUNCTIONS = {
     "fastpass/decode/jpeg.py: decode_jpeg",
-    "fastpass/feed/loader.py: __init__",
 }
 
 
