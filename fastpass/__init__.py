@@ -26,6 +26,7 @@ from fastpass.errors import (
     ReadFailed,
     StalePack,
     UnsupportedImage,
+    WouldOverwrite,
     WriteFailed,
 )
 from fastpass.types import Backend, CropBox, ImageInfo, Sample
@@ -120,6 +121,7 @@ __all__ = [
     "UnsupportedImage",
     "ViewParams",
     "ViewSpec",
+    "WouldOverwrite",
     "WriteFailed",
     "backends",
     "build_seek_index",

@@ -51,6 +51,10 @@ class WriteFailed(FastpassError, OSError):
     """The operating system refused to write (disk full, read-only, ...)."""
 
 
+class WouldOverwrite(WriteFailed):
+    """An output would replace something that fastpass did not write: choose another output."""
+
+
 class OutOfMemory(FastpassError, MemoryError):
     """An allocation failed."""
 

@@ -57,7 +57,7 @@ _seek_index_option = click.option(
     type=click.IntRange(min=1),
     help="Largest size of a shard, MiB.",
 )
-@click.option("--force", is_flag=True, help="Replace the shards that OUTPUT holds already.")
+@click.option("--force", is_flag=True, help="Replace what fastpass wrote into OUTPUT before.")
 @_seek_index_option
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def pack_command(

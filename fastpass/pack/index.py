@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 
 from fastpass._native import core
 from fastpass.common.checks import require_integer
+from fastpass.errors import WouldOverwrite
 from fastpass.pack.sources import PathLike
 
 MAX_THREADS = 1024
+MAGIC = b"\x89FPI\r\n\x1a\n"  # an index begins with it
 LAYOUTS = {1: "webdataset", 2: "pass", 3: "class-folders", 4: "plain"}
 
 
@@ -37,10 +40,15 @@ def build_index(
     only headers are read. The file is the same for any number of threads.
 
     The format is described in docs/format.md. Raises ``BadPack`` when the tar is damaged or a
-    sample lacks its image, ``ReadFailed`` and ``WriteFailed`` when the system refuses; then no
-    new file is left behind.
+    sample lacks its image, ``WouldOverwrite`` when ``<tar>.fpi`` is no index, ``ReadFailed`` and
+    ``WriteFailed`` when the system refuses; then no new file is left behind.
     """
     path = os.fspath(tar)
+    index = Path(path + ".fpi")
+    if os.path.lexists(index) and not is_index(index):
+        raise WouldOverwrite(
+            f"{index} is no index of fastpass, and would be replaced by one: move it away"
+        )
     threads = core.available_processors() if threads is None else threads
     require_integer("threads", threads, 1, MAX_THREADS)
     found = core.write_index(
@@ -48,7 +56,7 @@ def build_index(
     )
     return IndexReport(
         tar=path,
-        index=path + ".fpi",
+        index=str(index),
         index_bytes=found["index_bytes"],
         layout=LAYOUTS[found["layout"]],
         num_samples=found["num_samples"],
@@ -56,3 +64,12 @@ def build_index(
         num_seek_indexes=found["num_seek_indexes"],
         num_ignored=found["num_ignored"],
     )
+
+
+def is_index(path: Path) -> bool:
+    """Whether a file begins as indexes do: such a file may be made again at any time."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError:
+        return False

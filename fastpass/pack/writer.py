@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import tarfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 
-from fastpass.common.files import sync, sync_folder
-from fastpass.errors import BadArgument, BadPack, FastpassError, WriteFailed
-from fastpass.pack.index import IndexReport, build_index
+from fastpass.common.files import sync
+from fastpass.common.filled_folder import filled_folder
+from fastpass.errors import BadArgument, BadPack
+from fastpass.pack.index import IndexReport, build_index, is_index
 from fastpass.pack.reader import Pack
 from fastpass.pack.sources import PathLike, tars_in
 from fastpass.types import Sample
@@ -53,8 +53,10 @@ def pack_folder(
     (two names that then fall together are a ``BadPack``); the extension follows from the content.
 
     Everything is written to a hidden folder first and moved in place at the end: on any failure
-    no shard appears. Raises ``WriteFailed`` (full disk, read-only, or ``output`` has content and
-    ``force`` is not set) and ``BadPack`` (no images, or ``source`` holds tars already).
+    no shard appears. ``force`` replaces what fastpass wrote into ``output``, and nothing else.
+
+    Raises ``WriteFailed`` (full disk, read-only; ``WouldOverwrite``: ``output`` has content) and
+    ``BadPack`` (no images, or ``source`` holds tars already).
     """
     if shard_bytes < 1 or (shard_samples is not None and shard_samples < 1):
         raise BadArgument(f"shards of {shard_bytes} bytes or {shard_samples} samples: wanted >= 1")
@@ -64,7 +66,7 @@ def pack_folder(
             f"run `fastpass index` on them"
         )
     target = Path(output)
-    with Pack(source) as pack, _staged(target, force) as staging:
+    with Pack(source) as pack, filled_folder(target, force=force, is_ours=is_index) as staging:
         with _ShardWriter(staging, shard_bytes, shard_samples or len(pack)) as writer:
             for position, sample in enumerate(pack):
                 writer.add(sample)
@@ -157,53 +159,3 @@ def _members(sample: Sample) -> list[tuple[str, bytes | memoryview]]:
     if sample.metadata_json:
         members.append((f"{key}.json", sample.metadata_json))
     return members
-
-
-@contextmanager
-def _staged(target: Path, force: bool) -> Iterator[Path]:
-    """A hidden folder that becomes ``target`` when the block succeeds, and vanishes otherwise."""
-    target = Path(os.path.abspath(target))
-    staging = target.parent / f".{target.name}.partial-{os.getpid()}"
-    try:
-        if target.exists():
-            _refuse_content(target, force)
-            staging = target / f".partial-{os.getpid()}"
-        else:
-            if not target.parent.exists():
-                target.parent.mkdir(parents=True)
-        shutil.rmtree(staging, ignore_errors=True)  # of a killed process that had our id
-        staging.mkdir()
-        yield staging
-        _publish(staging, target)
-    except FastpassError:
-        raise
-    except OSError as error:
-        raise WriteFailed(f"cannot write {str(target)!r}: {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
-
-
-def _refuse_content(target: Path, force: bool) -> None:
-    names = sorted(name for name in os.listdir(target) if not name.startswith("."))
-    if names and not force:
-        raise WriteFailed(f"{str(target)!r} is not empty: choose another folder, or --force")
-    foreign = [name for name in names if not name.endswith((".tar", ".tar.fpi"))]
-    if foreign:
-        raise WriteFailed(
-            f"{str(target)!r} holds {foreign[0]!r}, which is no shard; --force replaces only shards"
-        )
-
-
-def _publish(staging: Path, target: Path) -> None:
-    sync_folder(staging)
-    if not target.exists():
-        staging.rename(target)
-        sync_folder(target.parent)
-        return
-    new = sorted(os.listdir(staging))
-    for name in os.listdir(target):
-        if not name.startswith(".") and name not in new:
-            (target / name).unlink()
-    for name in new:  # a tar before its index: in between, readers say StalePack
-        (staging / name).replace(target / name)
-    sync_folder(target)

@@ -41,7 +41,7 @@ import click
 )
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
 @click.option("--workers", type=click.IntRange(min=1), help="Threads  [default: one per core]")
-@click.option("--force", is_flag=True, help="Replace the shards of a folder that is not empty.")
+@click.option("--force", is_flag=True, help="Replace what fastpass wrote into OUTPUT before.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def synth(
     output: Path,

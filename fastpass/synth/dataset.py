@@ -14,7 +14,9 @@ from pathlib import Path
 
 import numpy as np
 
-from fastpass.errors import BadArgument, MissingBackend, WriteFailed
+from fastpass.common.filled_folder import filled_folder
+from fastpass.errors import BadArgument, MissingBackend
+from fastpass.pack.index import is_index
 from fastpass.synth.ifs import IteratedFunctionSystem, sample_system, vary_system
 from fastpass.synth.scene import Picture, draw_picture
 from fastpass.synth.shards import json_bytes, write_shards
@@ -66,21 +68,25 @@ def synthesize(
     (threads; None: one per core this process may use).
 
     Method: Anderson and Farrell, "Improving Fractal Pre-training", WACV 2022 (see ``ifs``).
-    on_image is called after every picture, in this thread. ``force`` replaces train-*.tar and
-    val-*.tar (and their .fpi) in a folder that is not empty.
+    on_image is called after every picture, in this thread. The folder gets all shards or none.
+    ``force`` replaces what fastpass wrote into it, and nothing else.
 
-    Raises BadArgument, WriteFailed, and MissingBackend without numba.
+    Raises BadArgument, WriteFailed (WouldOverwrite: the folder has content), and MissingBackend
+    without numba.
     """
     started = time.perf_counter()
     _check(num_classes, images_per_class, val_images_per_class, size, seed, workers)
-    folder = _prepare_folder(Path(output), force)
-    systems = [class_system(seed, class_index) for class_index in range(num_classes)]
     counts = dict(zip(SPLITS, (images_per_class, val_images_per_class), strict=True))
     shards: list[Path] = []
-    with ThreadPoolExecutor(workers or len(os.sched_getaffinity(0))) as pool:
+    with (
+        filled_folder(output, force=force, is_ours=is_index) as folder,
+        ThreadPoolExecutor(workers or len(os.sched_getaffinity(0))) as pool,
+    ):
+        systems = [class_system(seed, class_index) for class_index in range(num_classes)]
         for split, per_class in counts.items():
             samples = _render_all(pool, systems, split, per_class, size, seed, on_image)
             shards += write_shards(samples, folder, split, SAMPLES_PER_SHARD)
+    shards = [Path(output) / path.name for path in shards]
     return SynthSummary(
         shards=tuple(shards),
         num_images=num_classes * sum(counts.values()),
@@ -194,22 +200,3 @@ def _check(
             raise BadArgument(f"{name} is {value}; it must be between {low} and {high}")
     if find_spec("numba") is None:
         raise MissingBackend("fastpass synth needs numba: pip install 'fastpass[train]'")
-
-
-def _prepare_folder(folder: Path, force: bool) -> Path:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        if not force and any(folder.iterdir()):
-            raise WriteFailed(
-                f"{folder} is not empty; choose another folder, or pass force (--force) to replace "
-                "its train-*.tar and val-*.tar"
-            )
-        for split in SPLITS:
-            for pattern in (f"{split}-*.tar", f"{split}-*.tar.fpi"):
-                for stale in folder.glob(pattern):
-                    stale.unlink()
-    except OSError as error:
-        if isinstance(error, WriteFailed):
-            raise
-        raise WriteFailed(f"cannot prepare {folder}: {error.strerror or error}") from error
-    return folder

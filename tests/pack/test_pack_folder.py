@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from fastpass.errors import BadArgument, BadPack, ReadFailed, WriteFailed
+from fastpass.errors import BadArgument, BadPack, ReadFailed, WouldOverwrite, WriteFailed
 from fastpass.pack import Pack, pack_folder
 
 
@@ -99,10 +99,10 @@ def test_content_is_never_overwritten_unasked(photos, tmp_path):
         pack_folder(photos, out)
     assert tree(out) == before
     report = pack_folder(photos, out, force=True)
-    assert sorted(os.listdir(out)) == ["shard-000000.tar", "shard-000000.tar.fpi"]
+    assert sorted(out.glob("[!.]*")) == [out / "shard-000000.tar", out / "shard-000000.tar.fpi"]
     assert len(Pack(out)) == report.num_samples
     (out / "thesis.txt").write_text("mine")
-    with pytest.raises(WriteFailed, match=r"'thesis\.txt', which is no shard"):
+    with pytest.raises(WouldOverwrite, match=r"holds 'thesis\.txt', which fastpass did not write"):
         pack_folder(photos, out, force=True)
     with pytest.raises(WriteFailed, match="is not empty"):
         pack_folder(photos, photos)

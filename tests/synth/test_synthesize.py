@@ -15,13 +15,15 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from fastpass.errors import BadArgument, WriteFailed
+from fastpass.errors import BadArgument, WouldOverwrite, WriteFailed
+from fastpass.pack import build_index
 from fastpass.synth import dataset, shards, synthesize
 from fastpass.synth.commands import synth
 
 
 def _digests(folder: Path) -> dict[str, str]:
-    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in sorted(folder.iterdir())}
+    visible = sorted(folder.glob("[!.]*"))
+    return {p.name: hashlib.sha256(p.read_bytes()).hexdigest() for p in visible}
 
 
 def _small(output: Path, **changes: object) -> dict[str, str]:
@@ -98,20 +100,20 @@ def test_shards_are_split_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert summary.num_bytes == sum(p.stat().st_size for p in summary.shards)
 
 
-def test_a_folder_that_is_not_empty_is_refused_and_force_replaces_only_shards(
+def test_a_folder_that_is_not_empty_is_refused_and_force_replaces_what_synth_wrote(
     tmp_path: Path,
 ) -> None:
-    (tmp_path / "notes.txt").write_text("mine")
-    (tmp_path / "train-000007.tar").write_bytes(b"old")
-    (tmp_path / "train-000007.tar.fpi").write_bytes(b"old")
-    with pytest.raises(WriteFailed, match="not empty"):
+    _small(tmp_path)
+    build_index(tmp_path / "val-000000.tar")
+    before = _digests(tmp_path)
+    with pytest.raises(WouldOverwrite, match="not empty"):
         _small(tmp_path)
-    assert (tmp_path / "train-000007.tar").exists()
-    assert list(_small(tmp_path, force=True)) == [
-        "notes.txt",
-        "train-000000.tar",
-        "val-000000.tar",
-    ]
+    assert _digests(tmp_path) == before
+    assert list(_small(tmp_path, force=True, val_images_per_class=0)) == ["train-000000.tar"]
+    (tmp_path / "train-000007.tar").write_bytes(b"mine")
+    with pytest.raises(WouldOverwrite, match=r"holds 'train-000007\.tar'"):
+        _small(tmp_path, force=True)
+    assert list(_digests(tmp_path)) == ["train-000000.tar", "train-000007.tar"]
 
 
 def test_a_failure_leaves_no_half_written_shard(tmp_path: Path) -> None:
@@ -134,7 +136,7 @@ def test_a_refusal_of_the_system_is_a_named_error(
     with pytest.raises(WriteFailed, match=r"train-000000\.tar: No space left"):
         _small(tmp_path)
     assert list(tmp_path.iterdir()) == []
-    with pytest.raises(WriteFailed, match="cannot prepare"):
+    with pytest.raises(WriteFailed, match="cannot write '/dev/null/folder': Not a dir"):
         _small(Path("/dev/null/folder"))
 
 
