@@ -4,6 +4,8 @@
 #include <cmath>
 
 #include "common/multiversion.h"
+#include "curate/hash/dct32.h"
+#include "curate/hash/haar.h"
 
 namespace fastpass {
 namespace {
@@ -45,6 +47,11 @@ SmallHash make_hash(const std::array<Value, kSide * kSide>& values, const Condit
 double median(std::array<double, kSide * kSide> values) {
   std::sort(values.begin(), values.end());
   return (values[values.size() / 2 - 1] + values[values.size() / 2]) / 2.0;
+}
+
+bool is_tied_at_median(std::array<double, kSide * kSide> values) {
+  std::sort(values.begin(), values.end());
+  return values[values.size() / 2 - 1] == values[values.size() / 2];
 }
 
 }  // namespace
@@ -189,54 +196,48 @@ SmallHash SmallHasher::difference(const GrayImage& image) {
 }
 
 SmallHash SmallHasher::perceptual(const GrayImage& image) {
-  constexpr int kLarge = 4 * kSide;
-  resize(image, kLarge, kLarge);
-  // DCT-II, not normalized: 2 sum x[n] cos(pi k (2 n + 1) / 2 N).
-  static const auto cosines = [] {
-    std::array<double, kSide * kLarge> made{};
-    for (int k = 0; k < kSide; ++k) {
-      for (int n = 0; n < kLarge; ++n) {
-        made[static_cast<std::size_t>(k * kLarge + n)] =
-            2.0 * std::cos(M_PI * k * (2 * n + 1) / (2.0 * kLarge));
+  resize(image, kDctSize, kDctSize);
+  // Along columns, then along the eight lowest rows of what that gives.
+  DctLines rows;  // [x][k]
+  for (std::size_t begin = 0; begin < kDctSize; begin += kDctLanes) {
+    DctLines columns;
+    for (std::size_t y = 0; y < kDctSize; ++y) {
+      for (std::size_t lane = 0; lane < kDctLanes; ++lane) {
+        columns[y][lane] = small_.pixels[y * kDctSize + begin + lane];
       }
     }
-    return made;
-  }();
-  std::array<double, kSide * kLarge> columns{};  // [k][x]
-  for (std::size_t k = 0; k < kSide; ++k) {
-    for (std::size_t y = 0; y < kLarge; ++y) {
-      for (std::size_t x = 0; x < kLarge; ++x) {
-        columns[k * kLarge + x] += cosines[k * kLarge + y] * small_.pixels[y * kLarge + x];
-      }
+    dct32(&columns);
+    for (std::size_t lane = 0; lane < kDctLanes; ++lane) {
+      for (std::size_t k = 0; k < kSide; ++k) rows[begin + lane][k] = columns[k][lane];
     }
   }
-  std::array<double, kSide * kSide> low{};
+  dct32(&rows);
+  std::array<double, kSide * kSide> low;
   for (std::size_t k = 0; k < kSide; ++k) {
-    for (std::size_t l = 0; l < kSide; ++l) {
-      for (std::size_t x = 0; x < kLarge; ++x) {
-        low[k * kSide + l] += columns[k * kLarge + x] * cosines[l * kLarge + x];
-      }
-    }
+    for (std::size_t l = 0; l < kSide; ++l) low[k * kSide + l] = rows[l][k];
   }
   const double middle = median(low);
   return make_hash(low, [middle](double value) { return value > middle; });
 }
 
-// Without the mean, what is left of the Haar transform at 8 x 8 blocks are sums of the blocks.
+// Without the mean, what is left of the Haar transform at 8 x 8 blocks are sums of the blocks. Sums
+// are whole numbers here, and what ImageHash rounds is too little to change their order, unless
+// two of them meet at the median: then its roundings are done again.
 SmallHash SmallHasher::wavelet(const GrayImage& image) {
   int side = 1;
   while (2 * side <= std::min(image.height, image.width)) side *= 2;
   side = std::max(side, kSide);
   resize(image, side, side);
   const std::size_t block = static_cast<std::size_t>(side / kSide);
-  std::array<double, kSide * kSide> sums{};
+  std::array<double, kSide * kSide> terms{};
   for (std::size_t y = 0; y < kSide * block; ++y) {
     for (std::size_t x = 0; x < kSide * block; ++x) {
-      sums[y / block * kSide + x / block] += small_.pixels[y * kSide * block + x];
+      terms[y / block * kSide + x / block] += small_.pixels[y * kSide * block + x];
     }
   }
-  const double middle = median(sums);
-  return make_hash(sums, [middle](double value) { return value > middle; });
+  if (is_tied_at_median(terms)) terms = haar_terms(small_.pixels.data(), side);
+  const double middle = median(terms);
+  return make_hash(terms, [middle](double value) { return value > middle; });
 }
 
 }  // namespace fastpass
