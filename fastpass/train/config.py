@@ -1,6 +1,6 @@
-"""Everything a run can be told, in one place: TOML sections, their keys, defaults and ranges.
+"""What every run can be told, whatever its method: TOML sections, keys, defaults and ranges.
 
-The defaults are those of the official "vanilla" DINO run (ViT-S/16, ImageNet, 100 epochs).
+A method adds sections and keys of its own by deriving from these classes (``methods/dino.py``).
 """
 
 from __future__ import annotations
@@ -16,21 +16,18 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, allow_inf_nan=False)
 
 
+class MethodConfig(Section):
+    """Which method trains the network."""
+
+    name: str = "dino"  # a file of fastpass/train/methods
+
+
 class ModelConfig(Section):
     """The feature network: a timm model name and its keywords."""
 
     name: str = "vit_small_patch16_224"
     kwargs: dict[str, Any] = {}
     drop_path_rate: float = Field(default=0.0, ge=0.0, lt=1.0)  # student only, as in DINO
-
-
-class HeadConfig(Section):
-    """DINO's projection head."""
-
-    num_prototypes: int = Field(default=65536, ge=2)
-    hidden_dim: int = Field(default=2048, ge=1)
-    bottleneck_dim: int = Field(default=256, ge=1)
-    has_fixed_gain: bool = True  # DINO's norm_last_layer
 
 
 class AugmentConfig(Section):
@@ -51,16 +48,6 @@ class DataConfig(Section):
     device: Literal["auto", "cpu"] = "auto"
 
 
-class LossConfig(Section):
-    """Temperatures and centering of the DINO loss."""
-
-    student_temp: float = Field(default=0.1, gt=0.0)
-    teacher_temp: float = Field(default=0.04, gt=0.0)
-    teacher_temp_start: float = Field(default=0.04, gt=0.0)
-    teacher_temp_warmup_epochs: float = Field(default=0.0, ge=0.0)
-    center_momentum: float = Field(default=0.9, ge=0.0, le=1.0)
-
-
 class TrainConfig(Section):
     """Schedules, optimizer and numerics."""
 
@@ -72,10 +59,7 @@ class TrainConfig(Section):
     warmup_epochs: float = Field(default=10.0, ge=0.0)
     weight_decay: float = Field(default=0.04, ge=0.0)
     final_weight_decay: float = Field(default=0.4, ge=0.0)
-    teacher_momentum: float = Field(default=0.996, ge=0.0, le=1.0)
-    final_teacher_momentum: float = Field(default=1.0, ge=0.0, le=1.0)
     clip_norm: float = Field(default=3.0, ge=0.0)  # of each tensor's own gradient; 0 = no clipping
-    freeze_prototypes_epochs: float = Field(default=1.0, ge=0.0)
     precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: bf16 on GPUs
     zero_stage: Literal[0, 1] = 1
     threads_per_rank: int = Field(default=0, ge=0)  # on the CPU; 0 = its share of cores
@@ -87,8 +71,6 @@ class MonitorConfig(Section):
     policy: Literal["stop", "warn", "off"] = "stop"
     patience: int = Field(default=10, ge=1)  # bad log lines in a row
     min_feature_std: float = Field(default=0.01, ge=0.0)  # of unit-length features, 0..1
-    min_entropy_gap: float = Field(default=1e-3, ge=0.0)  # ln K minus the teacher's entropy, nats
-    min_prototype_entropy: float = Field(default=0.1, ge=0.0)  # of the mean target, nats
     grace_epochs: float = Field(default=1.0, ge=0.0)
 
 
@@ -107,13 +89,12 @@ class CheckpointConfig(Section):
 
 
 class Config(Section):
-    """A whole run."""
+    """A whole run; the class of its method has more sections."""
 
+    method: MethodConfig = MethodConfig()
     model: ModelConfig = ModelConfig()
-    head: HeadConfig = HeadConfig()
     augment: AugmentConfig = AugmentConfig()
     data: DataConfig = DataConfig()
-    loss: LossConfig = LossConfig()
     train: TrainConfig = TrainConfig()
     monitor: MonitorConfig = MonitorConfig()
     log: LogConfig = LogConfig()

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Batch(Protocol):
-    """What the loop needs of a batch: views float [N, 3, h, w], the global ones first."""
+    """What the loop needs of a batch: views float [N, 3, h, w], in the recipe's order."""
 
     @property
     def views(self) -> Sequence[torch.Tensor]: ...
@@ -40,8 +40,8 @@ class TrainData:
     loader: Loader
     fingerprint: str  # of the pack: changes when images are added, removed or replaced
     num_samples: int
-    num_global_views: int
-    image_size: int  # side of a global view, pixels
+    view_kinds: tuple[str, ...]  # "global" or "local", in the order of a batch's views
+    view_sizes: tuple[int, ...]  # their sides, pixels
     mean: tuple[float, ...]  # of the normalisation, per channel, in [0, 1] units
     std: tuple[float, ...]
     recipe: Recipe | None = None  # what made the views, so that a resumed run can compare
@@ -77,8 +77,8 @@ def open_data(config: Config, pattern: str, device: torch.device) -> TrainData:
         loader=loader,
         fingerprint=str(pack.fingerprint),
         num_samples=len(pack),
-        num_global_views=sum(view.kind == "global" for view in views),
-        image_size=views[0].size,
+        view_kinds=tuple(view.kind for view in views),
+        view_sizes=tuple(view.size for view in views),
         mean=tuple(views[0].mean),
         std=tuple(views[0].std),
         recipe=recipe,
@@ -94,20 +94,12 @@ def make_recipe(config: Config) -> Recipe:
 
     name, params = config.augment.recipe, config.augment.params
     if not name.endswith(".toml"):
-        recipe = _published_recipe(name, params)
-    elif params:
+        return _published_recipe(name, params)
+    if params:
         raise ConfigError(
             f"augment.params: {', '.join(params)} came with the recipe file {name}; change the file"
         )
-    else:
-        recipe = recipes.load(name)
-    kinds = [view.kind for view in recipe.views]
-    if len(kinds) < 2 or kinds != sorted(kinds) or kinds[0] != "global":  # "global" < "local"
-        raise ConfigError(
-            f"augment.recipe: {name!r} gives the views {', '.join(kinds)}; DINO needs at least "
-            "two, and the global ones first"
-        )
-    return recipe
+    return recipes.load(name)
 
 
 def _published_recipe(name: str, params: Mapping[str, Any]) -> Recipe:

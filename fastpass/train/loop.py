@@ -9,14 +9,16 @@ from types import FrameType
 from typing import Any
 
 from fastpass.errors import BadPack
-from fastpass.train.clock import DataClock
+from fastpass.train.checkpoint.snapshot import Snapshots
 from fastpass.train.config import Config
 from fastpass.train.data import TrainData
-from fastpass.train.dino import DinoTrainer, StepResult
-from fastpass.train.log import Progress, RunLog
-from fastpass.train.monitor import CollapseMonitor
+from fastpass.train.methods.method import Outcome
 from fastpass.train.ranks import Vote
-from fastpass.train.snapshot import Snapshots
+from fastpass.train.trainer import Trainer
+from fastpass.train.watch.clock import DataClock
+from fastpass.train.watch.collapse import CollapseMonitor
+from fastpass.train.watch.log import RunLog
+from fastpass.train.watch.progress import Progress
 
 
 class TrainLoop:
@@ -25,7 +27,7 @@ class TrainLoop:
     def __init__(
         self,
         config: Config,
-        trainer: DinoTrainer,
+        trainer: Trainer,
         data: TrainData,
         snapshots: Snapshots,
         *,
@@ -42,7 +44,8 @@ class TrainLoop:
         self._vote = Vote()
         self._monitor = CollapseMonitor(
             config.monitor,
-            config.head.num_prototypes,
+            trainer.method.diagnose,
+            trainer.method.advice,
             round(config.monitor.grace_epochs * self._steps_per_epoch),
         )
         self._save_every = max(1, round(config.checkpoint.every_epochs * self._steps_per_epoch))
@@ -55,15 +58,15 @@ class TrainLoop:
         Ends early, after a checkpoint, when SIGTERM or SIGINT (Ctrl-C) reaches any rank.
         Raises Collapsed as the monitor's policy says.
         """
-        num_steps = self._trainer.schedules.num_steps
+        num_steps = self._trainer.num_steps
         progress = Progress(num_steps, first_step, is_enabled=self._log is not None)
         step = saved_step = first_step
         try:
             with self._signals():
                 for step, batch in self._clock.timed(self._numbered_batches(first_step)):
-                    result = self._trainer.train_step(batch.views, step)
+                    outcome = self._trainer.train_step(batch.views, step)
                     step += 1
-                    self._report(step, num_steps, result, progress)
+                    self._report(step, num_steps, outcome, progress)
                     if self._vote.any(self._should_stop):
                         self._is_stopped = step < num_steps
                         break
@@ -95,28 +98,24 @@ class TrainLoop:
             if step == first_of_epoch:
                 raise BadPack(f"epoch {epoch} has no batch: every image of it is damaged")
 
-    def _report(self, step: int, num_steps: int, result: StepResult, progress: Progress) -> None:
+    def _report(self, step: int, num_steps: int, outcome: Outcome, progress: Progress) -> None:
         if step % self._config.log.every_steps and step != num_steps:
             progress.update(step)
             return
-        health = result.health()
-        schedules = self._trainer.schedules
+        method = self._trainer.method
+        health = method.health(outcome)
         record = {
             "step": step,
             "epoch": step / self._steps_per_epoch,
-            "loss": health.loss,
-            "lr": schedules.lr[step - 1],
-            "weight_decay": schedules.weight_decay[step - 1],
-            "teacher_momentum": schedules.teacher_momentum[step - 1],
-            "teacher_temp": schedules.teacher_temp[step - 1],
-            "teacher_entropy": health.teacher_entropy,
-            "prototype_entropy": health.prototype_entropy,
-            "feature_std": health.feature_std,
+            **method.schedule_values(step - 1),
+            **health,
             **self._clock.read(),
         }
         if self._log is not None:
             self._log.write(record)
-        progress.update(step, f"loss {health.loss:.4f}  {record['images_per_second']:.0f} images/s")
+        progress.update(
+            step, f"loss {health['loss']:.4f}  {record['images_per_second']:.0f} images/s"
+        )
         problem = self._monitor.check(step, health)
         if problem and self._log is not None:
             self._log.warn(step, problem)

@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from fastpass.errors import ConfigError
-from fastpass.train.config import Config
+from fastpass.train.config import Config, MethodConfig
+from fastpass.train.methods.registry import find_method
 
 # Sections that change what is written, not what is learned: a resumed run may differ here.
 HARMLESS_SECTIONS = ("log", "checkpoint", "monitor")
@@ -36,12 +38,15 @@ def read_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:
 
 
 def validate(tree: Mapping[str, Any], source: str) -> Config:
-    """Check a tree of plain values; ``source`` names it in messages."""
+    """Check a tree of plain values as its method wants them; ``source`` names it in messages."""
+    section = tree.get("method", {})
+    name = section.get("name", MethodConfig().name) if isinstance(section, Mapping) else None
+    kind = find_method(name).Config if isinstance(name, str) else Config
     try:
         # From JSON so that strict mode accepts what TOML writes as 1 for a float.
-        return Config.model_validate_json(json.dumps(tree))
+        return kind.model_validate_json(json.dumps(tree))
     except ValidationError as error:
-        raise ConfigError(f"{source}: " + "; ".join(_complaints(error))) from error
+        raise ConfigError(f"{source}: " + "; ".join(sorted(_complaints(error)))) from error
     except TypeError as error:
         raise ConfigError(f"{source}: {error} (dates and times have no meaning here)") from error
 
@@ -65,9 +70,14 @@ def apply_override(tree: dict[str, Any], text: str) -> None:
         node[keys[-1]] = value.strip()
 
 
-def changed_keys(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """``key: old -> new`` for every difference that changes what is learned."""
-    before, after = dict(_leaves(old)), dict(_leaves(new))
+def changed_keys(old: Mapping[str, Any], new: Config) -> list[str]:
+    """``key: old -> new`` for every difference that changes what is learned.
+
+    ``old`` may be of an older version: keys that it did not have yet count with their defaults.
+    """
+    with suppress(ConfigError):  # then its keys are compared as they are
+        old = validate(old, "the old configuration").model_dump(mode="json")
+    before, after = dict(_leaves(old)), dict(_leaves(new.model_dump(mode="json")))
     return [
         f"{key}: {before.get(key, 'unset')!r} -> {after.get(key, 'unset')!r}"
         for key in sorted(before.keys() | after.keys())

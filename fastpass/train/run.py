@@ -13,16 +13,15 @@ from fastpass.common.files import write_file
 from fastpass.errors import BadArgument
 from fastpass.train import ranks
 from fastpass.train.checkpoint import find_checkpoint, has_checkpoint
+from fastpass.train.checkpoint.snapshot import Snapshots
 from fastpass.train.config import Config
 from fastpass.train.data import TrainData, open_data
-from fastpass.train.dino import DinoTrainer
-from fastpass.train.dino_loss import DinoLoss
-from fastpass.train.engine import TrainEngine, start_processes
-from fastpass.train.log import RunLog
+from fastpass.train.engine.deepspeed import start_processes
 from fastpass.train.loop import TrainLoop
-from fastpass.train.networks import make_networks
-from fastpass.train.schedules import make_schedules
-from fastpass.train.snapshot import Snapshots
+from fastpass.train.methods.method import RunFacts
+from fastpass.train.methods.registry import find_method
+from fastpass.train.trainer import Trainer
+from fastpass.train.watch.log import RunLog
 
 OpenData = Callable[[Config, str, torch.device], TrainData]
 
@@ -63,30 +62,22 @@ def train(
         trainer.engine.close()
     finally:
         data.loader.close()
-    return step == trainer.schedules.num_steps
+    return step == trainer.num_steps
 
 
-def make_trainer(config: Config, data: TrainData, device: torch.device) -> tuple[DinoTrainer, int]:
+def make_trainer(config: Config, data: TrainData, device: torch.device) -> tuple[Trainer, int]:
     """The trainer at step 0, and the number of images in a step of all ranks."""
-    student, teacher = make_networks(config)
-    student.to(device)
     images_per_step = config.data.batch_size * ranks.world_size()
-    trainer = DinoTrainer(
-        engine=TrainEngine(student, config, device),
-        student=student,
-        teacher=teacher.to(device),
-        loss=DinoLoss(
-            config.head.num_prototypes,
-            student_temp=config.loss.student_temp,
-            center_momentum=config.loss.center_momentum,
-            num_teacher_views=data.num_global_views,
-        ).to(device),
-        schedules=make_schedules(config, len(data.loader), images_per_step),
-        clip_norm=config.train.clip_norm,
-        seed=config.train.seed,
-        rank=ranks.rank(),
+    facts = RunFacts(
+        steps_per_epoch=len(data.loader),
+        images_per_step=images_per_step,
+        view_kinds=data.view_kinds,
+        view_sizes=data.view_sizes,
+        device=device,
     )
-    return trainer, images_per_step
+    method = find_method(config.method.name)(config, facts)
+    num_steps = config.train.epochs * facts.steps_per_epoch
+    return Trainer(config, method, num_steps=num_steps, device=device), images_per_step
 
 
 def _set_threads(config: Config, device: torch.device) -> None:

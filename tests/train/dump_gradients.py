@@ -9,11 +9,11 @@ import sys
 from typing import Any
 
 import torch
-from parity import config, make_views
+from parity import KINDS, SIZES, config, make_views
 
 from fastpass.train import ranks
 from fastpass.train.data import TrainData
-from fastpass.train.engine import start_processes
+from fastpass.train.engine.deepspeed import start_processes
 from fastpass.train.run import make_trainer
 
 
@@ -32,25 +32,24 @@ def main(path: str, max_norm: float) -> None:
 def one_step(zero_stage: int, max_norm: float, device: torch.device) -> dict[str, Any]:
     from deepspeed.utils import safe_get_full_grad
 
-    data = TrainData(LoaderOfOneStep([0]), "", 8, 2, 16, (0.5,) * 3, (0.5,) * 3)  # type: ignore[arg-type]
+    data = TrainData(LoaderOfOneStep([0]), "", 8, KINDS, SIZES, (0.5,) * 3, (0.5,) * 3)  # type: ignore[arg-type]
     share = 8 // ranks.world_size()
     trainer, _ = make_trainer(config(zero_stage, batch_size=share), data, device)
     views = [view[ranks.rank() * share :][:share] for view in make_views()]
 
-    with torch.no_grad():
-        teacher_scores = trainer.teacher(views[:2])
-    loss = trainer.loss(trainer.engine.forward(views), trainer.loss.targets(teacher_scores, 0.04))
-    trainer.engine.backward(loss)
+    method = trainer.method
+    outcome = method.forward(trainer.engine, views, 0)
+    trainer.engine.backward(outcome.loss)
     norms = trainer.engine.clip(max_norm)
-    trained = {name: p for name, p in trainer.student.named_parameters() if p.requires_grad}
+    trained = {name: p for name, p in method.trained.named_parameters() if p.requires_grad}
     gradients = {name: safe_get_full_grad(p).clone() for name, p in trained.items()}
-    trainer.loss.update_center(teacher_scores)
+    method.after_step(outcome, 0)
     trainer.engine.close()
     return {
-        "loss": ranks.mean_over_ranks(loss.detach().clone()),
+        "loss": ranks.mean_over_ranks(outcome.loss.detach().clone()),
         "norms": dict(zip(trained, norms.tolist(), strict=True)),
         "gradients": gradients,
-        "center": trainer.loss.center,
+        "center": method.state()["center"],
     }
 
 

@@ -86,4 +86,7 @@ def open_fake_data(config: Config, pattern: str, device: torch.device) -> TrainD
         world_size=ranks.world_size(),
         delay_seconds=float(milliseconds) / 1000,
     )
-    return TrainData(loader, f"fake{name}", NUM_SAMPLES, 2, SIZE, (0.5,) * 3, (0.5,) * 3)
+    return TrainData(
+        loader, f"fake{name}", NUM_SAMPLES, ("global", "global", "local"), (SIZE, SIZE, SIZE // 2),
+        mean=(0.5,) * 3, std=(0.5,) * 3,
+    )  # fmt: skip

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import torch
 
-from fastpass.train.config import Config
+from fastpass.train.methods.dino import DinoConfig
+
+KINDS, SIZES = ("global", "global", "local", "local"), (16, 16, 8, 8)
 
 
-def config(zero_stage: int = 1, batch_size: int = 8) -> Config:
+def config(zero_stage: int = 1, batch_size: int = 8) -> DinoConfig:
     tiny = {"img_size": 16, "patch_size": 4, "embed_dim": 32, "depth": 2, "num_heads": 2}
-    return Config(
+    return DinoConfig(
         model={"name": "vit_tiny_patch16_224", "kwargs": tiny},
         head={"num_prototypes": 50, "hidden_dim": 24, "bottleneck_dim": 12},
         data={"batch_size": batch_size},
@@ -20,4 +22,4 @@ def config(zero_stage: int = 1, batch_size: int = 8) -> Config:
 def make_views() -> list[torch.Tensor]:
     """Two global views of 16 px and two local ones of 8 px for 8 samples."""
     generator = torch.Generator().manual_seed(7)
-    return [torch.randn(8, 3, size, size, generator=generator) for size in (16, 16, 8, 8)]
+    return [torch.randn(8, 3, size, size, generator=generator) for size in SIZES]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from fastpass.train.dino_loss import DinoLoss, mean_entropy
+from fastpass.train.losses.dino import DinoLoss, mean_entropy
 
 NUM_VIEWS, NUM_SAMPLES, NUM_PROTOTYPES = 5, 3, 7
 STUDENT_TEMP, TEACHER_TEMP = 0.1, 0.04

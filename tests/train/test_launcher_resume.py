@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from fastpass.train.checkpoint import find_checkpoint
-from fastpass.train.log import read_log
+from fastpass.train.watch.log import read_log
 
 HERE = Path(__file__).parent
 STEPS_PER_EPOCH, NUM_STEPS = 6, 12

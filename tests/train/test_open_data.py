@@ -34,7 +34,8 @@ def test_everything_reaches_the_loader():
     }  # fmt: skip
     assert data.loader.recipe.views[0].scale == (0.5, 1)
     assert (data.fingerprint, data.num_samples) == ("abc", 40)
-    assert (data.num_global_views, data.image_size) == (2, 32)
+    assert data.view_kinds == ("global",) * 2 + ("local",) * 3
+    assert data.view_sizes == (32, 32, 96, 96, 96)
     assert (data.mean, data.std) == ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 
@@ -51,7 +52,7 @@ def test_a_recipe_file_reaches_the_loader(tmp_path):
     recipes.save(recipes.dino(global_size=48), path)
     opened = open_data(Config(augment={"recipe": str(path)}), "x", CPU)
     assert opened.loader.recipe == opened.recipe == recipes.dino(global_size=48)
-    assert opened.image_size == 48
+    assert opened.view_sizes[0] == 48
     with pytest.raises(ConfigError, match="global_size came with the recipe file .*mine.toml"):
         open_data(Config(augment={"recipe": str(path), "params": {"global_size": 3}}), "x", CPU)
     path.write_text("name = 'mine'\nviews = [{size = 32, flap = 1}]")
@@ -68,7 +69,6 @@ def test_a_recipe_file_reaches_the_loader(tmp_path):
         ({"recipe": "__name__"}, "__name__"),
         ({"recipe": "replace"}, "replace"),
         ({"params": {"num_crops": 3}}, "num_crops"),
-        ({"recipe": "rrc"}, "at least two"),
     ],
 )
 def test_wrong_recipes_are_named(augment, words):

@@ -9,18 +9,15 @@ import pytest
 import torch
 from torch import nn
 
-from fastpass.errors import ConfigError
-from fastpass.train.clipping import clip_each_tensor
-from fastpass.train.config import Config
-from fastpass.train.ema import start_as_copy, update_teacher
-from fastpass.train.networks import make_networks
-from fastpass.train.param_groups import DECAYED, NOT_DECAYED, PROTOTYPES, make_param_groups
+from fastpass.train.engine.clipping import clip_each_tensor
+from fastpass.train.engine.ema import start_as_copy, update_teacher
+from fastpass.train.methods.dino import DinoConfig, make_networks, split_parameters
 
 TINY = {"img_size": 16, "patch_size": 4, "embed_dim": 32, "depth": 1, "num_heads": 2}
 
 
 def tiny_config(**head):
-    return Config(
+    return DinoConfig(
         model={"name": "vit_tiny_patch16_224", "kwargs": TINY, "drop_path_rate": 0.1},
         head={"num_prototypes": 8, "hidden_dim": 16, "bottleneck_dim": 8, **head},
     )
@@ -33,17 +30,20 @@ def networks():
 
 def names_by_group(student):
     names = {id(parameter): name for name, parameter in student.named_parameters()}
-    groups = make_param_groups(student)
-    return {group["name"]: {names[id(p)] for p in group["params"]} for group in groups}
+    kinds = ("decayed", "not decayed", "prototypes")
+    groups = zip(kinds, split_parameters(student), strict=True)
+    return {kind: {names[id(p)] for p in group} for kind, group in groups}
 
 
 def test_membership_of_every_parameter(networks):
     student, _ = networks
     groups = names_by_group(student)
-    assert groups[PROTOTYPES] == {"head.prototypes.direction"}
-    assert {"backbone.cls_token", "backbone.pos_embed", "head.mlp.0.weight"} <= groups[DECAYED]
-    assert "backbone.blocks.0.attn.qkv.weight" in groups[DECAYED]
-    assert {"backbone.norm.weight", "backbone.norm.bias", "head.mlp.4.bias"} <= groups[NOT_DECAYED]
+    assert groups["prototypes"] == {"head.prototypes.direction"}
+    assert {"backbone.cls_token", "backbone.pos_embed", "head.mlp.0.weight"} <= groups["decayed"]
+    assert "backbone.blocks.0.attn.qkv.weight" in groups["decayed"]
+    assert {"backbone.norm.weight", "backbone.norm.bias", "head.mlp.4.bias"} <= groups[
+        "not decayed"
+    ]
     trained = {name for name, p in student.named_parameters() if p.requires_grad}
     assert set.union(*groups.values()) == trained
     assert sum(map(len, groups.values())) == len(trained)
@@ -51,7 +51,7 @@ def test_membership_of_every_parameter(networks):
 
 def test_trained_gain_joins_the_prototypes():
     student, _ = make_networks(tiny_config(has_fixed_gain=False))
-    prototypes = names_by_group(student)[PROTOTYPES]
+    prototypes = names_by_group(student)["prototypes"]
     assert prototypes == {"head.prototypes.direction", "head.prototypes.gain"}
 
 
@@ -62,11 +62,6 @@ def test_networks_start_equal_and_follow_the_seed(networks):
     assert not any(p.requires_grad for p in teacher.parameters())
     again, _ = make_networks(tiny_config())
     assert torch.equal(again.head.mlp[0].weight, student.head.mlp[0].weight)
-
-
-def test_batch_norm_is_refused():
-    with pytest.raises(ConfigError, match="batch norm"):
-        make_networks(Config(model={"name": "resnet10t"}))
 
 
 def test_moving_average_against_numpy():

@@ -11,8 +11,8 @@ import pytest
 import torch
 from parity import config, make_views
 
-from fastpass.train.dino_loss import DinoLoss
-from fastpass.train.networks import make_networks
+from fastpass.train.losses.dino import DinoLoss
+from fastpass.train.methods.dino import make_networks
 
 HERE = Path(__file__).parent
 MAX_NORM = 3.0  # as in the paper; between the norms of this batch

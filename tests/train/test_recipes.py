@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from fastpass.train.config import Config
-from fastpass.train.networks import make_networks
+from fastpass.train.methods.dino import DinoConfig, make_networks
 from fastpass.train.read_config import read_config
 
 CONFIGS = Path(__file__).parents[2] / "configs"
@@ -31,9 +30,9 @@ def test_every_recipe_is_valid_and_buildable(path):
 def test_the_official_recipe_is_the_published_one():
     config = read_config(CONFIGS / "dino_vits16.toml")
     assert (config.train, config.loss, config.head) == (
-        Config().train.model_copy(update={"precision": "bfloat16"}),
-        Config().loss,
-        Config().head,
+        DinoConfig().train.model_copy(update={"precision": "bfloat16"}),
+        DinoConfig().loss,
+        DinoConfig().head,
     )
     assert config.data.batch_size == 64
     assert config.augment.params["num_local_crops"] == 8

@@ -18,9 +18,10 @@ from fastpass.errors import BadArgument, BadCheckpoint, Collapsed
 from fastpass.train import config as sections
 from fastpass.train import data
 from fastpass.train.checkpoint import find_checkpoint, kept_checkpoints
-from fastpass.train.log import read_log
+from fastpass.train.methods.dino import DinoConfig
 from fastpass.train.read_config import read_config
 from fastpass.train.run import train
+from fastpass.train.watch.log import read_log
 
 TINY = Path(__file__).with_name("tiny.toml")
 NUM_STEPS = 8  # 48 images, 12 per step, 2 epochs
@@ -204,7 +205,7 @@ def test_every_key_of_every_recipe_is_read(finished, tmp_path, monkeypatch):
     data.open_data(config(), "somewhere", torch.device("cpu"))
     unread = {
         (section.annotation.__name__, key)
-        for section in sections.Config.model_fields.values()
+        for section in DinoConfig.model_fields.values()
         for key in section.annotation.model_fields
     } - read
     assert not unread

@@ -7,8 +7,8 @@ import math
 import numpy as np
 import pytest
 
-from fastpass.train.config import Config
-from fastpass.train.schedules import cosine_with_warmup, linear_then_constant, make_schedules
+from fastpass.train.methods.dino import DinoConfig, make_schedules
+from fastpass.train.schedules import cosine_with_warmup, linear_then_constant
 
 STEPS_PER_EPOCH, BATCH = 5004, 512  # ImageNet at the paper's batch divided by two
 
@@ -19,13 +19,13 @@ def cosine(base, final, i, n):
 
 @pytest.fixture(scope="module")
 def vanilla():
-    return make_schedules(Config(), STEPS_PER_EPOCH, BATCH)
+    return make_schedules(DinoConfig(), STEPS_PER_EPOCH, BATCH)
 
 
 def test_lr_of_the_vanilla_recipe(vanilla):
     warmup, total = 10 * STEPS_PER_EPOCH, 100 * STEPS_PER_EPOCH
     peak = 5e-4 * BATCH / 256
-    assert vanilla.num_steps == total
+    assert len(vanilla.lr) == total
     assert vanilla.lr[0] == 0.0
     assert vanilla.lr[warmup - 1] == vanilla.lr[warmup] == pytest.approx(peak)
     for step in (17, 50, warmup - 2):
@@ -35,7 +35,7 @@ def test_lr_of_the_vanilla_recipe(vanilla):
 
 
 def test_weight_decay_and_momentum_of_the_vanilla_recipe(vanilla):
-    total = vanilla.num_steps
+    total = len(vanilla.lr)
     for step in (0, 1, total // 3, total - 1):
         assert vanilla.weight_decay[step] == pytest.approx(cosine(0.04, 0.4, step, total))
         assert vanilla.teacher_momentum[step] == pytest.approx(cosine(0.996, 1.0, step, total))
@@ -50,7 +50,7 @@ def test_prototypes_are_frozen_for_one_epoch(vanilla):
 
 def test_teacher_temperature_warms_up():
     loss = {"teacher_temp": 0.07, "teacher_temp_start": 0.04, "teacher_temp_warmup_epochs": 30}
-    temp = make_schedules(Config(loss=loss), 10, BATCH).teacher_temp
+    temp = make_schedules(DinoConfig(loss=loss), 10, BATCH).teacher_temp
     assert temp[0] == 0.04
     assert temp[150] == pytest.approx(0.04 + 0.03 * 150 / 299)
     assert (temp[299:] == 0.07).all()

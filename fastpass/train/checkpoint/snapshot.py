@@ -9,19 +9,20 @@ from torch import Tensor
 
 from fastpass.augment import Recipe
 from fastpass.errors import BadCheckpoint
-from fastpass.train import checkpoint as files
 from fastpass.train import ranks
-from fastpass.train.checkpoint import Checkpoint, CheckpointWriter
+from fastpass.train.checkpoint.folder import RESUME, Checkpoint, encoder_file, rank_file
+from fastpass.train.checkpoint.writer import CheckpointWriter
 from fastpass.train.config import Config
 from fastpass.train.data import TrainData
-from fastpass.train.dino import DinoTrainer
+from fastpass.train.methods.method import STUDENT
 from fastpass.train.read_config import changed_keys
+from fastpass.train.trainer import Trainer
 
 
 class Snapshots:
     """Saves and restores a run; ``save`` and ``restore`` are called by all ranks together."""
 
-    def __init__(self, run: Path, config: Config, trainer: DinoTrainer, data: TrainData) -> None:
+    def __init__(self, run: Path, config: Config, trainer: Trainer, data: TrainData) -> None:
         self._config = config
         self._trainer = trainer
         self._data = data
@@ -34,6 +35,7 @@ class Snapshots:
             self._writer.begin(step)
         ranks.barrier()
         self._trainer.engine.save(self._writer.partial_folder(step), {"step": step})
+        self._writer.add_rank(step, ranks.rank(), self._trainer.method.rank_state())
         ranks.barrier()
         if ranks.rank() == 0:
             self._writer.publish(step, self._tensors(), self._state(step, loader_states))
@@ -56,17 +58,28 @@ class Snapshots:
                 f"{checkpoint.folder}: DeepSpeed's files are of step {client_state.get('step')}, "
                 f"state.json is of step {checkpoint.step}"
             )
-        teacher, loss = self._trainer.teacher, self._trainer.loss
-        resume = checkpoint.tensors(files.RESUME)
-        loss.center.copy_(resume.pop("center"))
-        teacher.head.load_state_dict(resume)
-        teacher.backbone.load_state_dict(checkpoint.tensors(files.TEACHER))
+        self._restore_method(checkpoint)
         self._data.loader.load_state_dict(state["loader"][ranks.rank()])
         return checkpoint.step
 
+    def _restore_method(self, checkpoint: Checkpoint) -> None:
+        """Everything of the method but the student, which is among DeepSpeed's files."""
+        method = self._trainer.method
+        try:
+            for name, encoder in method.encoders().items():
+                if name != STUDENT:
+                    encoder.load_state_dict(checkpoint.tensors(encoder_file(name)))
+            method.load_state(checkpoint.tensors(RESUME))
+            if method.rank_state():
+                method.load_rank_state(checkpoint.tensors(rank_file(ranks.rank())))
+        except (KeyError, RuntimeError) as error:
+            raise BadCheckpoint(
+                f"{checkpoint.folder}: its tensors are not those of this run's networks ({error})"
+            ) from error
+
     def _refuse_changes(self, checkpoint: Checkpoint) -> None:
         state, where = checkpoint.state, checkpoint.folder
-        changes = changed_keys(state["config"], self._config.model_dump(mode="json"))
+        changes = changed_keys(state["config"], self._config)
         if changes:
             raise BadCheckpoint(
                 f"{where} was made with another configuration: {'; '.join(changes)}. "
@@ -93,18 +106,18 @@ class Snapshots:
             )
 
     def _tensors(self) -> dict[str, dict[str, Tensor]]:
-        trainer = self._trainer
+        method = self._trainer.method
+        encoders = method.encoders().items()
         return {
-            files.TEACHER: trainer.teacher.backbone.state_dict(),
-            files.STUDENT: trainer.student.backbone.state_dict(),
-            files.RESUME: {**trainer.teacher.head.state_dict(), "center": trainer.loss.center},
+            **{encoder_file(name): encoder.state_dict() for name, encoder in encoders},
+            RESUME: method.state(),
         }
 
     def _state(self, step: int, loader_states: list[dict[str, Any]]) -> dict[str, Any]:
         config, data = self._config, self._data
         return {
             "epoch": step / len(data.loader),
-            "is_finished": step == self._trainer.schedules.num_steps,
+            "is_finished": step == self._trainer.num_steps,
             "world_size": ranks.world_size(),
             "config": config.model_dump(mode="json"),
             "data": {
@@ -115,7 +128,7 @@ class Snapshots:
             "backbone": {
                 "name": config.model.name,
                 "kwargs": config.model.kwargs,
-                "image_size": data.image_size,
+                "image_size": data.view_sizes[0],
                 "mean": data.mean,
                 "std": data.std,
             },

@@ -11,9 +11,9 @@ import torch
 from torch import Tensor, nn
 
 from fastpass.errors import BadCheckpoint, MissingBackend, WriteFailed
-from fastpass.train import param_groups
-from fastpass.train.clipping import clip_each_tensor
 from fastpass.train.config import Config
+from fastpass.train.engine.clipping import clip_each_tensor
+from fastpass.train.methods.method import ParamGroup
 from fastpass.train.ranks import describe_single_process
 
 TAG = "deepspeed"  # the folder of DeepSpeed's files inside a checkpoint
@@ -44,35 +44,43 @@ def start_processes() -> torch.device:
 
 
 class TrainEngine:
-    """The student under DeepSpeed with AdamW (betas 0.9, 0.999, eps 1e-8).
+    """A network under DeepSpeed with AdamW (betas 0.9, 0.999, eps 1e-8).
 
     Gradients are averaged over ranks; parameters stay float32 and whole on every rank (ZeRO-1
     shards the optimizer's state only), with bf16 autocast where the precision asks for it. The
     order of a step is forward, backward, clip, step.
     """
 
-    def __init__(self, student: nn.Module, config: Config, device: torch.device) -> None:
+    def __init__(
+        self,
+        network: nn.Module,
+        groups: Sequence[ParamGroup],
+        config: Config,
+        device: torch.device,
+    ) -> None:
         import deepspeed
 
         self.device = device
         self.is_autocast = uses_bfloat16(config, device)
         self._is_partitioned = config.train.zero_stage > 0
-        self._parameters = [p for p in student.parameters() if p.requires_grad]
-        groups = param_groups.make_param_groups(student)  # type: ignore[arg-type]
-        self._group_names = [str(group.pop("name")) for group in groups]
-        optimizer = torch.optim.AdamW(groups, lr=0.0, fused=device.type == "cuda")
+        self._parameters = [p for p in network.parameters() if p.requires_grad]
+        self._groups = [group for group in groups if group.parameters]  # DeepSpeed drops the empty
+        optimizer = torch.optim.AdamW(
+            [{"params": list(group.parameters)} for group in self._groups],
+            lr=0.0,
+            fused=device.type == "cuda",
+        )
         self._engine, *_ = deepspeed.initialize(
-            model=student, optimizer=optimizer, config=_deepspeed_config(config, self.is_autocast)
+            model=network, optimizer=optimizer, config=_deepspeed_config(config, self.is_autocast)
         )
 
     def autocast(self) -> torch.autocast:
-        """The context in which the teacher runs, to match the student's precision."""
+        """The precision of the network, for what a method runs beside it."""
         return torch.autocast(self.device.type, torch.bfloat16, enabled=self.is_autocast)
 
-    def forward(self, views: Sequence[Tensor]) -> Tensor:
-        """Scores of the student, float32 [V * N, K]."""
-        scores: Tensor = self._engine(views)
-        return scores
+    def forward(self, *inputs: Any) -> Any:
+        """The network applied to ``inputs``; call it once per step."""
+        return self._engine(*inputs)
 
     def backward(self, loss: Tensor) -> None:
         self._engine.backward(loss)
@@ -86,11 +94,11 @@ class TrainEngine:
             device=self.device,
         )
 
-    def step(self, *, lr: float, prototypes_lr: float, weight_decay: float) -> None:
-        """One AdamW update with the values of this step."""
-        for name, group in zip(self._group_names, self._engine.optimizer.param_groups, strict=True):
-            group["lr"] = prototypes_lr if name == param_groups.PROTOTYPES else lr
-            group["weight_decay"] = 0.0 if name == param_groups.NOT_DECAYED else weight_decay
+    def step(self, step: int) -> None:
+        """One AdamW update with every group's values of ``step``."""
+        for ours, group in zip(self._groups, self._engine.optimizer.param_groups, strict=True):
+            group["lr"] = float(ours.lr[step])
+            group["weight_decay"] = float(ours.weight_decay[step])
         self._engine.step()
 
     def save(self, folder: Path, client_state: dict[str, Any]) -> None:
@@ -104,7 +112,7 @@ class TrainEngine:
             raise WriteFailed(f"cannot write {folder / TAG}: {error}") from error
 
     def load(self, folder: Path) -> dict[str, Any]:
-        """Restore student and optimizer; returns the client_state. Raises BadCheckpoint."""
+        """Restore network and optimizer; returns the client_state. Raises BadCheckpoint."""
         try:
             path, client_state = self._engine.load_checkpoint(str(folder), TAG)
         except Exception as error:  # unpickling a damaged file can raise anything

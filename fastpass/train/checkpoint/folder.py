@@ -2,8 +2,9 @@
 
 ``<run>/checkpoints/step-00000120/`` holds DeepSpeed's files (``deepspeed/``: student, optimizer),
 ``teacher.safetensors`` and ``student.safetensors`` (backbones under timm's own names, readable
-without DeepSpeed), ``resume.safetensors`` (teacher head, center) and ``state.json``, written last
-inside the folder: everything else as plain JSON, with size and CRC-32 of each other file.
+without DeepSpeed), ``resume.safetensors`` (the rest of the method: DINO's teacher head and center),
+``rank-*.safetensors`` (what differs between ranks, if anything does) and ``state.json``, written
+last inside the folder: everything else as plain JSON, with size and CRC-32 of each other file.
 ``<run>/checkpoints/latest`` names the newest complete folder. A checkpoint is first written as
 ``*.partial``, renamed, and only then pointed to.
 """
@@ -11,21 +12,28 @@ inside the folder: everything else as plain JSON, with size and CRC-32 of each o
 from __future__ import annotations
 
 import json
-import shutil
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
-from fastpass.common.files import sync_tree, write_file
-from fastpass.errors import BadCheckpoint, WriteFailed
+from fastpass.errors import BadCheckpoint
 
 FORMAT = 1
 STATE, LATEST, PARTIAL = "state.json", "latest", ".partial"
 TEACHER, STUDENT, RESUME = "teacher.safetensors", "student.safetensors", "resume.safetensors"
+
+
+def encoder_file(name: str) -> str:
+    """The file of the encoder that a method calls ``name``."""
+    return f"{name}.safetensors"
+
+
+def rank_file(rank: int) -> str:
+    """The file of what belongs to ``rank`` alone; most methods have none."""
+    return f"rank-{rank:05d}.safetensors"
 
 
 @dataclass(frozen=True)
@@ -55,7 +63,7 @@ class Checkpoint:
             path = self.folder / name
             if not path.is_file():
                 raise BadCheckpoint(f"{path} is missing; {_advice(self.folder)}")
-            if path.stat().st_size != num_bytes or _crc32(path) != crc:
+            if path.stat().st_size != num_bytes or crc32_of(path) != crc:
                 raise BadCheckpoint(f"{path} is damaged; {_advice(self.folder)}")
 
 
@@ -87,65 +95,6 @@ def has_checkpoint(run: Path) -> bool:
     return (run / "checkpoints" / LATEST).exists()
 
 
-class CheckpointWriter:
-    """Writes the checkpoints of one run; only rank 0 calls it, DeepSpeed's files excepted."""
-
-    def __init__(self, run: Path, keep: int) -> None:
-        self._root = run / "checkpoints"
-        self._keep = keep
-
-    def partial_folder(self, step: int) -> Path:
-        """Where the files of step ``step`` go until ``publish``; the same on all ranks."""
-        return self._root / f"step-{step:08d}{PARTIAL}"
-
-    def begin(self, step: int) -> None:
-        """Make an empty partial folder."""
-        folder = self.partial_folder(step)
-        try:
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-        except OSError as error:
-            raise WriteFailed(f"cannot create {folder}: {error.strerror}") from error
-
-    def publish(
-        self, step: int, tensors: Mapping[str, Mapping[str, Tensor]], state: dict[str, Any]
-    ) -> Path:
-        """Add ``tensors`` (per file name) and ``state``, then make the checkpoint the latest."""
-        from safetensors import SafetensorError
-        from safetensors.torch import save_file
-
-        partial = self.partial_folder(step)
-        final = partial.with_suffix("")
-        try:
-            for name, values in tensors.items():
-                save_file(
-                    {k: v.detach().cpu().contiguous() for k, v in values.items()}, partial / name
-                )
-            files = {
-                str(path.relative_to(partial)): (path.stat().st_size, _crc32(path))
-                for path in sorted(partial.rglob("*"))
-                if path.is_file()
-            }
-            text = json.dumps({"format": FORMAT, "step": step, **state, "files": files}, indent=1)
-            (partial / STATE).write_text(text, encoding="utf-8")
-            sync_tree(partial)
-            shutil.rmtree(final, ignore_errors=True)  # left by a crash before it was pointed to
-            partial.rename(final)
-            write_file(self._root / LATEST, final.name + "\n")
-        except (OSError, SafetensorError) as error:
-            raise WriteFailed(f"cannot write the checkpoint {final}: {error}") from error
-        self._remove_old(final)
-        return final
-
-    def _remove_old(self, newest: Path) -> None:
-        complete = sorted(p for p in self._root.glob("step-*") if p.suffix != PARTIAL)
-        outdated = [path for path in complete if path < newest][: -(self._keep - 1) or None]
-        for path in outdated:  # renamed first: a crash leaves no folder that looks complete
-            path.rename(path.with_name(path.name + PARTIAL))
-        for path in self._root.glob(f"step-*{PARTIAL}"):
-            shutil.rmtree(path, ignore_errors=True)
-
-
 def _pointed_to(run: Path) -> Path:
     pointer = run / "checkpoints" / LATEST
     try:
@@ -165,7 +114,7 @@ def _advice(folder: Path) -> str:
     return f"to go back, write the name of an older folder into {folder.parent / LATEST}"
 
 
-def _crc32(path: Path) -> int:
+def crc32_of(path: Path) -> int:
     crc = 0
     with open(path, "rb") as file:
         while chunk := file.read(1 << 22):

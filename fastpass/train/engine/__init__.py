@@ -1,0 +1,1 @@
+"""Optimizer steps over all ranks: DeepSpeed (in one file), clipping, averaged copies."""

@@ -1,0 +1,1 @@
+"""Loss functions, each written after its paper."""

@@ -1,0 +1,1 @@
+"""Methods of self-supervised learning, one file each, behind the protocol in ``method.py``."""
