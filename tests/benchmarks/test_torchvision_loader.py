@@ -133,7 +133,7 @@ def test_training_gets_the_configured_recipe(folder: Path) -> None:
     assert len(data.loader) == 3
     batch = next(iter(data.loader))
     assert [tuple(view.shape[1:]) for view in batch.views] == [(3, 32, 32)] * 2 + [(3, 16, 16)] * 3
-    assert (data.num_samples, data.num_global_views, data.image_size) == (NUM_IMAGES, 2, 32)
+    assert (data.num_samples, data.view_sizes) == (NUM_IMAGES, (32, 32, 16, 16, 16))
 
 
 @pytest.mark.parametrize(
