@@ -15,7 +15,8 @@ ROOT = Path(__file__).parents[1]
 NATIVE_SUFFIXES = {".h", ".cpp", ".cu", ".cuh"}
 
 # "." is errors.py, types.py and _native.py. "x/__init__.py" is the face of a folder with folders in
-# it: its public names and its commands; "__init__.py" is the face of fastpass. `curate` is first in
+# it: its public names and its commands; "__init__.py" is the face of fastpass. A file that has a
+# place of its own is used by rooms that the rest of its folder uses. `curate` is first in
 # the flow of data and last in the order of imports: it may use pack and decode, and only the
 # command line uses it.
 PYTHON_ORDER = [
@@ -30,6 +31,12 @@ PYTHON_ORDER = [
     "augment/__init__.py",
     "feed",
     "model",
+    "train/config.py",
+    "train/engine",
+    "train/losses",
+    "train/watch",
+    "train/methods",
+    "train/checkpoint",
     "train",
     "evaluate",
     "export",
@@ -128,9 +135,11 @@ def native_file_graph() -> Graph:
 
 
 def python_room(file: str) -> str:
+    if file in PYTHON_ORDER:
+        return file
     folder, _, name = file.rpartition("/")
     if not folder:
-        return file if file in PYTHON_ORDER else "."
+        return "."
     face = f"{folder}/__init__.py"
     return face if name in {"__init__.py", "commands.py"} and face in PYTHON_ORDER else folder
 

@@ -19,9 +19,9 @@ from fastpass.bench.peers.torchvision_pil import pil_transform
 from fastpass.errors import BadArgument
 from fastpass.feed.cursor import Cursor, Position
 from fastpass.feed.order import EpochOrder
-from fastpass.train import ranks
 from fastpass.train.config import Config
 from fastpass.train.data import TrainData, make_recipe, open_data
+from fastpass.train.engine import ranks
 
 
 @dataclass(frozen=True)

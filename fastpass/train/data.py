@@ -55,7 +55,7 @@ def open_data(config: Config, pattern: str, device: torch.device) -> TrainData:
     """
     import fastpass
     from fastpass.common.gpu import is_gpu_there
-    from fastpass.train import ranks
+    from fastpass.train.engine import ranks
 
     on_cpu = config.data.device == "cpu" or not is_gpu_there()
     recipe = make_recipe(config)

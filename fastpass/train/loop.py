@@ -9,11 +9,11 @@ from types import FrameType
 from typing import Any
 
 from fastpass.errors import BadPack
-from fastpass.train.checkpoint.snapshot import Snapshots
 from fastpass.train.config import Config
 from fastpass.train.data import TrainData
+from fastpass.train.engine.ranks import Vote
 from fastpass.train.methods.method import Outcome
-from fastpass.train.ranks import Vote
+from fastpass.train.snapshot import Snapshots
 from fastpass.train.trainer import Trainer
 from fastpass.train.watch.clock import DataClock
 from fastpass.train.watch.collapse import CollapseMonitor

@@ -11,15 +11,15 @@ import torch
 
 from fastpass.common.files import write_file
 from fastpass.errors import BadArgument
-from fastpass.train import ranks
 from fastpass.train.checkpoint import find_checkpoint, has_checkpoint
-from fastpass.train.checkpoint.snapshot import Snapshots
 from fastpass.train.config import Config
 from fastpass.train.data import TrainData, open_data
+from fastpass.train.engine import ranks
 from fastpass.train.engine.deepspeed import start_processes
 from fastpass.train.loop import TrainLoop
 from fastpass.train.methods.method import RunFacts
 from fastpass.train.methods.registry import find_method
+from fastpass.train.snapshot import Snapshots
 from fastpass.train.trainer import Trainer
 from fastpass.train.watch.log import RunLog
 

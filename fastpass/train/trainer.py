@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from fastpass.train import ranks
 from fastpass.train.config import Config
+from fastpass.train.engine import ranks
 from fastpass.train.engine.deepspeed import TrainEngine
 from fastpass.train.methods.method import Method, Outcome
 

@@ -11,8 +11,8 @@ from typing import Any
 import torch
 from parity import KINDS, SIZES, config, make_views
 
-from fastpass.train import ranks
 from fastpass.train.data import TrainData
+from fastpass.train.engine import ranks
 from fastpass.train.engine.deepspeed import start_processes
 from fastpass.train.run import make_trainer
 

@@ -9,9 +9,9 @@ from typing import Any
 
 import torch
 
-from fastpass.train import ranks
 from fastpass.train.config import Config
 from fastpass.train.data import TrainData
+from fastpass.train.engine import ranks
 
 NUM_SAMPLES, SIZE = 48, 16
 

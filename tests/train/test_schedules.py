@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fastpass.train.methods.dino import DinoConfig, make_schedules
-from fastpass.train.schedules import cosine_with_warmup, linear_then_constant
+from fastpass.train.methods.schedules import cosine_with_warmup, linear_then_constant
 
 STEPS_PER_EPOCH, BATCH = 5004, 512  # ImageNet at the paper's batch divided by two
 

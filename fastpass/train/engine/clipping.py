@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from fastpass.train.ranks import sum_over_ranks
+from fastpass.train.engine.ranks import sum_over_ranks
 
 EPSILON = 1e-6  # as in DINO's clip_gradients
 

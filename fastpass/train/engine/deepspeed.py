@@ -13,8 +13,8 @@ from torch import Tensor, nn
 from fastpass.errors import BadCheckpoint, MissingBackend, WriteFailed
 from fastpass.train.config import Config
 from fastpass.train.engine.clipping import clip_each_tensor
-from fastpass.train.methods.method import ParamGroup
-from fastpass.train.ranks import describe_single_process
+from fastpass.train.engine.param_group import ParamGroup
+from fastpass.train.engine.ranks import describe_single_process
 
 TAG = "deepspeed"  # the folder of DeepSpeed's files inside a checkpoint
 

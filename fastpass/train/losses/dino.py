@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from fastpass.train.ranks import sum_over_ranks
+from fastpass.train.engine.ranks import sum_over_ranks
 
 
 class DinoLoss(nn.Module):

@@ -21,13 +21,14 @@ from fastpass.model.backbone import create_backbone, feature_size
 from fastpass.model.batch_norm import synchronize_batch_norm, train_batch_norm_only
 from fastpass.model.dino_head import DinoHead
 from fastpass.model.multi_crop import MultiCropNetwork
-from fastpass.train import ranks
 from fastpass.train.config import Config, MonitorConfig, Section, TrainConfig
+from fastpass.train.engine import ranks
 from fastpass.train.engine.ema import start_as_copy, update_teacher
+from fastpass.train.engine.param_group import FloatArray, ParamGroup
 from fastpass.train.losses.dino import DinoLoss
-from fastpass.train.methods.method import Forward, Method, Outcome, ParamGroup, RunFacts
+from fastpass.train.methods.method import Forward, Method, Outcome, RunFacts
 from fastpass.train.methods.registry import register
-from fastpass.train.schedules import FloatArray, cosine_with_warmup, linear_then_constant
+from fastpass.train.methods.schedules import cosine_with_warmup, linear_then_constant
 from fastpass.train.watch.prototypes import diagnose_prototypes, measure_prototypes
 
 

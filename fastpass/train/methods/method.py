@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from fastpass.train.config import Config, MonitorConfig
-from fastpass.train.schedules import FloatArray
+from fastpass.train.engine.param_group import ParamGroup
 
 STUDENT = "student"  # the encoder that the optimizer trains
 
@@ -25,15 +25,6 @@ class RunFacts:
     view_kinds: tuple[str, ...]  # "global" or "local", in the order of a batch's views
     view_sizes: tuple[int, ...]  # sides of the views, pixels
     device: torch.device
-
-
-@dataclass(frozen=True)
-class ParamGroup:
-    """Parameters that share their learning rate and weight decay at every step."""
-
-    parameters: Sequence[nn.Parameter]
-    lr: FloatArray  # float64 [number of steps]; 0 freezes a step
-    weight_decay: FloatArray  # float64 [number of steps]
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from fastpass.train.engine.ranks import mean_over_ranks
 from fastpass.train.losses.dino import mean_entropy
-from fastpass.train.ranks import mean_over_ranks
 
 
 @torch.no_grad()

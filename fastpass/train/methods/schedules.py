@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-import numpy.typing as npt
 
-FloatArray = npt.NDArray[np.float64]
+from fastpass.train.engine.param_group import FloatArray
 
 
 def cosine_with_warmup(

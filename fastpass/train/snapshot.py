@@ -9,11 +9,11 @@ from torch import Tensor
 
 from fastpass.augment import Recipe
 from fastpass.errors import BadCheckpoint
-from fastpass.train import ranks
 from fastpass.train.checkpoint.folder import RESUME, Checkpoint, encoder_file, rank_file
 from fastpass.train.checkpoint.writer import CheckpointWriter
 from fastpass.train.config import Config
 from fastpass.train.data import TrainData
+from fastpass.train.engine import ranks
 from fastpass.train.methods.method import STUDENT
 from fastpass.train.read_config import changed_keys
 from fastpass.train.trainer import Trainer
