@@ -5,7 +5,6 @@
 
 #include "augment/color_plan.h"
 #include "augment/params.h"
-#include "augment/render.h"
 #include "augment/source_region.h"
 #include "augment/store_format.h"
 

@@ -8,8 +8,9 @@
 #include <vector>
 
 #include "augment/check.h"
+#include "augment/cpu/view_renderer.h"
+#include "augment/draw_view.h"
 #include "augment/region_plan.h"
-#include "augment/render.h"
 #include "bindings/raise.h"
 #include "bindings/register.h"
 #include "common/rng.h"

@@ -3,10 +3,10 @@
 #include <cstring>
 
 #include "bindings/buffers.h"
-#include "bindings/dtype_name.h"
+#include "bindings/view_format.h"
 #include "bindings/raise.h"
 #include "bindings/register.h"
-#include "feed/engine.h"
+#include "feed/feed_engine.h"
 #include "feed/gpu_slot.h"
 
 namespace fastpass {
@@ -44,24 +44,24 @@ ForeignDecoder make_foreign_decoder(py::function decode) {
 }
 
 // Owns the engine for Python: its threads may need the GIL to finish, so it is let go without.
-class EngineHandle {
+class FeedEngineHandle {
  public:
-  EngineHandle(std::shared_ptr<const SampleSource> source, EngineOptions options,
+  FeedEngineHandle(std::shared_ptr<const SampleSource> source, FeedOptions options,
                py::function foreign_decoder, std::shared_ptr<Gpu> gpu)
       : is_host_memory_(gpu == nullptr || gpu->is_host_memory),
-        engine_(std::make_unique<Engine>(std::move(source), std::move(options),
+        engine_(std::make_unique<FeedEngine>(std::move(source), std::move(options),
                                          make_foreign_decoder(std::move(foreign_decoder)),
                                          std::move(gpu))) {
     raise_if_error(engine_->start());
   }
-  ~EngineHandle() {
+  ~FeedEngineHandle() {
     const py::gil_scoped_release no_gil;
     engine_.reset();
   }
-  EngineHandle(const EngineHandle&) = delete;
-  EngineHandle& operator=(const EngineHandle&) = delete;
+  FeedEngineHandle(const FeedEngineHandle&) = delete;
+  FeedEngineHandle& operator=(const FeedEngineHandle&) = delete;
 
-  Engine& engine() { return *engine_; }
+  FeedEngine& engine() { return *engine_; }
 
   void submit(std::vector<std::int64_t> positions, std::uint32_t epoch) {
     Status status;
@@ -122,9 +122,12 @@ class EngineHandle {
   static py::array show(const BatchLayout& layout, std::int64_t num_samples, int size,
                         const void* memory, const py::capsule& owner) {
     const std::vector<py::ssize_t> shape = {num_samples, 3, size, size};
-    if (!layout.channels_last) return py::array(numpy_dtype(layout.dtype), shape, memory, owner);
-    const py::ssize_t value = dtype_bytes(layout.dtype), side = size;
-    return py::array(numpy_dtype(layout.dtype), shape,
+    const Dtype dtype = layout.format.dtype;
+    if (layout.format.memory_format == MemoryFormat::kContiguous) {
+      return py::array(numpy_dtype(dtype), shape, memory, owner);
+    }
+    const py::ssize_t value = dtype_bytes(dtype), side = size;
+    return py::array(numpy_dtype(dtype), shape,
                      {3 * side * side * value, value, 3 * side * value, 3 * value}, memory, owner);
   }
 
@@ -133,14 +136,14 @@ class EngineHandle {
    public:
     explicit HandedOut(std::shared_ptr<BatchSlot> slot) : slot_(std::move(slot)) {}
     ~HandedOut() {
-      if (auto* on_device = dynamic_cast<GpuSlot*>(slot_.get())) on_device->release();
+      if (auto* on_gpu = dynamic_cast<GpuSlot*>(slot_.get())) on_gpu->release();
     }
     HandedOut(const HandedOut&) = delete;
     HandedOut& operator=(const HandedOut&) = delete;
 
     Status begin(Stream stream) {
-      auto* on_device = dynamic_cast<GpuSlot*>(slot_.get());
-      return on_device == nullptr ? Status() : on_device->hand_out(stream);
+      auto* on_gpu = dynamic_cast<GpuSlot*>(slot_.get());
+      return on_gpu == nullptr ? Status() : on_gpu->hand_out(stream);
     }
     const BatchSlot& slot() const { return *slot_; }
 
@@ -149,7 +152,7 @@ class EngineHandle {
   };
 
   // What torch takes for a tensor on a GPU: an object with __cuda_array_interface__.
-  static py::object show_on_device(const py::array& array, const py::capsule& owner) {
+  static py::object show_on_gpu(const py::array& array, const py::capsule& owner) {
     py::dict interface;
     interface["shape"] = array.attr("shape");
     interface["strides"] = array.attr("strides");
@@ -175,7 +178,7 @@ class EngineHandle {
           keep, [](void* held) { delete static_cast<std::shared_ptr<HandedOut>*>(held); });
       const py::array array =
           show(layout, slot->num_samples, layout.view_sizes[view], slot->views[view], owner);
-      views.append(is_host_memory_ ? py::object(array) : show_on_device(array, owner));
+      views.append(is_host_memory_ ? py::object(array) : show_on_gpu(array, owner));
     }
     py::list skipped;
     for (const SkippedSample& sample : slot->skipped) {
@@ -189,10 +192,10 @@ class EngineHandle {
   }
 
   const bool is_host_memory_;
-  std::unique_ptr<Engine> engine_;
+  std::unique_ptr<FeedEngine> engine_;
 };
 
-std::unique_ptr<EngineHandle> make_engine(std::shared_ptr<SampleSource> source,
+std::unique_ptr<FeedEngineHandle> make_feed_engine(std::shared_ptr<SampleSource> source,
                                           std::vector<ViewSpec> views, std::int64_t batch_size,
                                           int num_threads, const std::string& dtype,
                                           std::uint64_t seed, bool skip_damaged,
@@ -202,23 +205,22 @@ std::unique_ptr<EngineHandle> make_engine(std::shared_ptr<SampleSource> source,
   if (make_decoder(decoder) == nullptr) {
     raise_if_error({Fault::kBadArgument, "no JPEG decoder named \"" + decoder + "\""});
   }
-  EngineOptions options;
-  options.views = std::move(views);
+  FeedOptions options;
+  options.sample.views = std::move(views);
+  options.sample.may_scale = may_scale;
+  options.sample.max_pixels = max_pixels;
+  options.format = view_format(dtype, channels_last);
   options.batch_size = batch_size;
   options.num_threads = num_threads;
-  options.dtype = dtype_from_name(dtype);
   options.seed = seed;
   options.skip_damaged = skip_damaged;
-  options.max_pixels = max_pixels;
   options.decoder = decoder;
   options.reads_by_pread = reads_by_pread;
-  options.channels_last = channels_last;
-  options.may_scale = may_scale;
-  return std::make_unique<EngineHandle>(std::move(source), std::move(options),
+  return std::make_unique<FeedEngineHandle>(std::move(source), std::move(options),
                                         std::move(foreign_decoder), std::move(gpu));
 }
 
-py::dict stage_times(EngineHandle& handle) {
+py::dict stage_times(FeedEngineHandle& handle) {
   const StageTimes& times = handle.engine().times();
   py::dict result;
   result["read_seconds"] = static_cast<double>(times.read_nanoseconds) * 1e-9;
@@ -232,17 +234,17 @@ py::dict stage_times(EngineHandle& handle) {
 }  // namespace
 
 void register_feed(py::module_& module) {
-  py::class_<EngineHandle>(module, "Engine")
-      .def(py::init(&make_engine), py::arg("source"), py::kw_only(), py::arg("views"),
+  py::class_<FeedEngineHandle>(module, "FeedEngine")
+      .def(py::init(&make_feed_engine), py::arg("source"), py::kw_only(), py::arg("views"),
            py::arg("batch_size"), py::arg("num_threads"), py::arg("dtype"), py::arg("seed"),
            py::arg("skip_damaged"), py::arg("max_pixels"), py::arg("decoder"),
            py::arg("reads_by_pread"), py::arg("channels_last"), py::arg("may_scale"),
            py::arg("foreign_decoder"), py::arg("gpu") = py::none())
-      .def("submit", &EngineHandle::submit, py::arg("positions"), py::arg("epoch"))
-      .def("prefetch", &EngineHandle::prefetch, py::arg("ranges"))
-      .def("wait", &EngineHandle::wait, py::arg("stream") = 0)
-      .def("cancel", [](EngineHandle& handle) { handle.engine().cancel(); })
-      .def("close", &EngineHandle::close)
+      .def("submit", &FeedEngineHandle::submit, py::arg("positions"), py::arg("epoch"))
+      .def("prefetch", &FeedEngineHandle::prefetch, py::arg("ranges"))
+      .def("wait", &FeedEngineHandle::wait, py::arg("stream") = 0)
+      .def("cancel", [](FeedEngineHandle& handle) { handle.engine().cancel(); })
+      .def("close", &FeedEngineHandle::close)
       .def("stage_times", &stage_times);
 }
 

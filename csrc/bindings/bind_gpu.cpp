@@ -1,4 +1,4 @@
-// A device for Python, and what others give it directly: encoded images, decoded tensors.
+// GPUs for Python, and what others give it directly: encoded images, decoded tensors.
 #include <pybind11/stl.h>
 
 #include <array>
@@ -12,15 +12,15 @@
 
 #include "augment/gpu/augment_twin.h"
 #include "bindings/buffers.h"
-#include "bindings/dtype_name.h"
+#include "bindings/view_format.h"
 #include "bindings/gpu_handle.h"
 #include "bindings/raise.h"
 #include "bindings/register.h"
 #include "common/gpu/device_twin.h"
 #include "common/parallel_for.h"
 #include "curate/gpu/compare_twin.h"
-#include "decode/decoder_pool.h"
 #include "decode/gpu/decode_twin.h"
+#include "decode/gpu/given_up.h"
 
 namespace fastpass {
 namespace {
@@ -137,15 +137,9 @@ class TensorDecoder {
     FASTPASS_RETURN_IF_ERROR(decoder_.queue(plans, memory, stream));
     FASTPASS_RETURN_IF_ERROR(device.record(done_, stream));
     FASTPASS_RETURN_IF_ERROR(device.synchronize(done_));
-    const DecoderLease cpu("auto");
-    PixelBuffer pixels;
-    for (std::size_t i = 0; i < planned.size(); ++i) {
-      if (!decoder_.is_given_up(static_cast<int>(i))) continue;
-      DecodeJob& job = *planned[i];
-      job.status = cpu.get()->decode(job.jpeg.span(), job.options, &pixels);
-      if (!job.status.ok()) continue;
-      FASTPASS_RETURN_IF_ERROR(decoder_.replace(static_cast<int>(i), pixels.view(), stream));
-    }
+    std::vector<Status> statuses(planned.size());
+    FASTPASS_RETURN_IF_ERROR(decode_given_up(plans, "auto", stream, &decoder_, &statuses));
+    for (std::size_t i = 0; i < planned.size(); ++i) planned[i]->status = statuses[i];
     FASTPASS_RETURN_IF_ERROR(device.record(done_, stream));
     return device.synchronize(done_);
   }
@@ -176,10 +170,8 @@ class TensorRenderer {
   void render(const std::vector<std::tuple<std::uintptr_t, int, int, const ViewSpec*,
                                            const ViewParams*, std::uintptr_t>>& views,
               const std::string& dtype, bool normalize, bool channels_last, std::uintptr_t stream) {
-    ViewFormat format;
-    format.dtype = dtype_from_name(dtype);
+    ViewFormat format = view_format(dtype, channels_last);
     format.normalize = normalize;
-    if (channels_last) format.memory_format = MemoryFormat::kChannelsLast;
     std::vector<ViewTask> tasks;
     for (const auto& [source, height, width, spec, params, out] : views) {
       const ImageView pixels = {reinterpret_cast<std::uint8_t*>(source), height, width, 3,

@@ -11,14 +11,14 @@ bool is_fault_of_image(Fault fault) {
 
 }  // namespace
 
-std::vector<std::size_t> settle_rows(const SampleSource& source, bool skip_damaged,
-                                     BatchWork* batch) {
+std::vector<std::size_t> settle_samples(const SampleSource& source, bool skip_damaged,
+                                        BatchWork* batch) {
   BatchSlot& slot = *batch->slot;
   std::vector<std::size_t> kept;
-  for (std::size_t row = 0; row < batch->positions.size(); ++row) {
-    const std::int64_t position = batch->positions[row];
+  for (std::size_t place = 0; place < batch->positions.size(); ++place) {
+    const std::int64_t position = batch->positions[place];
     const std::int64_t sample_id = source.sample_id(position);
-    const Status& status = batch->row_statuses[row];
+    const Status& status = batch->statuses[place];
     if (!status.ok()) {
       const bool is_skipped = skip_damaged && is_fault_of_image(status.fault());
       if (!is_skipped && slot.failure.ok()) slot.failure = status;
@@ -28,7 +28,7 @@ std::vector<std::size_t> settle_rows(const SampleSource& source, bool skip_damag
     slot.sample_ids.push_back(sample_id);
     slot.positions.push_back(position);
     slot.labels.push_back(source.label(position));
-    kept.push_back(row);
+    kept.push_back(place);
   }
   slot.num_samples = static_cast<std::int64_t>(kept.size());
   return kept;

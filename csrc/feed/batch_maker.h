@@ -1,5 +1,5 @@
-// How batches come to be: what the engine's threads do for a row, and what is left to do for all
-// rows of a batch together.
+// How batches come to be: what the engine's threads do for a sample, and what is left to do for all
+// samples of a batch together.
 #pragma once
 
 #include <cstddef>
@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "common/status.h"
-#include "feed/engine_options.h"
 #include "feed/slot.h"
 #include "pack/sample_source.h"
 
@@ -19,30 +18,31 @@ struct BatchContext {
   virtual ~BatchContext() = default;
 };
 
-// A batch in the making.
+// A batch in the making. Its samples are counted by their places, from 0.
 struct BatchWork {
   std::shared_ptr<BatchSlot> slot;
   std::shared_ptr<BatchContext> context;
-  std::vector<std::int64_t> positions;
+  std::vector<std::int64_t> positions;  // [place], in the source
   std::uint32_t epoch = 0;
-  std::vector<Status> row_statuses;
+  std::vector<Status> statuses;  // [place]
 };
 
-// One per thread.
-class RowMaker {
+// Makes one sample after the other. One per thread.
+class SampleMaker {
  public:
-  virtual ~RowMaker() = default;
-  virtual Status make(BatchWork* batch, std::size_t row) = 0;
+  virtual ~SampleMaker() = default;
+  virtual Status make(BatchWork* batch, std::size_t place) = 0;
 };
 
-// Shared by all threads; each batch is launched and finished once, by whichever thread.
+// Makes batches, on the CPU or on a GPU. Shared by all threads; each batch is launched and finished
+// once, by whichever thread.
 class BatchMaker {
  public:
   virtual ~BatchMaker() = default;
-  virtual std::unique_ptr<RowMaker> make_row_maker() = 0;
+  virtual std::unique_ptr<SampleMaker> make_sample_maker() = 0;
   virtual SlotFactory slot_factory() const = 0;
   virtual Status begin(BatchWork*) { return {}; }
-  // All rows are made, or have a status that says why not.
+  // All samples are made, or have a status that says why not.
   virtual Status launch(BatchWork*) { return {}; }
   // Whether finish() would not have to wait.
   virtual bool is_launch_done(const BatchWork&) { return true; }
@@ -50,9 +50,9 @@ class BatchMaker {
   virtual Status finish(BatchWork* batch) = 0;
 };
 
-// Fills in what the slot says of its rows; returns those that it keeps, in order. The first damaged
-// one is the batch's failure, unless damaged ones are skipped.
-std::vector<std::size_t> settle_rows(const SampleSource& source, bool skip_damaged,
-                                     BatchWork* batch);
+// Fills in what the slot says of its samples; returns the places of those that it keeps, in order.
+// The first damaged one is the batch's failure, unless damaged ones are skipped.
+std::vector<std::size_t> settle_samples(const SampleSource& source, bool skip_damaged,
+                                        BatchWork* batch);
 
 }  // namespace fastpass

@@ -1,14 +1,14 @@
-// Batches made on the CPU: each thread decodes and renders a row.
+// Batches made on the CPU: each thread decodes and renders a sample.
 #pragma once
 
 #include <memory>
 
 #include "feed/batch_maker.h"
-#include "feed/row_reader.h"
+#include "feed/sample_reader.h"
 
 namespace fastpass {
 
 // `reader` outlives it.
-std::unique_ptr<BatchMaker> make_cpu_maker(RowReader* reader);
+std::unique_ptr<BatchMaker> make_cpu_maker(SampleReader* reader);
 
 }  // namespace fastpass

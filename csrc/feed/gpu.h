@@ -1,5 +1,5 @@
-// A device with all that runs on it: a GPU (made by the module _cuda), or its twin on the CPU (made
-// by _core, for tests and machines without a GPU).
+// A GPU with all that decodes and renders on it (made by the module _cuda), or its twin on the CPU
+// (made by _core, for tests).
 #pragma once
 
 #include <memory>
@@ -11,6 +11,7 @@
 
 namespace fastpass {
 
+// The kernels run on the device; both are shared by all who use the GPU.
 struct Gpu {
   std::string name;
   bool is_host_memory = false;  // of the twin

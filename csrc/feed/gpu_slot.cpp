@@ -52,7 +52,7 @@ void GpuSlot::release() {
   static_cast<void>(device().record(released_, consumer_));
 }
 
-SlotFactory device_slot_factory(std::shared_ptr<Gpu> gpu) {
+SlotFactory gpu_slot_factory(std::shared_ptr<Gpu> gpu) {
   return [gpu = std::move(gpu)](const BatchLayout& layout, std::unique_ptr<BatchSlot>* slot) {
     auto made = std::make_unique<GpuSlot>(gpu);
     FASTPASS_RETURN_IF_ERROR(made->allocate(layout));

@@ -1,4 +1,4 @@
-// A batch in the memory of a device.
+// A batch in the memory of a GPU.
 #pragma once
 
 #include <memory>
@@ -36,6 +36,6 @@ class GpuSlot : public BatchSlot {
   bool is_handed_out_ = false;
 };
 
-SlotFactory device_slot_factory(std::shared_ptr<Gpu> gpu);
+SlotFactory gpu_slot_factory(std::shared_ptr<Gpu> gpu);
 
 }  // namespace fastpass

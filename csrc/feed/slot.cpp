@@ -10,12 +10,12 @@ constexpr std::size_t kMaxViewBytes = std::size_t{1} << 40;  // far from where a
 }  // namespace
 
 Status BatchLayout::batch_bytes(std::size_t view, std::size_t* bytes) const {
-  const auto num_rows = static_cast<std::size_t>(batch_size);
-  if (num_rows > kMaxViewBytes / row_bytes(view)) {
+  const auto num_samples = static_cast<std::size_t>(batch_size);
+  if (num_samples > kMaxViewBytes / sample_bytes(view)) {
     return {Fault::kOutOfMemory, "view " + std::to_string(view) + " of a batch of " +
-                                     std::to_string(num_rows) + " needs more than 2^40 bytes"};
+                                     std::to_string(num_samples) + " needs more than 2^40 bytes"};
   }
-  *bytes = num_rows * row_bytes(view);
+  *bytes = num_samples * sample_bytes(view);
   return {};
 }
 

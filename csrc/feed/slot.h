@@ -12,21 +12,21 @@
 #include <mutex>
 #include <vector>
 
-#include "augment/render.h"
+#include "augment/store_format.h"
 #include "common/status.h"
 
 namespace fastpass {
 
-// Shape of a batch: one [batch_size, 3, size, size] array per view; with channels_last its memory
-// is [batch_size, size, size, 3].
+// Shape of a batch: one [batch_size, 3, size, size] array per view, in memory
+// [batch_size, size, size, 3] where the format says kChannelsLast.
 struct BatchLayout {
   std::int64_t batch_size = 0;
   std::vector<int> view_sizes;
-  Dtype dtype = Dtype::kFloat32;
-  bool channels_last = false;
+  ViewFormat format;
 
-  // Of one sample.
-  std::size_t row_bytes(std::size_t view) const { return view_bytes(view_sizes[view], dtype); }
+  std::size_t sample_bytes(std::size_t view) const {
+    return view_bytes(view_sizes[view], format.dtype);
+  }
   // Of the whole batch; kOutOfMemory where no machine has as much.
   Status batch_bytes(std::size_t view, std::size_t* bytes) const;
 };
@@ -42,7 +42,7 @@ struct BatchSlot {
   void clear();
 
   std::vector<std::uint8_t*> views;  // of the host or of a device
-  std::int64_t num_samples = 0;      // rows in use; damaged samples take none
+  std::int64_t num_samples = 0;      // in use; damaged samples take no place
   std::vector<std::int64_t> sample_ids;
   std::vector<std::int64_t> positions;  // in the source
   std::vector<std::int64_t> labels;     // -1: none

@@ -50,7 +50,7 @@ class NativeFeed:
         # No more memory than this rank can ever fill.
         num_samples = min(options.batch_size, -(-len(pack) // options.world_size))
         self._batches_ahead = options.ahead(recipe, num_samples)
-        self._engine: Any = core.Engine(
+        self._engine: Any = core.FeedEngine(
             pack.native,
             views=[native_spec(view) for view in recipe.views],
             batch_size=num_samples,

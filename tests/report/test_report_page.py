@@ -134,7 +134,7 @@ def test_captions_name_only_what_was_done() -> None:
 def test_views_are_drawn_through_the_public_face(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = {}
 
-    def draw(recipe: object, width: int, height: int, *, seed: int) -> list[SimpleNamespace]:
+    def draw(recipe: object, height: int, width: int, *, seed: int) -> list[SimpleNamespace]:
         asked.update(recipe=recipe, width=width, height=height, seed=seed)
         return [DRAWN]
 

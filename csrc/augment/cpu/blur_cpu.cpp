@@ -9,7 +9,7 @@ namespace {
 // Columns that go through the vertical passes together: few, so that two copies of them stay close.
 // A row's length is a multiple of this (ViewRows::pitch).
 constexpr std::ptrdiff_t kStripBytes = 96;
-// What kernels may read and write behind a row.
+// What routines may read and write behind a row.
 constexpr std::ptrdiff_t kSlack = 32;
 
 std::size_t index(std::ptrdiff_t value) { return static_cast<std::size_t>(value); }
@@ -45,7 +45,7 @@ void Blurrer::blur_row(const BoxBlur& blur, std::int32_t size, std::uint8_t* row
     std::fill(pixels + size, pixels + size + margin, pixels[size - 1]);
     const bool is_last = pass + 1 == kBlurPasses;
     std::uint8_t* to = is_last ? row : lines_[(pass + 1) % 2].memory.data() + margin;
-    kernels_.box_blur(blur, from.inputs.data(), size, to);
+    routines_.box_blur(blur, from.inputs.data(), size, to);
   }
 }
 
@@ -60,7 +60,7 @@ void Blurrer::blur_strip(const BoxBlur& blur, const ViewRows& view, std::ptrdiff
     std::uint8_t* to = is_last ? view.data + first_byte : strips_[(pass + 1) % 2].memory.data();
     const std::ptrdiff_t stride = is_last ? view.stride() : kStripBytes;
     for (std::int32_t y = 0; y < view.size; ++y) {
-      kernels_.box_blur(blur, from.inputs.data() + y, kStripBytes, to + y * stride);
+      routines_.box_blur(blur, from.inputs.data() + y, kStripBytes, to + y * stride);
     }
   }
 }

@@ -12,7 +12,7 @@ namespace fastpass {
 // Reuses its memory from call to call.
 class Blurrer {
  public:
-  explicit Blurrer(const ViewRoutines& kernels) : kernels_(kernels) {}
+  explicit Blurrer(const ViewRoutines& routines) : routines_(routines) {}
 
   // In place. sigma in (0, kMaxBlurSigma].
   void run(float sigma, const ViewRows& view);
@@ -29,7 +29,7 @@ class Blurrer {
     std::vector<const std::uint8_t*> inputs;
   };
 
-  const ViewRoutines& kernels_;
+  const ViewRoutines& routines_;
   Copy lines_[2];   // a row of a channel
   Copy strips_[2];  // some columns of all rows
 };

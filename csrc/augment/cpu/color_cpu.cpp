@@ -6,17 +6,17 @@
 
 namespace fastpass {
 
-void apply_color(const ViewRoutines& kernels, const ViewParams& params, const ViewRows& view) {
+void apply_color(const ViewRoutines& routines, const ViewParams& params, const ViewRows& view) {
   ColorPlan plan = plan_color(params);
   if (plan.has_contrast) {
     const std::uint64_t sum =
-        kernels.recolor(plan.before, plan.num_before, /*wants_luma=*/true, view);
+        routines.recolor(plan.before, plan.num_before, /*wants_luma=*/true, view);
     const auto size = static_cast<std::uint64_t>(view.size);
     plan.after[0].gray = contrast_gray(sum, size * size);
   }
   const ColorStep* last = plan.has_contrast ? plan.after : plan.before;
   const int num_last = plan.has_contrast ? plan.num_after : plan.num_before;
-  if (num_last > 0) kernels.recolor(last, num_last, /*wants_luma=*/false, view);
+  if (num_last > 0) routines.recolor(last, num_last, /*wants_luma=*/false, view);
 }
 
 }  // namespace fastpass

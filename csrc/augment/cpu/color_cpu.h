@@ -6,6 +6,6 @@
 
 namespace fastpass {
 
-void apply_color(const ViewRoutines& kernels, const ViewParams& params, const ViewRows& view);
+void apply_color(const ViewRoutines& routines, const ViewParams& params, const ViewRows& view);
 
 }  // namespace fastpass

@@ -21,9 +21,9 @@ void grow(std::vector<Value>* memory, std::ptrdiff_t size) {
 
 void Resampler::turn_and_weigh(const std::uint8_t* const* rows, const Box& box, const ViewRows& out,
                                std::uint8_t* const* out_rows) {
-  kernels_.weigh_columns(rows, box.num_columns, horizontal_table_, out.size, is_flipped_,
+  routines_.weigh_columns(rows, box.num_columns, horizontal_table_, out.size, is_flipped_,
                          columns_.data(), turned_.data());
-  kernels_.columns_to_rows(turned_.data(), out.size, out.pitch, out_rows);
+  routines_.columns_to_rows(turned_.data(), out.size, out.pitch, out_rows);
 }
 
 void Resampler::plan_ring(std::ptrdiff_t row_values) {
@@ -43,7 +43,7 @@ void Resampler::weigh_row(std::int32_t y, std::ptrdiff_t count, std::uint8_t* ou
   for (std::int32_t tap = 0; tap < range.count; ++tap) {
     taps_[index(tap)] = ring_row(range.first + tap);
   }
-  kernels_.weigh_rows(taps_.data(), vertical_.weights(y), range.count, count, out);
+  routines_.weigh_rows(taps_.data(), vertical_.weights(y), range.count, count, out);
 }
 
 void Resampler::run_horizontal_first(const Box& box, const ViewRows& out) {
@@ -59,7 +59,7 @@ void Resampler::run_horizontal_first(const Box& box, const ViewRows& out) {
     turn_and_weigh(rows.data(), box, out, band_rows.data());
     const std::int32_t band_end = std::min(first + kBandRows, end);
     for (std::int32_t y = first; y < band_end; ++y) {
-      kernels_.widen(band_rows[index(y - first)], out.stride(), ring_row(y));
+      routines_.widen(band_rows[index(y - first)], out.stride(), ring_row(y));
       for (; next < out.size; ++next) {
         const TapRange range = vertical_.range(next);
         if (range.first + range.count > y + 1) break;
@@ -87,7 +87,7 @@ void Resampler::run_vertical_first(const Box& box, const ViewRows& out) {
       const TapRange range = vertical_.range(y);
       next = std::max(next, range.first);
       for (; next < range.first + range.count; ++next) {
-        kernels_.widen(box.row(next), count, ring_row(next));
+        routines_.widen(box.row(next), count, ring_row(next));
       }
       weigh_row(y, count, band_.data() + r * stride);
     }

@@ -14,7 +14,7 @@ namespace fastpass {
 // Reuses its memory from call to call.
 class Resampler {
  public:
-  explicit Resampler(const ViewRoutines& kernels) : kernels_(kernels) {}
+  explicit Resampler(const ViewRoutines& routines) : routines_(routines) {}
 
   // The box and the window must have been checked, and the box must lie within the region. From a
   // source at full scale: equal to Pillow's crop(box).resize((resized_width, resized_height))
@@ -41,7 +41,7 @@ class Resampler {
   void plan_ring(std::ptrdiff_t row_values);
   std::int32_t* ring_row(std::int32_t y);
 
-  const ViewRoutines& kernels_;
+  const ViewRoutines& routines_;
   TapWeights horizontal_, vertical_;
   TapTable horizontal_table_{};
   bool is_flipped_ = false;

@@ -70,6 +70,10 @@ struct ViewRoutines {
   void (*store)(const ViewRows& view, const StoreFormat& format, void* out);
 };
 
+// The tables that this build holds, of which kAvx2ViewRoutines is for x86 alone.
+extern const ViewRoutines kPlainViewRoutines;
+extern const ViewRoutines kAvx2ViewRoutines;
+
 // Those that this processor can run, the best last.
 const std::vector<const ViewRoutines*>& available_view_routines();
 inline const ViewRoutines& best_view_routines() { return *available_view_routines().back(); }

@@ -1,5 +1,5 @@
-// Processors for which there are no kernels of their own.
-#include "augment/cpu/view_routines_list.h"
+// Processors that have no routines of their own.
+#include "augment/cpu/view_routines.h"
 
 namespace fastpass {
 

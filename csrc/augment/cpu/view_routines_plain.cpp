@@ -4,7 +4,7 @@
 
 #include "augment/blur.h"
 #include "augment/color_steps.h"
-#include "augment/cpu/view_routines_list.h"
+#include "augment/cpu/view_routines.h"
 #include "augment/normalize.h"
 #include "augment/resample.h"
 #include "augment/store_format.h"

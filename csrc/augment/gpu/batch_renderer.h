@@ -7,8 +7,9 @@
 
 #include "augment/gpu/gpu_passes.h"
 #include "augment/params.h"
-#include "augment/render.h"
+#include "augment/store_format.h"
 #include "augment/source_region.h"
+#include "augment/store_format.h"
 #include "common/gpu/device.h"
 #include "common/gpu/growing_memory.h"
 #include "common/status.h"

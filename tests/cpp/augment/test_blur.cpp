@@ -40,9 +40,9 @@ std::vector<std::uint8_t> blurred(Blurrer* blurrer, float sigma, int size,
 }
 
 // The loops over rows and strips of columns against the definition.
-void test_blurrer_against_the_definition(const ViewRoutines& kernels) {
+void test_blurrer_against_the_definition(const ViewRoutines& routines) {
   std::mt19937 generator(3);
-  Blurrer blurrer(kernels);
+  Blurrer blurrer(routines);
   for (const int size : {1, 2, 5, 40}) {
     for (const float sigma : {0.2f, 1.9f, 6.0f, 50.0f, 200.0f}) {
       std::vector<std::uint8_t> pixels(static_cast<std::size_t>(size * size * 3));
@@ -78,8 +78,8 @@ void test_blurrer_against_the_definition(const ViewRoutines& kernels) {
 
 int main() {
   fastpass::test_variance();
-  for (const auto* kernels : fastpass::available_view_routines()) {
-    fastpass::test_blurrer_against_the_definition(*kernels);
+  for (const auto* routines : fastpass::available_view_routines()) {
+    fastpass::test_blurrer_against_the_definition(*routines);
   }
   return RESULT();
 }

@@ -1,7 +1,7 @@
 #include <set>
 
 #include "augment/draw.h"
-#include "augment/render.h"
+#include "augment/draw_view.h"
 #include "support/check.h"
 
 namespace fastpass {

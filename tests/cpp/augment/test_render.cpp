@@ -2,7 +2,7 @@
 #include <new>
 #include <vector>
 
-#include "augment/render.h"
+#include "augment/cpu/view_renderer.h"
 #include "support/check.h"
 
 namespace {

@@ -119,9 +119,9 @@ struct Source {
 
 // The renderer's loops against the formulas: box, window, mirror, order of passes, bands of rows,
 // windows of columns, strides.
-void test_resampler_against_the_formulas(const ViewRoutines& kernels) {
+void test_resampler_against_the_formulas(const ViewRoutines& routines) {
   std::mt19937 generator(5);
-  Resampler resampler(kernels);
+  Resampler resampler(routines);
   const auto pick = [&](int low, int high) {
     return std::uniform_int_distribution<int>(low, high)(generator);
   };
@@ -205,8 +205,8 @@ int main() {
   fastpass::test_filters();
   fastpass::test_taps_stay_inside();
   fastpass::test_constants_and_identities();
-  for (const auto* kernels : fastpass::available_view_routines()) {
-    fastpass::test_resampler_against_the_formulas(*kernels);
+  for (const auto* routines : fastpass::available_view_routines()) {
+    fastpass::test_resampler_against_the_formulas(*routines);
   }
   fastpass::test_scaled_source();
   fastpass::test_order_of_passes();

@@ -8,7 +8,7 @@
 
 #include "augment/gpu/augment_twin.h"
 #include "decode/gpu/decode_twin.h"
-#include "feed/engine.h"
+#include "feed/feed_engine.h"
 #include "feed/gpu_slot.h"
 #include "support/check.h"
 #include "support/lazy_device.h"
@@ -57,14 +57,14 @@ class MadeSource : public SampleSource {
   std::vector<Bytes> files_;
 };
 
-EngineOptions options_for(int num_threads) {
-  EngineOptions options;
+FeedOptions options_for(int num_threads) {
+  FeedOptions options;
   ViewSpec spec;
   spec.size = 24;
   spec.jitter_probability = spec.blur_probability = 0.7;
   spec.brightness = spec.contrast = 0.4;
-  options.views = {spec, spec};
-  options.views[1].size = 17;
+  options.sample.views = {spec, spec};
+  options.sample.views[1].size = 17;
   options.batch_size = 6;
   options.num_threads = num_threads;
   options.skip_damaged = true;
@@ -106,7 +106,7 @@ struct Seen {
 
 void append(const BatchSlot& slot, const BatchLayout& layout, Seen* seen) {
   for (std::size_t view = 0; view < slot.views.size(); ++view) {
-    const std::size_t bytes = layout.row_bytes(view) * static_cast<std::size_t>(slot.num_samples);
+    const std::size_t bytes = layout.sample_bytes(view) * static_cast<std::size_t>(slot.num_samples);
     seen->views.insert(seen->views.end(), slot.views[view], slot.views[view] + bytes);
   }
 }
@@ -137,7 +137,7 @@ constexpr int kAhead = 2;
 // One kernel of the consumer per batch: it reads the views when the device gets to it, long after
 // the batch was given back.
 std::vector<Seen> run(const std::shared_ptr<MadeSource>& source, int num_threads, Lazy* lazy) {
-  Engine engine(source, options_for(num_threads), refuse, lazy ? lazy->gpu : nullptr);
+  FeedEngine engine(source, options_for(num_threads), refuse, lazy ? lazy->gpu : nullptr);
   CHECK(engine.start().ok());
   std::vector<std::unique_ptr<Seen>> all;
   for (int epoch = 0; epoch < kEpochs; ++epoch) {
@@ -157,8 +157,8 @@ std::vector<Seen> run(const std::shared_ptr<MadeSource>& source, int num_threads
         append(*slot, layout, seen);
         continue;
       }
-      auto& on_device = static_cast<GpuSlot&>(*slot);
-      CHECK(on_device.hand_out(lazy->consumer).ok());
+      auto& on_gpu = static_cast<GpuSlot&>(*slot);
+      CHECK(on_gpu.hand_out(lazy->consumer).ok());
       // Copies of what the slot is now: it is another batch's soon.
       const auto views = slot->views;
       const auto num_samples = slot->num_samples;
@@ -168,7 +168,7 @@ std::vector<Seen> run(const std::shared_ptr<MadeSource>& source, int num_threads
         shown.num_samples = num_samples;
         append(shown, layout, seen);
       });
-      on_device.release();
+      on_gpu.release();
     }
   }
   if (lazy != nullptr) {
@@ -201,7 +201,7 @@ void test_batches_equal_the_cpus() {
 void test_cancelled_batches() {
   const auto source = std::make_shared<MadeSource>(33, true);
   Lazy lazy;
-  Engine engine(source, options_for(2), refuse, lazy.gpu);
+  FeedEngine engine(source, options_for(2), refuse, lazy.gpu);
   CHECK(engine.start().ok());
   const std::vector<std::int64_t> wanted = {5, 6, 8};
   std::vector<Bytes> seen;
@@ -213,8 +213,8 @@ void test_cancelled_batches() {
     CHECK(engine.submit(wanted, 7).ok());
     std::shared_ptr<BatchSlot> slot;
     CHECK(engine.wait(100.0, &slot).ok());
-    auto& on_device = static_cast<GpuSlot&>(*slot);
-    CHECK(on_device.hand_out(lazy.consumer).ok());
+    auto& on_gpu = static_cast<GpuSlot&>(*slot);
+    CHECK(on_gpu.hand_out(lazy.consumer).ok());
     CHECK(lazy.device->record(lazy.seen, lazy.consumer).ok());
     CHECK(lazy.device->synchronize(lazy.seen).ok());
     for (int look = 0; look < 2; ++look) {
@@ -223,7 +223,7 @@ void test_cancelled_batches() {
       seen.push_back(now.views);
       lazy.device->run_all();  // what was forgotten is not written over it
     }
-    on_device.release();
+    on_gpu.release();
   }
   for (const Bytes& views : seen) CHECK(views == seen.front());
 }

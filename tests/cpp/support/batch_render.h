@@ -8,7 +8,7 @@
 
 #include "augment/gpu/augment_twin.h"
 #include "augment/gpu/batch_renderer.h"
-#include "augment/render.h"
+#include "augment/cpu/view_renderer.h"
 #include "common/gpu/device_twin.h"
 #include "support/check.h"
 

@@ -1,4 +1,4 @@
-#include "feed/engine.h"
+#include "feed/feed_engine.h"
 
 #include <chrono>
 #include <new>
@@ -12,12 +12,11 @@
 namespace fastpass {
 namespace {
 
-BatchLayout layout_of(const EngineOptions& options) {
+BatchLayout layout_of(const FeedOptions& options) {
   BatchLayout layout;
   layout.batch_size = options.batch_size;
-  layout.dtype = options.dtype;
-  layout.channels_last = options.channels_last;
-  for (const ViewSpec& spec : options.views) layout.view_sizes.push_back(spec.size);
+  layout.format = options.format;
+  for (const ViewSpec& spec : options.sample.views) layout.view_sizes.push_back(spec.size);
   return layout;
 }
 
@@ -35,38 +34,38 @@ Status status_of_call(const Call& call) noexcept {
 
 }  // namespace
 
-struct Engine::Batch : BatchWork {
+struct FeedEngine::Batch : BatchWork {
   // Guarded by mutex_.
-  enum class Stage : std::uint8_t { kRows, kLaunched, kFinishing, kReady };
-  Stage stage = Stage::kRows;
-  std::size_t next_row = 0;
-  std::size_t rows_made = 0;
+  enum class Stage : std::uint8_t { kSamples, kLaunched, kFinishing, kReady };
+  Stage stage = Stage::kSamples;
+  std::size_t next_place = 0;
+  std::size_t samples_made = 0;
 
-  bool is_taken() const { return next_row == positions.size(); }
+  bool is_taken() const { return next_place == positions.size(); }
   bool is_ready() const { return stage == Stage::kReady; }
 };
 
-// What a thread does next: prefetch `ahead`, or finish a batch, or make a row of it.
-struct Engine::Work {
+// What a thread does next: prefetch `ahead`, or finish a batch, or make a sample of it.
+struct FeedEngine::Work {
   std::shared_ptr<Batch> batch;
   bool finishes = false;
-  std::size_t row = 0;
+  std::size_t place = 0;
   PositionRange ahead;
 };
 
-Engine::Engine(std::shared_ptr<const SampleSource> source, EngineOptions options,
+FeedEngine::FeedEngine(std::shared_ptr<const SampleSource> source, FeedOptions options,
                ForeignDecoder foreign_decoder, std::shared_ptr<Gpu> gpu)
     : options_(std::move(options)),
       reader_(std::move(source), options_, std::move(foreign_decoder), &times_),
-      maker_(gpu ? make_device_maker(std::move(gpu), &reader_) : make_cpu_maker(&reader_)),
+      maker_(gpu ? make_gpu_maker(std::move(gpu), &reader_) : make_cpu_maker(&reader_)),
       pool_(std::make_shared<SlotPool>(layout_of(options_), maker_->slot_factory())) {
-  for (int i = 0; i < options_.num_threads; ++i) row_makers_.push_back(maker_->make_row_maker());
+  for (int i = 0; i < options_.num_threads; ++i) sample_makers_.push_back(maker_->make_sample_maker());
 }
 
-Status Engine::start() {
+Status FeedEngine::start() {
   try {
-    for (const auto& row_maker : row_makers_) {
-      threads_.emplace_back([this, &row_maker] { run(row_maker.get()); });
+    for (const auto& sample_maker : sample_makers_) {
+      threads_.emplace_back([this, &sample_maker] { run(sample_maker.get()); });
     }
   } catch (const std::system_error& error) {
     if (threads_.empty()) {
@@ -77,22 +76,22 @@ Status Engine::start() {
   return {};
 }
 
-Engine::~Engine() { close(); }
+FeedEngine::~FeedEngine() { close(); }
 
-void Engine::run(RowMaker* maker) {
+void FeedEngine::run(SampleMaker* maker) {
   for (Work work; take(&work);) {
     if (!work.batch) {
       prefetch(work.ahead);
     } else if (work.finishes) {
       finish(work.batch.get());
     } else {
-      make_row(maker, work.batch.get(), work.row);
+      make_sample(maker, work.batch.get(), work.place);
     }
     work.batch.reset();
   }
 }
 
-void Engine::prefetch(const PositionRange& range) noexcept {
+void FeedEngine::prefetch(const PositionRange& range) noexcept {
   const Stopwatch watch(&times_.read_nanoseconds);
   try {
     reader_.source().prefetch(range.first, range.last);
@@ -101,19 +100,19 @@ void Engine::prefetch(const PositionRange& range) noexcept {
   }
 }
 
-void Engine::make_row(RowMaker* maker, Batch* batch, std::size_t row) {
-  batch->row_statuses[row] = status_of_call([&] {
-    const Status status = maker->make(batch, row);
-    return status.ok() ? status : status.at(reader_.source().describe(batch->positions[row]));
+void FeedEngine::make_sample(SampleMaker* maker, Batch* batch, std::size_t place) {
+  batch->statuses[place] = status_of_call([&] {
+    const Status status = maker->make(batch, place);
+    return status.ok() ? status : status.at(reader_.source().describe(batch->positions[place]));
   });
   {
     const std::lock_guard<std::mutex> lock(mutex_);
-    if (++batch->rows_made < batch->positions.size()) return;
+    if (++batch->samples_made < batch->positions.size()) return;
   }
   launch(batch);
 }
 
-void Engine::launch(Batch* batch) {
+void FeedEngine::launch(Batch* batch) {
   const Status status = status_of_call([&] { return maker_->launch(batch); });
   const bool is_done = !status.ok() || maker_->is_launch_done(*batch);
   if (!status.ok()) batch->slot->failure = status;
@@ -128,7 +127,7 @@ void Engine::launch(Batch* batch) {
   }
 }
 
-void Engine::finish(Batch* batch) {
+void FeedEngine::finish(Batch* batch) {
   if (batch->slot->failure.ok()) {
     const Status status = status_of_call([&] { return maker_->finish(batch); });
     if (!status.ok()) batch->slot->failure = status;
@@ -139,7 +138,7 @@ void Engine::finish(Batch* batch) {
   batch_ready_.notify_all();
 }
 
-Status Engine::submit(std::vector<std::int64_t> positions, std::uint32_t epoch) {
+Status FeedEngine::submit(std::vector<std::int64_t> positions, std::uint32_t epoch) {
   const std::int64_t size = reader_.source().size();
   if (positions.empty() || static_cast<std::int64_t>(positions.size()) > options_.batch_size) {
     return {Fault::kBadArgument, "a batch of " + std::to_string(positions.size()) +
@@ -154,7 +153,7 @@ Status Engine::submit(std::vector<std::int64_t> positions, std::uint32_t epoch) 
   auto batch = std::make_shared<Batch>();
   FASTPASS_RETURN_IF_ERROR(pool_->acquire(&batch->slot));
   batch->slot->clear();
-  batch->row_statuses.resize(positions.size());
+  batch->statuses.resize(positions.size());
   batch->positions = std::move(positions);
   batch->epoch = epoch;
   FASTPASS_RETURN_IF_ERROR(maker_->begin(batch.get()));
@@ -167,7 +166,7 @@ Status Engine::submit(std::vector<std::int64_t> positions, std::uint32_t epoch) 
   return {};
 }
 
-Status Engine::prefetch(const std::vector<PositionRange>& ranges) {
+Status FeedEngine::prefetch(const std::vector<PositionRange>& ranges) {
   const std::int64_t size = reader_.source().size();
   for (const PositionRange& range : ranges) {
     if (range.first >= 0 && range.first <= range.last && range.last <= size) continue;
@@ -185,7 +184,7 @@ Status Engine::prefetch(const std::vector<PositionRange>& ranges) {
 }
 
 // A batch whose launch is done, or, with `may_wait`, one that has to be waited for.
-bool Engine::take_finish(bool may_wait, Work* work) {
+bool FeedEngine::take_finish(bool may_wait, Work* work) {
   for (const std::shared_ptr<Batch>& batch : queue_) {
     if (batch->stage != Batch::Stage::kLaunched) continue;
     if (!may_wait && !maker_->is_launch_done(*batch)) return false;
@@ -197,10 +196,10 @@ bool Engine::take_finish(bool may_wait, Work* work) {
   return false;
 }
 
-bool Engine::take_row(Work* work) {
+bool FeedEngine::take_sample(Work* work) {
   for (const std::shared_ptr<Batch>& batch : queue_) {
     if (batch->is_taken()) continue;
-    work->row = batch->next_row++;
+    work->place = batch->next_place++;
     work->batch = batch;
     work->finishes = false;
     return true;
@@ -208,9 +207,9 @@ bool Engine::take_row(Work* work) {
   return false;
 }
 
-// The oldest range to prefetch, else the oldest batch that can be finished, else the next row of
-// the oldest batch that has one; false when the engine closes.
-bool Engine::take(Work* work) {
+// The oldest range to prefetch, else the oldest batch that can be finished, else the next sample
+// of the oldest batch that has one; false when the engine closes.
+bool FeedEngine::take(Work* work) {
   std::unique_lock<std::mutex> lock(mutex_);
   for (;;) {
     if (is_closed_) return false;
@@ -219,12 +218,12 @@ bool Engine::take(Work* work) {
       ahead_.pop_front();
       return true;
     }
-    if (take_finish(false, work) || take_row(work) || take_finish(true, work)) return true;
+    if (take_finish(false, work) || take_sample(work) || take_finish(true, work)) return true;
     work_ready_.wait(lock);
   }
 }
 
-Status Engine::wait(double timeout_seconds, std::shared_ptr<BatchSlot>* slot) {
+Status FeedEngine::wait(double timeout_seconds, std::shared_ptr<BatchSlot>* slot) {
   std::shared_ptr<Batch> batch;
   {
     std::unique_lock<std::mutex> lock(mutex_);
@@ -243,13 +242,13 @@ Status Engine::wait(double timeout_seconds, std::shared_ptr<BatchSlot>* slot) {
   return {};
 }
 
-void Engine::cancel() {
+void FeedEngine::cancel() {
   const std::lock_guard<std::mutex> lock(mutex_);
   queue_.clear();
   ahead_.clear();
 }
 
-void Engine::close() {
+void FeedEngine::close() {
   {
     const std::lock_guard<std::mutex> lock(mutex_);
     is_closed_ = true;

@@ -11,9 +11,9 @@
 
 #include "common/status.h"
 #include "feed/batch_maker.h"
-#include "feed/engine_options.h"
+#include "feed/feed_options.h"
 #include "feed/gpu.h"
-#include "feed/row_reader.h"
+#include "feed/sample_reader.h"
 #include "feed/slot.h"
 #include "pack/sample_source.h"
 
@@ -25,14 +25,14 @@ struct PositionRange {
 };
 
 // One consumer: submit() and wait() belong to one thread at a time.
-class Engine {
+class FeedEngine {
  public:
   // `gpu`: where images are decoded and views rendered; nullptr: on the CPU.
-  Engine(std::shared_ptr<const SampleSource> source, EngineOptions options,
+  FeedEngine(std::shared_ptr<const SampleSource> source, FeedOptions options,
          ForeignDecoder foreign_decoder, std::shared_ptr<Gpu> gpu);
-  ~Engine();
-  Engine(const Engine&) = delete;
-  Engine& operator=(const Engine&) = delete;
+  ~FeedEngine();
+  FeedEngine(const FeedEngine&) = delete;
+  FeedEngine& operator=(const FeedEngine&) = delete;
 
   // Starts the threads; kOutOfMemory where the system grants none. Call once, before anything else.
   Status start();
@@ -56,18 +56,18 @@ class Engine {
   struct Batch;
   struct Work;
 
-  void run(RowMaker* maker);
+  void run(SampleMaker* maker);
   bool take(Work* work);
   bool take_finish(bool may_wait, Work* work);
-  bool take_row(Work* work);
+  bool take_sample(Work* work);
   void prefetch(const PositionRange& range) noexcept;
-  void make_row(RowMaker* maker, Batch* batch, std::size_t row);
+  void make_sample(SampleMaker* maker, Batch* batch, std::size_t place);
   void launch(Batch* batch);
   void finish(Batch* batch);
 
-  const EngineOptions options_;
+  const FeedOptions options_;
   StageTimes times_;
-  RowReader reader_;
+  SampleReader reader_;
   const std::unique_ptr<BatchMaker> maker_;
   const std::shared_ptr<SlotPool> pool_;
 
@@ -77,7 +77,7 @@ class Engine {
   std::deque<std::shared_ptr<Batch>> queue_;  // oldest first; the consumer takes from the front
   std::deque<PositionRange> ahead_;           // to be prefetched
   bool is_closed_ = false;
-  std::vector<std::unique_ptr<RowMaker>> row_makers_;
+  std::vector<std::unique_ptr<SampleMaker>> sample_makers_;
   std::vector<std::thread> threads_;
 };
 

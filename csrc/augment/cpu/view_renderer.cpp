@@ -1,5 +1,6 @@
-// The CPU backend of augment: checks, then one step after the other on a view that stays in the
-// caches (view_rows.h), each step rounding to uint8 as Pillow does.
+// Checks, then one step after the other on a view that stays in the caches (view_rows.h), each step
+// rounding to uint8 as Pillow does.
+#include "augment/cpu/view_renderer.h"
 
 #include <new>
 #include <vector>
@@ -9,21 +10,12 @@
 #include "augment/cpu/color_cpu.h"
 #include "augment/cpu/gaussian_blur_cpu.h"
 #include "augment/cpu/resample_cpu.h"
-#include "augment/draw.h"
-#include "augment/render.h"
 #include "augment/view_plan.h"
 
 namespace fastpass {
-Status draw_view(const ViewSpec& spec, int height, int width, const DrawKey& key,
-                 ViewParams* params) {
-  FASTPASS_RETURN_IF_ERROR(check_spec(spec));
-  FASTPASS_RETURN_IF_ERROR(check_source_size(height, width));
-  *params = draw_checked_view(spec, height, width, key);
-  return {};
-}
 
 struct ViewRenderer::Scratch {
-  explicit Scratch(const ViewRoutines& table) : kernels(table), resampler(table), blurrer(table) {}
+  explicit Scratch(const ViewRoutines& table) : routines(table), resampler(table), blurrer(table) {}
 
   ViewRows rows(std::int32_t size) {
     const std::ptrdiff_t pitch = (size + 31) / 32 * 32;
@@ -44,15 +36,15 @@ struct ViewRenderer::Scratch {
     }
   }
 
-  const ViewRoutines& kernels;
+  const ViewRoutines& routines;
   Resampler resampler;
   Blurrer blurrer;
   GaussianBlurrer gaussian_blurrer;
   std::vector<std::uint8_t> pixels;
 };
 
-ViewRenderer::ViewRenderer(const ViewRoutines& kernels)
-    : scratch_(std::make_unique<Scratch>(kernels)) {}
+ViewRenderer::ViewRenderer(const ViewRoutines& routines)
+    : scratch_(std::make_unique<Scratch>(routines)) {}
 ViewRenderer::~ViewRenderer() = default;
 
 Status ViewRenderer::render(const SourceRegion& source, const ViewSpec& spec,
@@ -63,9 +55,9 @@ Status ViewRenderer::render(const SourceRegion& source, const ViewSpec& spec,
   try {
     const ViewRows view = scratch_->rows(spec.size);
     scratch_->resampler.run(source, params, spec.interpolation, view);
-    apply_color(scratch_->kernels, params, view);
+    apply_color(scratch_->routines, params, view);
     if (params.blur_sigma > 0.0f) scratch_->blur(spec, params.blur_sigma, view);
-    scratch_->kernels.store(view, make_store_format(spec, params, format), out);
+    scratch_->routines.store(view, make_store_format(spec, params, format), out);
   } catch (const std::bad_alloc&) {
     return Status(Fault::kOutOfMemory, "no memory for the scratch of a view of " +
                                            std::to_string(spec.size) + " x " +

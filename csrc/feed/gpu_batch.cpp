@@ -1,0 +1,89 @@
+#include "feed/gpu_batch.h"
+
+#include <utility>
+
+#include "decode/gpu/given_up.h"
+
+namespace fastpass {
+
+GpuBatch::~GpuBatch() {
+  static_cast<void>(synchronize());
+  for (const Event event : {decoded_, rendered_}) {
+    if (event != nullptr) device().free_event(event);
+  }
+  if (stream_ != nullptr) device().free_stream(stream_);
+}
+
+Status GpuBatch::open() {
+  FASTPASS_RETURN_IF_ERROR(device().make_stream(&stream_));
+  FASTPASS_RETURN_IF_ERROR(device().make_event(&decoded_));
+  return device().make_event(&rendered_);
+}
+
+void GpuBatch::reserve(std::size_t num_samples) {
+  while (samples_.size() < num_samples) samples_.push_back(std::make_unique<GpuSample>());
+}
+
+Status GpuBatch::synchronize() {
+  if (decoded_ != nullptr) FASTPASS_RETURN_IF_ERROR(device().synchronize(decoded_));
+  if (rendered_ != nullptr) FASTPASS_RETURN_IF_ERROR(device().synchronize(rendered_));
+  return {};
+}
+
+Status GpuBatch::plan_image(ImagePlanner* planner, GpuSample* sample) {
+  if (!sample->plan.is_decoded) {
+    return planner->plan(sample->plan.bytes, sample->plan.decode, &sample->image);
+  }
+  const ImageView& pixels = sample->image.pixels.view();
+  sample->image.coding = PlannedCoding::kPixels;
+  sample->image.crop = {0, 0, pixels.height, pixels.width};
+  return {};
+}
+
+Status GpuBatch::queue_decoding(std::vector<std::size_t> places) {
+  FASTPASS_RETURN_IF_ERROR(synchronize());
+  decoded_places_ = std::move(places);
+  plans_.clear();
+  for (const std::size_t place : decoded_places_) plans_.push_back(&samples_[place]->image);
+  const std::vector<std::uint8_t*> outputs(plans_.size(), nullptr);
+  FASTPASS_RETURN_IF_ERROR(decoder_.queue(plans_, outputs, stream_));
+  return device().record(decoded_, stream_);
+}
+
+bool GpuBatch::is_decoded() const {
+  bool has_happened = false;
+  // What failed, finish_decoding() tells.
+  return !device().query(decoded_, &has_happened).ok() || has_happened;
+}
+
+Status GpuBatch::finish_decoding(const std::string& backend, std::vector<Status>* statuses) {
+  FASTPASS_RETURN_IF_ERROR(device().synchronize(decoded_));
+  std::vector<Status> of_images(plans_.size());
+  FASTPASS_RETURN_IF_ERROR(decode_given_up(plans_, backend, stream_, &decoder_, &of_images));
+  for (std::size_t image = 0; image < of_images.size(); ++image) {
+    if (!of_images[image].ok()) (*statuses)[decoded_places_[image]] = of_images[image];
+  }
+  return {};
+}
+
+Status GpuBatch::queue_views(const std::vector<std::size_t>& places,
+                             const std::vector<ViewSpec>& specs, const ViewFormat& format,
+                             const std::vector<std::uint8_t*>& outputs) {
+  std::vector<ViewTask> tasks;
+  std::size_t rank = 0;  // in `places`
+  for (std::size_t image = 0; image < decoded_places_.size() && rank < places.size(); ++image) {
+    const std::size_t place = decoded_places_[image];
+    if (place != places[rank]) continue;
+    const SamplePlan& plan = samples_[place]->plan;
+    const SourceRegion source = plan.source(decoder_.pixels(static_cast<int>(image)));
+    for (std::size_t view = 0; view < specs.size(); ++view) {
+      std::uint8_t* out = outputs[view] + rank * view_bytes(specs[view].size, format.dtype);
+      tasks.push_back({source, &specs[view], plan.views[view], out});
+    }
+    ++rank;
+  }
+  FASTPASS_RETURN_IF_ERROR(renderer_.queue(tasks, format, stream_));
+  return device().record(rendered_, stream_);
+}
+
+}  // namespace fastpass

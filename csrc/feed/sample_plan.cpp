@@ -1,0 +1,91 @@
+#include "feed/sample_plan.h"
+
+#include <string>
+
+#include "augment/check.h"
+#include "augment/draw_view.h"
+#include "decode/probe/probe.h"
+
+namespace fastpass {
+namespace {
+
+bool is_jpeg(Span bytes) {
+  return bytes.size >= 2 && bytes.data[0] == 0xFF && bytes.data[1] == 0xD8;
+}
+
+Status decode_whole(Span bytes, const SampleOptions& options, const WholeImageDecoder& whole) {
+  if (!is_jpeg(bytes)) return (*whole.foreign)(bytes, options.max_pixels, whole.pixels);
+  DecodeOptions decode;
+  decode.max_pixels = options.max_pixels;
+  decode.on_damage = options.on_damage;
+  return whole.decoder->decode(bytes, decode, whole.pixels);
+}
+
+Status draw_views(DrawKey key, const SampleOptions& options, SamplePlan* plan) {
+  plan->views.resize(options.views.size());
+  for (std::size_t view = 0; view < options.views.size(); ++view) {
+    key.view_id = static_cast<std::uint16_t>(view);
+    FASTPASS_RETURN_IF_ERROR(
+        draw_view(options.views[view], plan->height, plan->width, key, &plan->views[view]));
+  }
+  return {};
+}
+
+Status take_views(const std::vector<ViewParams>& before, const SampleOptions& options,
+                  SamplePlan* plan) {
+  if (before.size() != options.views.size()) {
+    return {Fault::kBadArgument, std::to_string(before.size()) + " params came for " +
+                                     std::to_string(options.views.size()) + " views"};
+  }
+  ImageView image;
+  image.height = plan->height;
+  image.width = plan->width;
+  FASTPASS_RETURN_IF_ERROR(check_source_size(plan->height, plan->width));
+  for (std::size_t view = 0; view < before.size(); ++view) {
+    const ViewSpec& spec = options.views[view];
+    FASTPASS_RETURN_IF_ERROR(check_spec(spec));
+    FASTPASS_RETURN_IF_ERROR(check_params(before[view], spec, whole_image(image)));
+  }
+  plan->views = before;
+  return {};
+}
+
+Status set_views(const Draws& draws, const SampleOptions& options, SamplePlan* plan) {
+  return draws.before != nullptr ? take_views(*draws.before, options, plan)
+                                 : draw_views(draws.key, options, plan);
+}
+
+}  // namespace
+
+Status plan_sample(Span bytes, Span seek_index, const Draws& draws, const SampleOptions& options,
+                   const WholeImageDecoder& whole, SamplePlan* plan) {
+  plan->bytes = bytes;
+  ImageInfo info;
+  // What is wrong with the headers of a damaged image, its decoder tells best.
+  plan->is_decoded = !is_jpeg(bytes) || !probe(bytes, &info).ok();
+  if (plan->is_decoded) {
+    FASTPASS_RETURN_IF_ERROR(decode_whole(bytes, options, whole));
+    return plan_pixels(whole.pixels->view(), draws, options, plan);
+  }
+  plan->height = info.height;
+  plan->width = info.width;
+  FASTPASS_RETURN_IF_ERROR(set_views(draws, options, plan));
+  plan->region = plan_region(plan->views, info.height, info.width, options.may_scale);
+  plan->decode = DecodeOptions();
+  plan->decode.max_pixels = options.max_pixels;
+  plan->decode.on_damage = options.on_damage;
+  plan->decode.seek_index = seek_index;
+  plan->decode.crop = plan->region.crop;
+  plan->decode.scale_denominator = plan->region.scale_denominator;
+  return {};
+}
+
+Status plan_pixels(const ImageView& pixels, const Draws& draws, const SampleOptions& options,
+                   SamplePlan* plan) {
+  plan->is_decoded = true;
+  plan->height = pixels.height;
+  plan->width = pixels.width;
+  return set_views(draws, options, plan);
+}
+
+}  // namespace fastpass
