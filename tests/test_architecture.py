@@ -37,10 +37,8 @@ KNOWN_ARROWS = {
     "evaluate -> __init__.py",
     "report -> __init__.py",
     "train -> __init__.py",
-    "augment -> augment/cpu",
 }
 KNOWN_CYCLES = {
-    "augment <-> augment/cpu",
     "decode/auto_decoder <-> decode/decoder",
     "pack/index_build <-> pack/seek_section",
 }
@@ -98,6 +96,16 @@ def test_only_the_public_face_and_the_command_line_use_curate() -> None:
     for room, used in python_rooms().items():
         if room != "__init__.py" and not room.startswith("curate/"):
             assert not [other for other in used if other.startswith("curate")], room
+
+
+def test_the_cpu_and_the_gpu_know_nothing_of_each_other() -> None:
+    """What both need stands above them."""
+    for room, other in (("augment/gpu", "augment/cpu"), ("augment/cpu", "augment/gpu")):
+        assert other not in native_rooms()[room]
+    graph = native_file_graph()
+    for name, used in graph.items():
+        for own, other in (("feed/gpu_", "feed/cpu_"), ("feed/cpu_", "feed/gpu_")):
+            assert not (name.startswith(own) and any(file.startswith(other) for file in used))
 
 
 def test_model_knows_no_stage() -> None:

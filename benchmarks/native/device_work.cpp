@@ -14,6 +14,7 @@
 #include <memory>
 #include <vector>
 
+#include "augment/draw_view.h"
 #include "augment/gpu/batch_renderer.h"
 #include "common/gpu/device_twin.h"
 #include "common/gpu/shuffled.h"

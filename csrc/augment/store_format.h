@@ -1,7 +1,6 @@
 // How a finished view is written.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 
 namespace fastpass {
@@ -14,20 +13,6 @@ constexpr int dtype_bytes(Dtype dtype) {
 
 // The order in memory of a view: [3, size, size] or [size, size, 3].
 enum class MemoryFormat : std::uint8_t { kContiguous, kChannelsLast };
-
-// What the bytes of rendered views are: `normalize` false leaves out mean and std, values are then
-// pixel / 255; kUint8 is never normalized.
-struct ViewFormat {
-  Dtype dtype = Dtype::kFloat32;
-  MemoryFormat memory_format = MemoryFormat::kContiguous;
-  bool normalize = true;
-};
-
-// Of a view of size x size pixels.
-constexpr std::size_t view_bytes(int size, Dtype dtype) {
-  return 3 * static_cast<std::size_t>(size) * static_cast<std::size_t>(size) *
-         static_cast<std::size_t>(dtype_bytes(dtype));
-}
 
 // ViewFormat with the numbers of one view: what the last step of rendering needs to know.
 struct StoreFormat {

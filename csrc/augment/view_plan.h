@@ -7,6 +7,7 @@
 #include "augment/params.h"
 #include "augment/source_region.h"
 #include "augment/store_format.h"
+#include "augment/view_format.h"
 
 namespace fastpass {
 

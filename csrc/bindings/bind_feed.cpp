@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "bindings/buffers.h"
-#include "bindings/view_format.h"
+#include "bindings/format_names.h"
 #include "bindings/raise.h"
 #include "bindings/register.h"
 #include "feed/feed_engine.h"
@@ -47,11 +47,11 @@ ForeignDecoder make_foreign_decoder(py::function decode) {
 class FeedEngineHandle {
  public:
   FeedEngineHandle(std::shared_ptr<const SampleSource> source, FeedOptions options,
-               py::function foreign_decoder, std::shared_ptr<Gpu> gpu)
+                   py::function foreign_decoder, std::shared_ptr<Gpu> gpu)
       : is_host_memory_(gpu == nullptr || gpu->is_host_memory),
         engine_(std::make_unique<FeedEngine>(std::move(source), std::move(options),
-                                         make_foreign_decoder(std::move(foreign_decoder)),
-                                         std::move(gpu))) {
+                                             make_foreign_decoder(std::move(foreign_decoder)),
+                                             std::move(gpu))) {
     raise_if_error(engine_->start());
   }
   ~FeedEngineHandle() {
@@ -195,13 +195,11 @@ class FeedEngineHandle {
   std::unique_ptr<FeedEngine> engine_;
 };
 
-std::unique_ptr<FeedEngineHandle> make_feed_engine(std::shared_ptr<SampleSource> source,
-                                          std::vector<ViewSpec> views, std::int64_t batch_size,
-                                          int num_threads, const std::string& dtype,
-                                          std::uint64_t seed, bool skip_damaged,
-                                          std::int64_t max_pixels, const std::string& decoder,
-                                          bool reads_by_pread, bool channels_last, bool may_scale,
-                                          py::function foreign_decoder, std::shared_ptr<Gpu> gpu) {
+std::unique_ptr<FeedEngineHandle> make_feed_engine(
+    std::shared_ptr<SampleSource> source, std::vector<ViewSpec> views, std::int64_t batch_size,
+    int num_threads, const std::string& dtype, std::uint64_t seed, bool skip_damaged,
+    std::int64_t max_pixels, const std::string& decoder, bool reads_by_pread, bool channels_last,
+    bool may_scale, py::function foreign_decoder, std::shared_ptr<Gpu> gpu) {
   if (make_decoder(decoder) == nullptr) {
     raise_if_error({Fault::kBadArgument, "no JPEG decoder named \"" + decoder + "\""});
   }
@@ -217,7 +215,7 @@ std::unique_ptr<FeedEngineHandle> make_feed_engine(std::shared_ptr<SampleSource>
   options.decoder = decoder;
   options.reads_by_pread = reads_by_pread;
   return std::make_unique<FeedEngineHandle>(std::move(source), std::move(options),
-                                        std::move(foreign_decoder), std::move(gpu));
+                                            std::move(foreign_decoder), std::move(gpu));
 }
 
 py::dict stage_times(FeedEngineHandle& handle) {

@@ -12,7 +12,7 @@
 
 #include "augment/gpu/augment_twin.h"
 #include "bindings/buffers.h"
-#include "bindings/view_format.h"
+#include "bindings/format_names.h"
 #include "bindings/gpu_handle.h"
 #include "bindings/raise.h"
 #include "bindings/register.h"

@@ -54,12 +54,13 @@ struct FeedEngine::Work {
 };
 
 FeedEngine::FeedEngine(std::shared_ptr<const SampleSource> source, FeedOptions options,
-               ForeignDecoder foreign_decoder, std::shared_ptr<Gpu> gpu)
+                       ForeignDecoder foreign_decoder, std::shared_ptr<Gpu> gpu)
     : options_(std::move(options)),
       reader_(std::move(source), options_, std::move(foreign_decoder), &times_),
       maker_(gpu ? make_gpu_maker(std::move(gpu), &reader_) : make_cpu_maker(&reader_)),
       pool_(std::make_shared<SlotPool>(layout_of(options_), maker_->slot_factory())) {
-  for (int i = 0; i < options_.num_threads; ++i) sample_makers_.push_back(maker_->make_sample_maker());
+  for (int i = 0; i < options_.num_threads; ++i)
+    sample_makers_.push_back(maker_->make_sample_maker());
 }
 
 Status FeedEngine::start() {

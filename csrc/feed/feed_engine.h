@@ -29,7 +29,7 @@ class FeedEngine {
  public:
   // `gpu`: where images are decoded and views rendered; nullptr: on the CPU.
   FeedEngine(std::shared_ptr<const SampleSource> source, FeedOptions options,
-         ForeignDecoder foreign_decoder, std::shared_ptr<Gpu> gpu);
+             ForeignDecoder foreign_decoder, std::shared_ptr<Gpu> gpu);
   ~FeedEngine();
   FeedEngine(const FeedEngine&) = delete;
   FeedEngine& operator=(const FeedEngine&) = delete;

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string>
 
-#include "augment/store_format.h"
+#include "augment/view_format.h"
 #include "feed/sample_plan.h"
 
 namespace fastpass {

@@ -32,7 +32,7 @@ Status GpuBatch::synchronize() {
 
 Status GpuBatch::plan_image(ImagePlanner* planner, GpuSample* sample) {
   if (!sample->plan.is_decoded) {
-    return planner->plan(sample->plan.bytes, sample->plan.decode, &sample->image);
+    return planner->plan(sample->plan.headers, sample->plan.decode, &sample->image);
   }
   const ImageView& pixels = sample->image.pixels.view();
   sample->image.coding = PlannedCoding::kPixels;

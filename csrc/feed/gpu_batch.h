@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "augment/gpu/batch_renderer.h"
-#include "augment/store_format.h"
+#include "augment/view_format.h"
 #include "decode/gpu/batch_decoder.h"
 #include "decode/gpu/gpu_image_plan.h"
 #include "feed/gpu.h"
@@ -40,12 +40,12 @@ class GpuBatch {
   GpuSample& sample(std::size_t place) { return *samples_[place]; }
   Stream stream() const { return stream_; }
 
-  // What the plan of a sample asks of the GPU, where `planner` finds it out from the headers. Pixels
-  // that the plan had decoded are taken from `image.pixels`.
+  // What the plan of a sample asks of the GPU, where `planner` finds it out from the headers.
+  // Pixels that the plan had decoded are taken from `image.pixels`.
   static Status plan_image(ImagePlanner* planner, GpuSample* sample);
 
-  // Waits until nothing of the last batch is on its way; as a rule, it has long arrived. Then queues
-  // the decoding of the samples at these places.
+  // Waits until nothing of the last batch is on its way; as a rule, it has long arrived. Then
+  // queues the decoding of the samples at these places.
   Status queue_decoding(std::vector<std::size_t> places);
   // Whether finish_decoding() would not have to wait.
   bool is_decoded() const;

@@ -60,8 +60,8 @@ class GpuSampleMaker : public SampleMaker {
     GpuSample& sample = gpu_batch_of(*work).sample(place);
     const WholeImageDecoder whole = {decoder_.get(), &reader_.foreign_decoder(),
                                      &sample.image.pixels};
-    FASTPASS_RETURN_IF_ERROR(reader_.read(work->positions[place], work->epoch, whole,
-                                          &sample.encoded, &sample.plan));
+    FASTPASS_RETURN_IF_ERROR(
+        reader_.read(work->positions[place], work->epoch, whole, &sample.encoded, &sample.plan));
     const Stopwatch watch(&reader_.times().decode_nanoseconds);
     return GpuBatch::plan_image(&planner_, &sample);
   }
@@ -120,8 +120,7 @@ class GpuMaker : public BatchMaker {
     FASTPASS_RETURN_IF_ERROR(batch->finish_decoding(reader_.options().decoder, &statuses));
     for (std::size_t place = 0; place < statuses.size(); ++place) {
       if (statuses[place].ok()) continue;
-      work->statuses[place] =
-          statuses[place].at(reader_.source().describe(work->positions[place]));
+      work->statuses[place] = statuses[place].at(reader_.source().describe(work->positions[place]));
     }
     return {};
   }

@@ -4,21 +4,22 @@
 
 #include "augment/check.h"
 #include "augment/draw_view.h"
-#include "decode/probe/probe.h"
+#include "decode/probe/probe_formats.h"
 
 namespace fastpass {
 namespace {
 
-bool is_jpeg(Span bytes) {
-  return bytes.size >= 2 && bytes.data[0] == 0xFF && bytes.data[1] == 0xD8;
-}
-
-Status decode_whole(Span bytes, const SampleOptions& options, const WholeImageDecoder& whole) {
-  if (!is_jpeg(bytes)) return (*whole.foreign)(bytes, options.max_pixels, whole.pixels);
+DecodeOptions decode_options(const SampleOptions& options) {
   DecodeOptions decode;
   decode.max_pixels = options.max_pixels;
   decode.on_damage = options.on_damage;
-  return whole.decoder->decode(bytes, decode, whole.pixels);
+  return decode;
+}
+
+Status decode_whole(Span bytes, const JpegHeaders& headers, const SampleOptions& options,
+                    const WholeImageDecoder& whole) {
+  if (!is_jpeg(bytes)) return (*whole.foreign)(bytes, options.max_pixels, whole.pixels);
+  return whole.decoder->decode(headers, decode_options(options), whole.pixels);
 }
 
 Status draw_views(DrawKey key, const SampleOptions& options, SamplePlan* plan) {
@@ -59,21 +60,17 @@ Status set_views(const Draws& draws, const SampleOptions& options, SamplePlan* p
 
 Status plan_sample(Span bytes, Span seek_index, const Draws& draws, const SampleOptions& options,
                    const WholeImageDecoder& whole, SamplePlan* plan) {
-  plan->bytes = bytes;
-  ImageInfo info;
   // What is wrong with the headers of a damaged image, its decoder tells best.
-  plan->is_decoded = !is_jpeg(bytes) || !probe(bytes, &info).ok();
+  plan->is_decoded = !is_jpeg(bytes) || !plan->headers.read(bytes).ok();
   if (plan->is_decoded) {
-    FASTPASS_RETURN_IF_ERROR(decode_whole(bytes, options, whole));
+    FASTPASS_RETURN_IF_ERROR(decode_whole(bytes, plan->headers, options, whole));
     return plan_pixels(whole.pixels->view(), draws, options, plan);
   }
-  plan->height = info.height;
-  plan->width = info.width;
+  plan->height = plan->headers.info().height;
+  plan->width = plan->headers.info().width;
   FASTPASS_RETURN_IF_ERROR(set_views(draws, options, plan));
-  plan->region = plan_region(plan->views, info.height, info.width, options.may_scale);
-  plan->decode = DecodeOptions();
-  plan->decode.max_pixels = options.max_pixels;
-  plan->decode.on_damage = options.on_damage;
+  plan->region = plan_region(plan->views, plan->height, plan->width, options.may_scale);
+  plan->decode = decode_options(options);
   plan->decode.seek_index = seek_index;
   plan->decode.crop = plan->region.crop;
   plan->decode.scale_denominator = plan->region.scale_denominator;

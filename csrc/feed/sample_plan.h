@@ -1,6 +1,6 @@
 // From the bytes and the key of a sample to its views in numbers: what was drawn, and which region
-// of the image at which scale they need. Every way to views begins here: batches on the CPU and on a
-// GPU, and single images.
+// of the image at which scale they need. Every way to views begins here: batches on the CPU and on
+// a GPU, and single images.
 #pragma once
 
 #include <cstdint>
@@ -15,6 +15,7 @@
 #include "common/view.h"
 #include "decode/decoder.h"
 #include "decode/pixel_buffer.h"
+#include "decode/syntax/jpeg_headers.h"
 
 namespace fastpass {
 
@@ -32,11 +33,11 @@ struct SampleOptions {
 
 // What one sample needs; its memory is reused from sample to sample.
 struct SamplePlan {
-  Span bytes;                          // encoded; borrowed
+  JpegHeaders headers;                 // of a JPEG; they borrow its bytes
   std::int32_t height = 0, width = 0;  // of the whole image, pixels
   std::vector<ViewParams> views;       // [view]
-  // All of the image was decoded, to find out how large it is. Else it is a JPEG with sound headers,
-  // of which `region` is to be decoded, with `decode`.
+  // All of the image was decoded, to find out how large it is. Else it is a JPEG with sound
+  // headers, of which `region` is to be decoded, with `decode`.
   bool is_decoded = false;
   RegionPlan region;
   DecodeOptions decode;

@@ -26,8 +26,8 @@ Status SampleReader::read(std::int64_t position, std::uint32_t epoch,
   draws.key.seed = options_.seed;
   draws.key.sample_id = static_cast<std::uint64_t>(source_->sample_id(position));
   draws.key.epoch = epoch;
-  FASTPASS_RETURN_IF_ERROR(plan_sample(encoded->bytes, encoded->seek_index, draws,
-                                       options_.sample, whole, plan));
+  FASTPASS_RETURN_IF_ERROR(
+      plan_sample(encoded->bytes, encoded->seek_index, draws, options_.sample, whole, plan));
   if (plan->is_decoded) return {};
   FASTPASS_RETURN_IF_ERROR(verify_seek_index_once(position, *encoded));
   plan->decode.is_seek_index_verified = true;

@@ -3,7 +3,7 @@
 namespace fastpass {
 
 Status SampleRenderer::decode(const SamplePlan& plan) {
-  return plan.is_decoded ? Status() : decoder_->decode(plan.bytes, plan.decode, &pixels_);
+  return plan.is_decoded ? Status() : decoder_->decode(plan.headers, plan.decode, &pixels_);
 }
 
 Status SampleRenderer::render(const SamplePlan& plan, const ImageView& pixels,

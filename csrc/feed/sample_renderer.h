@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "augment/cpu/view_renderer.h"
-#include "augment/store_format.h"
+#include "augment/view_format.h"
 #include "common/status.h"
 #include "decode/decoder.h"
 #include "decode/pixel_buffer.h"

@@ -12,7 +12,7 @@
 #include <mutex>
 #include <vector>
 
-#include "augment/store_format.h"
+#include "augment/view_format.h"
 #include "common/status.h"
 
 namespace fastpass {

@@ -22,7 +22,7 @@ void grow(std::vector<Value>* memory, std::ptrdiff_t size) {
 void Resampler::turn_and_weigh(const std::uint8_t* const* rows, const Box& box, const ViewRows& out,
                                std::uint8_t* const* out_rows) {
   routines_.weigh_columns(rows, box.num_columns, horizontal_table_, out.size, is_flipped_,
-                         columns_.data(), turned_.data());
+                          columns_.data(), turned_.data());
   routines_.columns_to_rows(turned_.data(), out.size, out.pitch, out_rows);
 }
 

@@ -6,7 +6,7 @@
 #include "augment/cpu/view_routines.h"
 #include "augment/params.h"
 #include "augment/source_region.h"
-#include "augment/store_format.h"
+#include "augment/view_format.h"
 #include "common/status.h"
 
 namespace fastpass {

@@ -7,9 +7,8 @@
 
 #include "augment/gpu/gpu_passes.h"
 #include "augment/params.h"
-#include "augment/store_format.h"
 #include "augment/source_region.h"
-#include "augment/store_format.h"
+#include "augment/view_format.h"
 #include "common/gpu/device.h"
 #include "common/gpu/growing_memory.h"
 #include "common/status.h"

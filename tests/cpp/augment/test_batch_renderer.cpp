@@ -3,6 +3,7 @@
 #include <random>
 #include <vector>
 
+#include "augment/cpu/view_renderer.h"
 #include "support/batch_render.h"
 #include "support/check.h"
 

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "augment/cpu/view_renderer.h"
+#include "augment/draw_view.h"
 #include "support/check.h"
 
 namespace {

@@ -1,6 +1,7 @@
 // Views whose tiles are unusual: of huge and tiny sources, on devices of little shared memory.
 #include <random>
 
+#include "augment/draw_view.h"
 #include "support/batch_render.h"
 #include "support/check.h"
 

@@ -106,7 +106,8 @@ struct Seen {
 
 void append(const BatchSlot& slot, const BatchLayout& layout, Seen* seen) {
   for (std::size_t view = 0; view < slot.views.size(); ++view) {
-    const std::size_t bytes = layout.sample_bytes(view) * static_cast<std::size_t>(slot.num_samples);
+    const std::size_t bytes =
+        layout.sample_bytes(view) * static_cast<std::size_t>(slot.num_samples);
     seen->views.insert(seen->views.end(), slot.views[view], slot.views[view] + bytes);
   }
 }

@@ -6,9 +6,10 @@
 #include <random>
 #include <vector>
 
+#include "augment/cpu/view_renderer.h"
+#include "augment/draw_view.h"
 #include "augment/gpu/augment_twin.h"
 #include "augment/gpu/batch_renderer.h"
-#include "augment/cpu/view_renderer.h"
 #include "common/gpu/device_twin.h"
 #include "support/check.h"
 

@@ -5,7 +5,7 @@
 
 #include <string>
 
-#include "augment/store_format.h"
+#include "augment/view_format.h"
 
 namespace fastpass {
 
