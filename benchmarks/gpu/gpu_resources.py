@@ -3,7 +3,7 @@
     python -m benchmarks.gpu_resources
 
 Needs no GPU: reads the machine code inside the built module ``fastpass._cuda`` with cuobjdump (of
-the CUDA toolkit, or the one that torch's triton brings). Prints the table of docs/gpu.md.
+the CUDA toolkit, or the one that torch's triton brings). Prints the table of docs/notes/gpu.md.
 """
 
 from __future__ import annotations
