@@ -133,4 +133,11 @@ bool file_exists(const std::string& path) {
   return ::stat(path.c_str(), &status) == 0;
 }
 
+Status state_of_file(const std::string& path, FileState* state) {
+  struct stat status;
+  if (::stat(path.c_str(), &status) != 0) return read_failed("inspect", path, errno);
+  *state = state_of(status);
+  return Status();
+}
+
 }  // namespace fastpass

@@ -65,6 +65,9 @@ class MappedFile {
 
 bool file_exists(const std::string& path);
 
+// Of the file behind `path`, without opening it.
+Status state_of_file(const std::string& path, FileState* state);
+
 // `path` holds either its old content or all of the new: temporary file beside it, fsync, rename,
 // fsync of the folder. On kWriteFailed the temporary file is gone again.
 Status write_atomically(const std::string& path, Span content);

@@ -21,7 +21,7 @@ using Directory = std::unique_ptr<DIR, DirectoryCloser>;
 
 class Walker {
  public:
-  Walker(const std::string& root, std::vector<std::string>* paths) : root_(root), paths_(paths) {}
+  Walker(const std::string& root, std::vector<Member>* members) : root_(root), members_(members) {}
 
   // `relative` is empty or ends with '/'.
   Status visit(const std::string& relative);
@@ -36,26 +36,32 @@ class Walker {
   Status enter(const std::string& path);
 
   std::string root_;
-  std::vector<std::string>* paths_;
+  std::vector<Member>* members_;
   std::vector<std::pair<dev_t, ino_t>> ancestors_;
 };
 
 Status Walker::handle(const std::string& relative, const dirent& entry,
                       std::vector<std::string>* folders) {
-  if (is_hidden(entry.d_name)) return Status();
+  const std::string_view name = entry.d_name;
+  if (name == "." || name == ".." || is_system_name(name)) return Status();
   const std::string path = relative + entry.d_name;
-  const bool is_image = is_image_extension(extension_of(path));
   unsigned char type = entry.d_type;
   if (type == DT_LNK || type == DT_UNKNOWN) {
     struct stat target;
     if (::stat((root_ + "/" + path).c_str(), &target) == 0) {
       type = S_ISDIR(target.st_mode) ? DT_DIR : S_ISREG(target.st_mode) ? DT_REG : DT_CHR;
-    } else if (is_image) {  // a dangling link that is no image is nobody's business
+    } else if (is_image_extension(extension_of(path))) {
       return failed("inspect", root_ + "/" + path, errno);
     }
   }
+  Member member;
+  member.path = path;
+  member.kind = type == DT_DIR   ? MemberKind::kFolder
+                : type == DT_REG ? MemberKind::kFile
+                : type == DT_LNK ? MemberKind::kLink
+                                 : MemberKind::kOther;
+  members_->push_back(std::move(member));
   if (type == DT_DIR) folders->push_back(path + "/");
-  if (type == DT_REG && is_image) paths_->push_back(path);
   return Status();
 }
 
@@ -92,10 +98,11 @@ Status Walker::visit(const std::string& relative) {
 
 }  // namespace
 
-Status walk_images(const std::string& root, std::vector<std::string>* paths) {
-  paths->clear();
-  FASTPASS_RETURN_IF_ERROR(Walker(root, paths).visit(""));
-  std::sort(paths->begin(), paths->end());
+Status walk_folder(const std::string& root, std::vector<Member>* members) {
+  members->clear();
+  FASTPASS_RETURN_IF_ERROR(Walker(root, members).visit(""));
+  std::sort(members->begin(), members->end(),
+            [](const Member& a, const Member& b) { return a.path < b.path; });
   return Status();
 }
 

@@ -1,16 +1,18 @@
-// Every image below a folder.
+// Every file below a folder.
 #pragma once
 
 #include <string>
 #include <vector>
 
 #include "common/status.h"
+#include "pack/member.h"
 
 namespace fastpass {
 
-// Paths relative to `root`, with '/', sorted by bytes: the same on every machine. Links are
-// followed; a link to one of its own ancestors is a kBadPack, a folder that cannot be read a
-// kReadFailed. Hidden files and folders (a leading dot) are passed over.
-Status walk_images(const std::string& root, std::vector<std::string>* paths);
+// Files and folders with paths relative to `root`, with '/', sorted by bytes: the same on every
+// machine. Links are followed; one to a folder around it is a kBadPack, an image behind a link to
+// nothing and a folder that cannot be read are a kReadFailed. The operating system's own files
+// (naming.h) are passed over.
+Status walk_folder(const std::string& root, std::vector<Member>* members);
 
 }  // namespace fastpass

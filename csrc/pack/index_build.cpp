@@ -6,6 +6,7 @@
 #include "common/quote.h"
 #include "common/xxhash64.h"
 #include "pack/naming.h"
+#include "pack/reading_section.h"
 #include "pack/seek_section.h"
 #include "pack/tar_scan.h"
 
@@ -25,14 +26,14 @@ struct SectionContent {
 
 IndexRecord record_of(const SampleEntry& sample, std::uint64_t key_offset) {
   IndexRecord record = {};
-  record.sample_id = sample_id_of(sample.key);
+  record.sample_id = sample_id_of(sample.key());
   record.image_offset = sample.image_offset;
   record.image_bytes = sample.image_bytes;
   record.label = sample.label;
   record.metadata_offset = sample.metadata_offset;
   record.metadata_bytes = sample.metadata_bytes;
   record.key_offset = key_offset;
-  record.key_bytes = static_cast<std::uint32_t>(sample.key.size());
+  record.key_bytes = static_cast<std::uint32_t>(sample.key_bytes);
   if (sample.info.format == ImageFormat::kUnknown) return record;
   record.width = static_cast<std::uint32_t>(sample.info.width);
   record.height = static_cast<std::uint32_t>(sample.info.height);
@@ -44,24 +45,27 @@ IndexRecord record_of(const SampleEntry& sample, std::uint64_t key_offset) {
   return record;
 }
 
-std::vector<SectionContent> make_sections(const TarContents& contents) {
+std::vector<SectionContent> make_sections(const Contents& contents) {
   SectionContent records{kRecordsSection, kSectionIsRequired, {}};
   SectionContent keys{kKeysSection, kSectionIsRequired, {}};
   records.bytes.reserve(contents.samples.size() * sizeof(IndexRecord));
   for (const SampleEntry& sample : contents.samples) {
     const IndexRecord record = record_of(sample, keys.bytes.size());
     append(&records.bytes, &record, sizeof(record));
-    append(&keys.bytes, sample.key.data(), sample.key.size());
+    append(&keys.bytes, sample.key().data(), sample.key_bytes);
   }
   std::vector<SectionContent> sections;
   sections.push_back(std::move(records));
   sections.push_back(std::move(keys));
-  if (contents.class_names.empty()) return sections;
-  SectionContent names{kClassNamesSection, kSectionIsRequired, {}};
-  for (const std::string& name : contents.class_names) {
-    append(&names.bytes, name.c_str(), name.size() + 1);
+  if (!contents.class_names.empty()) {
+    SectionContent names{kClassNamesSection, kSectionIsRequired, {}};
+    for (const std::string& name : contents.class_names) {
+      append(&names.bytes, name.c_str(), name.size() + 1);
+    }
+    sections.push_back(std::move(names));
   }
-  sections.push_back(std::move(names));
+  SectionContent reading{kReadingSection, 0, make_reading_section(contents)};
+  if (!reading.bytes.empty()) sections.push_back(std::move(reading));
   return sections;
 }
 
@@ -99,7 +103,7 @@ Status tar_fingerprint(const File& tar, std::int64_t num_samples,
   return Status();
 }
 
-std::vector<std::uint8_t> serialize_index(const TarContents& contents, const FileState& tar_state,
+std::vector<std::uint8_t> serialize_index(const Contents& contents, const FileState& tar_state,
                                           std::uint64_t fingerprint,
                                           std::vector<std::uint8_t> seek_section) {
   std::vector<SectionContent> sections = make_sections(contents);
@@ -139,18 +143,31 @@ std::vector<std::uint8_t> serialize_index(const TarContents& contents, const Fil
   return index;
 }
 
+namespace {
+
+Status read_contents(const File& tar, const ReadingOptions& options, Contents* contents) {
+  std::vector<Member> members;
+  FASTPASS_RETURN_IF_ERROR(tar_scan(tar, &members));
+  Source source;
+  source.path = tar.path();
+  source.is_tar = true;
+  source.read_text = [&tar](const Member& member, std::string* text) {
+    text->resize(member.num_bytes);
+    return tar.read(member.data_offset, text->data(), text->size());
+  };
+  return group_members(source, std::move(members), options, contents);
+}
+
+}  // namespace
+
 Status build_index(const std::string& tar_path, const IndexOptions& options,
                    std::vector<std::uint8_t>* index) {
   File tar;
   FASTPASS_RETURN_IF_ERROR(tar.open(tar_path));
   FileState before, after;
   FASTPASS_RETURN_IF_ERROR(tar.read_state(&before));
-  TarContents contents;
-  {
-    std::vector<TarMember> members;
-    FASTPASS_RETURN_IF_ERROR(tar_scan(tar, &members));
-    FASTPASS_RETURN_IF_ERROR(group_members(tar, members, &contents));
-  }
+  Contents contents;
+  FASTPASS_RETURN_IF_ERROR(read_contents(tar, options.reading, &contents));
   std::vector<std::uint8_t> seek_section;
   if (options.probe || options.seek_indexer) {
     MappedFile mapping;
@@ -173,11 +190,60 @@ Status build_index(const std::string& tar_path, const IndexOptions& options,
   return Status();
 }
 
-Status write_index(const std::string& tar_path, const IndexOptions& options,
-                   std::vector<std::uint8_t>* index) {
+Status write_index(const std::string& tar_path, const std::string& index_path,
+                   const IndexOptions& options, std::vector<std::uint8_t>* index) {
   FASTPASS_RETURN_IF_ERROR(build_index(tar_path, options, index));
-  return write_atomically(index_path_of(tar_path), {index->data(), index->size()});
+  return write_atomically(index_path, {index->data(), index->size()});
 }
+
+namespace {
+
+// In a seek index: the XXH64 of the JPEG that it belongs to (docs/format.md).
+constexpr std::size_t kImageHashAt = 16;
+
+// Up to this many images, evenly spaced, are read and hashed where a tar has another time.
+constexpr std::int64_t kMaxHashedImages = 64;
+
+bool are_the_same(const IndexRecord& record, const SampleEntry& sample) {
+  return record.sample_id == sample_id_of(sample.key()) &&
+         record.image_offset == sample.image_offset && record.image_bytes == sample.image_bytes &&
+         record.label == sample.label && record.metadata_offset == sample.metadata_offset &&
+         record.metadata_bytes == sample.metadata_bytes;
+}
+
+// The tar has another time than the index says: a copy of the same bytes, or another tar.
+Status compare_members(const IndexView& index, const File& tar, std::string* change) {
+  Contents contents;
+  FASTPASS_RETURN_IF_ERROR(read_contents(tar, ReadingOptions(), &contents));
+  bool are_equal = static_cast<std::int64_t>(contents.samples.size()) == index.size();
+  for (std::int64_t i = 0; are_equal && i < index.size(); ++i) {
+    are_equal = are_the_same(index.record(i), contents.samples[static_cast<std::size_t>(i)]);
+  }
+  if (!are_equal) *change = "the tar was written to since and has other members";
+  return Status();
+}
+
+// The seek indexes know the hashes of their JPEGs.
+Status compare_content(const IndexView& index, const File& tar, std::string* change) {
+  const std::int64_t count = std::min(index.size(), kMaxHashedImages);
+  std::vector<std::uint8_t> image;
+  for (std::int64_t i = 0; i < count; ++i) {
+    const std::int64_t position = count == 1 ? 0 : i * (index.size() - 1) / (count - 1);
+    const Span seek_index = index.seek_index(position);
+    if (seek_index.size < kImageHashAt + sizeof(std::uint64_t)) continue;
+    const IndexRecord& record = index.record(position);
+    image.resize(record.image_bytes);
+    FASTPASS_RETURN_IF_ERROR(tar.read(record.image_offset, image.data(), image.size()));
+    const std::uint64_t stored = xxh64::load<std::uint64_t>(seek_index.data + kImageHashAt);
+    if (xxhash64(Span{image.data(), image.size()}) == stored) continue;
+    *change =
+        "the tar was written to since and " + quoted(index.key(position)) + " is another image";
+    return Status();
+  }
+  return Status();
+}
+
+}  // namespace
 
 Status check_freshness(const IndexView& index, const std::string& index_path, const File& tar) {
   const IndexHeader& header = index.header();
@@ -187,8 +253,6 @@ Status check_freshness(const IndexView& index, const std::string& index_path, co
   if (state.num_bytes != header.tar_bytes) {
     change = "the tar had " + std::to_string(header.tar_bytes) + " bytes and has " +
              std::to_string(state.num_bytes);
-  } else if (state.mtime_ns != header.tar_mtime_ns) {
-    change = "the tar was written to since";
   } else {
     std::uint64_t fingerprint;
     FASTPASS_RETURN_IF_ERROR(tar_fingerprint(
@@ -196,9 +260,14 @@ Status check_freshness(const IndexView& index, const std::string& index_path, co
         &fingerprint));
     if (fingerprint != header.tar_fingerprint) change = "the tar has other members";
   }
+  // The members are those of an index by today's rules; another one only lends its seek indexes.
+  if (change.empty() && state.mtime_ns != header.tar_mtime_ns) {
+    if (index.is_by_todays_rules()) FASTPASS_RETURN_IF_ERROR(compare_members(index, tar, &change));
+    if (change.empty()) FASTPASS_RETURN_IF_ERROR(compare_content(index, tar, &change));
+  }
   if (change.empty()) return Status();
   return Status(Fault::kStalePack, quoted(index_path) + ": stale index: " + change + "; " +
-                                       rebuild_advice(index_path));
+                                       rebuild_advice(tar.path()));
 }
 
 }  // namespace fastpass

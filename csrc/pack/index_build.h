@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "pack/file.h"
+#include "pack/grouping.h"
 #include "pack/index_view.h"
-#include "pack/layout.h"
 
 namespace fastpass {
 
@@ -21,6 +21,7 @@ struct IndexOptions {
   HeaderProbe probe;         // empty: the image headers stay unknown
   SeekIndexer seek_indexer;  // empty: no seek indexes; else every byte of the tar is read
   int num_threads = 1;       // for seek indexes; the index is the same for any number
+  ReadingOptions reading;    // only for indexes that are not written to a file
 };
 
 // Noticed when the tar changes but keeps its size and time: XXH64 over the 512-byte headers (name,
@@ -34,7 +35,7 @@ std::string index_path_of(const std::string& tar_path);
 
 // The bytes of an index file; the same contents always give the same bytes. `seek_section` is that
 // of make_seek_section(), or empty.
-std::vector<std::uint8_t> serialize_index(const TarContents& contents, const FileState& tar_state,
+std::vector<std::uint8_t> serialize_index(const Contents& contents, const FileState& tar_state,
                                           std::uint64_t fingerprint,
                                           std::vector<std::uint8_t> seek_section);
 
@@ -43,11 +44,12 @@ std::vector<std::uint8_t> serialize_index(const TarContents& contents, const Fil
 Status build_index(const std::string& tar_path, const IndexOptions& options,
                    std::vector<std::uint8_t>* index);
 
-// Builds it and puts it beside the tar, atomically.
-Status write_index(const std::string& tar_path, const IndexOptions& options,
-                   std::vector<std::uint8_t>* index);
+// Builds it and puts it at `index_path`, atomically.
+Status write_index(const std::string& tar_path, const std::string& index_path,
+                   const IndexOptions& options, std::vector<std::uint8_t>* index);
 
-// kStalePack unless the index was made from this very state of the tar.
+// kStalePack unless the index belongs to this content of the tar. Where the tar has another time
+// than the index says (a copy, say), it is scanned and compared member by member.
 Status check_freshness(const IndexView& index, const std::string& index_path, const File& tar);
 
 }  // namespace fastpass

@@ -30,10 +30,13 @@ static_assert(sizeof(IndexHeader) == 72, "docs/format.md says 72");
 enum SectionId : std::uint32_t {
   kRecordsSection = 1,     // IndexRecord x num_samples
   kKeysSection = 2,        // the keys, one behind the other
-  kClassNamesSection = 3,  // each ended by a zero byte; kClassFolders only
+  kClassNamesSection = 3,  // each ended by a zero byte; kImageFolder only
   // Optional: where decoding may start inside each JPEG. u64 x (num_samples + 1): where the seek
   // index of a sample begins in this section, and where the last one ends; then their bytes.
   kSeekIndexSection = 4,
+  // Optional: by which rules the samples were found, and which files are none. See
+  // reading_section.h.
+  kReadingSection = 6,
 };
 constexpr std::uint32_t kSectionIsRequired = 1;
 

@@ -4,8 +4,8 @@
 
 #include "common/quote.h"
 #include "common/xxhash64.h"
-#include "pack/layout.h"
 #include "pack/naming.h"
+#include "pack/reading_section.h"
 
 namespace fastpass {
 namespace {
@@ -21,13 +21,13 @@ bool is_inside(std::uint64_t offset, std::uint64_t num_bytes, std::uint64_t limi
 
 }  // namespace
 
-std::string rebuild_advice(const std::string& index_path) {
-  return "run `fastpass index " + printable(index_path.substr(0, index_path.size() - 4)) +
-         "` again";
+std::string rebuild_advice(const std::string& tar_path) {
+  return "run `fastpass index " + printable(tar_path) +
+         "` again, or read the tar without it: index=\"ignore\"";
 }
 
 Status IndexView::bad(const std::string& reason, std::int64_t offset) const {
-  return Status(Fault::kBadPack, quoted(path_) + ": " + reason + "; " + rebuild_advice(path_),
+  return Status(Fault::kBadPack, quoted(path_) + ": " + reason + "; " + rebuild_advice(tar_path_),
                 offset);
 }
 
@@ -63,12 +63,13 @@ Status IndexView::check_header(Span bytes) const {
 
 Status IndexView::read_sections(Span bytes) {
   const std::uint64_t limit = bytes.size - kChecksumBytes;
-  Span known[kSeekIndexSection + 1];
+  Span known[kReadingSection + 1];
   for (std::uint32_t i = 0; i < header_->num_sections; ++i) {
     const std::size_t at = sizeof(IndexHeader) + i * sizeof(IndexSection);
     IndexSection section;
     std::memcpy(&section, bytes.data + at, sizeof(section));
-    const bool is_known = section.id >= kRecordsSection && section.id <= kSeekIndexSection;
+    const bool is_known = (section.id >= kRecordsSection && section.id <= kSeekIndexSection) ||
+                          section.id == kReadingSection;
     if (section.offset % 8 != 0 || !is_inside(section.offset, section.num_bytes, limit) ||
         (is_known && known[section.id].data != nullptr)) {
       return bad("damaged index: impossible section", static_cast<std::int64_t>(at));
@@ -89,6 +90,10 @@ Status IndexView::read_sections(Span bytes) {
   }
   records_ = reinterpret_cast<const IndexRecord*>(records.data);
   seek_section_ = known[kSeekIndexSection];
+  const Span reading = known[kReadingSection];
+  if (reading.data != nullptr && !parse_reading_section(reading, &rules_, &left_out_)) {
+    return bad("damaged index: impossible list of files that are no samples");
+  }
   keys_ = {reinterpret_cast<const char*>(keys.data), keys.size};
   for (std::size_t at = 0; at < names.size; at += class_names_.back().size() + 1) {
     class_names_.emplace_back(reinterpret_cast<const char*>(names.data + at));
@@ -165,14 +170,23 @@ Span IndexView::seek_index(std::int64_t position) const {
   return begin == end ? Span() : Span{seek_section_.data + begin, end - begin};
 }
 
-Status IndexView::parse(Span bytes, const std::string& path) {
-  path_ = path;
+Status IndexView::parse(Span bytes, const std::string& index_path, const std::string& tar_path) {
+  path_ = index_path;
+  tar_path_ = tar_path;
   class_names_.clear();
+  rules_ = 0;
+  left_out_.clear();
   header_ = reinterpret_cast<const IndexHeader*>(bytes.data);
   FASTPASS_RETURN_IF_ERROR(check_header(bytes));
   FASTPASS_RETURN_IF_ERROR(read_sections(bytes));
   FASTPASS_RETURN_IF_ERROR(check_seek_section());
   return check_records();
+}
+
+bool IndexView::is_by_todays_rules() const {
+  // The rules before had no section; they differed for these layouts, and in what they ignored.
+  const bool is_the_same = layout() == Layout::kWebDataset || layout() == Layout::kPass;
+  return rules_ == kReadingRules || (rules_ == 0 && is_the_same && header_->num_ignored == 0);
 }
 
 ImageInfo IndexView::info(std::int64_t position) const {

@@ -8,6 +8,7 @@
 #include "common/image_info.h"
 #include "common/status.h"
 #include "common/view.h"
+#include "pack/grouping.h"
 #include "pack/index_format.h"
 
 namespace fastpass {
@@ -15,9 +16,9 @@ namespace fastpass {
 // Borrows the bytes it was given.
 class IndexView {
  public:
-  // `bytes` is aligned to 8; `path` is for messages. kBadPack: wrong magic, version, length or
+  // `bytes` is aligned to 8; the paths are for messages. kBadPack: wrong magic, version, length or
   // checksum, or a record that points outside the tar or the index.
-  Status parse(Span bytes, const std::string& path);
+  Status parse(Span bytes, const std::string& index_path, const std::string& tar_path);
 
   const IndexHeader& header() const { return *header_; }
   std::int64_t size() const { return static_cast<std::int64_t>(header_->num_samples); }
@@ -27,6 +28,10 @@ class IndexView {
   }
   ImageInfo info(std::int64_t position) const;
   const std::vector<std::string>& class_names() const { return class_names_; }
+  Layout layout() const { return static_cast<Layout>(header_->layout); }
+  // Are its samples those that a scan of the tar would find (reading_section.h)?
+  bool is_by_todays_rules() const;
+  const std::vector<LeftOut>& left_out() const { return left_out_; }
   // Of the JPEG at `position`; empty where it has none.
   Span seek_index(std::int64_t position) const;
 
@@ -38,15 +43,17 @@ class IndexView {
   const char* fault_of(const IndexRecord& record) const;
   Status bad(const std::string& reason, std::int64_t offset = -1) const;
 
-  std::string path_;
+  std::string path_, tar_path_;
   const IndexHeader* header_ = nullptr;
   const IndexRecord* records_ = nullptr;
   std::string_view keys_;
   std::vector<std::string> class_names_;
+  std::uint64_t rules_ = 0;
+  std::vector<LeftOut> left_out_;
   Span seek_section_;  // empty: the file has none
 };
 
-// " run `fastpass index X.tar` again", for the index at X.tar.fpi.
-std::string rebuild_advice(const std::string& index_path);
+// What to do about a stale or damaged index.
+std::string rebuild_advice(const std::string& tar_path);
 
 }  // namespace fastpass

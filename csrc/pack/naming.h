@@ -1,6 +1,8 @@
-// What file and member names mean.
+// What file and member names mean; docs/pack.md has the rules.
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstddef>
 #include <string>
 #include <string_view>
@@ -13,10 +15,10 @@ inline std::string_view base_name(std::string_view path) {
   return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
 }
 
-// ".DS_Store", "._photo.jpg" and the like: droppings of the operating system, never samples.
-inline bool is_hidden(std::string_view path) {
-  const std::string_view name = base_name(path);
-  return name.empty() || name.front() == '.';
+// Empty for a file in the root.
+inline std::string_view first_folder(std::string_view path) {
+  const std::size_t slash = path.find('/');
+  return slash == std::string_view::npos ? std::string_view() : path.substr(0, slash);
 }
 
 inline std::string lower_case(std::string_view text) {
@@ -27,6 +29,25 @@ inline std::string lower_case(std::string_view text) {
   return lower;
 }
 
+// ".DS_Store", "._photo.jpg", "__MACOSX", "Thumbs.db": droppings of the operating system. `name` is
+// one part of a path; "." and ".." are no droppings.
+inline bool is_system_name(std::string_view name) {
+  if (name.empty() || name == "__MACOSX") return true;
+  if (name.front() == '.') return name != "." && name != "..";
+  const std::string lower = lower_case(name.substr(0, 16));
+  return lower == "thumbs.db" || lower == "desktop.ini" || lower == "ehthumbs.db";
+}
+
+// Is any part of the path the operating system's own?
+inline bool is_hidden(std::string_view path) {
+  for (;;) {
+    const std::size_t slash = path.find('/');
+    if (is_system_name(path.substr(0, slash))) return true;
+    if (slash == std::string_view::npos) return false;
+    path.remove_prefix(slash + 1);
+  }
+}
+
 // Behind the last dot of the base name, in lower case; empty where there is none.
 inline std::string extension_of(std::string_view path) {
   const std::string_view name = base_name(path);
@@ -34,8 +55,32 @@ inline std::string extension_of(std::string_view path) {
   return dot == std::string_view::npos ? std::string() : lower_case(name.substr(dot + 1));
 }
 
+template <std::size_t kCount>
+bool is_one_of(std::string_view word, const std::array<std::string_view, kCount>& words) {
+  return std::find(words.begin(), words.end(), word) != words.end();
+}
+
+inline constexpr std::array<std::string_view, 13> kImageExtensions = {
+    "jpg", "jpeg", "jpe",  "jfif", "png",  "webp", "bmp",
+    "gif", "tif",  "tiff", "avif", "heic", "heif"};
 inline bool is_image_extension(std::string_view extension) {
-  return extension == "jpg" || extension == "jpeg" || extension == "png" || extension == "webp";
+  return is_one_of(extension, kImageExtensions);
+}
+
+// Images of kinds that are not read: they are worth a word of their own when they are left out.
+inline bool is_unread_image_extension(std::string_view extension) {
+  static constexpr std::array<std::string_view, 32> kUnread = {
+      "3fr", "arw", "cr2", "cr3", "crw", "dcr", "dng", "eps", "exr", "hdr", "ico",
+      "j2k", "jp2", "jpx", "jxl", "kdc", "mrw", "nef", "nrw", "orf", "pbm", "pef",
+      "pgm", "ppm", "psd", "raf", "rw2", "sr2", "srw", "svg", "tga", "x3f"};
+  return is_one_of(extension, kUnread);
+}
+
+// The length of the key in `path`: up to the first or to the last dot of its base name.
+inline std::size_t key_length(std::string_view path, bool to_first_dot) {
+  const std::string_view base = base_name(path);
+  const std::size_t dot = to_first_dot ? base.find('.') : base.rfind('.');
+  return dot == std::string_view::npos ? path.size() : path.size() - base.size() + dot;
 }
 
 // Stable for ever: it depends on the key alone. Never negative.

@@ -55,7 +55,7 @@ Status make_seek_section(Span tar, const std::vector<SampleEntry>& samples,
                                           &seek_indexes[at]);
     });
     for (std::size_t i = 0; i < count; ++i) {
-      FASTPASS_RETURN_IF_ERROR(statuses[i].at(printable(samples[begin + i].key)));
+      FASTPASS_RETURN_IF_ERROR(statuses[i].at(printable(samples[begin + i].path)));
       writer.append(seek_indexes[i]);
     }
   }

@@ -6,8 +6,8 @@
 
 #include "common/status.h"
 #include "common/view.h"
+#include "pack/grouping.h"
 #include "pack/index_build.h"
-#include "pack/layout.h"
 
 namespace fastpass {
 

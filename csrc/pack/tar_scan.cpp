@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string_view>
 
 #include "common/quote.h"
 #include "pack/tar_header.h"
@@ -12,9 +13,49 @@ namespace {
 // Longest accepted payload of a long name or pax header: real ones stay far below.
 constexpr std::uint64_t kLongestExtension = 1 << 20;
 
+struct Kind {
+  std::string_view first_bytes;
+  const char* name;
+};
+
+// Files that people give in place of a tar, by their first bytes.
+constexpr Kind kImages[] = {{"\xFF\xD8\xFF", "a JPEG image"}, {"\x89PNG", "a PNG image"},
+                            {"GIF8", "a GIF image"},          {"II*", "a TIFF image"},
+                            {"MM", "a TIFF image"},           {"BM", "a BMP image"},
+                            {"RIFF", "a WebP image"}};
+constexpr Kind kArchives[] = {{"\x1F\x8B", "gzip"},
+                              {"\x28\xB5\x2F\xFD", "zstd"},
+                              {"\xFD"
+                               "7zXZ",
+                               "xz"},
+                              {"BZh", "bzip2"}};
+
+template <std::size_t kCount>
+const char* kind_of(std::string_view bytes, const Kind (&kinds)[kCount]) {
+  for (const Kind& kind : kinds) {
+    if (bytes.substr(0, kind.first_bytes.size()) == kind.first_bytes) return kind.name;
+  }
+  return nullptr;
+}
+
+// Of a file whose first block is no tar header.
+std::string what_it_is(const TarHeader& header) {
+  const std::string_view bytes(reinterpret_cast<const char*>(header.block), sizeof(header.block));
+  if (const char* archive = kind_of(bytes, kArchives)) {
+    return std::string("compressed (") + archive +
+           "), no tar; decompress it first, images gain nothing from it";
+  }
+  if (const char* image = kind_of(bytes, kImages)) {
+    return std::string("this is ") + image +
+           ", no tar; give the folder it lies in, or decode it with fastpass.decode_image";
+  }
+  if (bytes.substr(0, 2) == "PK") return "a zip archive, no tar; unpack it and give the folder";
+  return "no tar: the checksum of the first header is wrong; wanted a tar or a folder of images";
+}
+
 class Scanner {
  public:
-  Scanner(const File& tar, std::uint64_t tar_bytes, std::vector<TarMember>* members)
+  Scanner(const File& tar, std::uint64_t tar_bytes, std::vector<Member>* members)
       : tar_(tar), tar_bytes_(tar_bytes), members_(members) {}
 
   Status run();
@@ -32,7 +73,7 @@ class Scanner {
 
   const File& tar_;
   const std::uint64_t tar_bytes_;
-  std::vector<TarMember>* members_;
+  std::vector<Member>* members_;
   std::uint64_t at_ = 0;  // offset of the current header
   std::string last_path_;
   std::string long_name_;  // GNU: of the next member
@@ -44,8 +85,13 @@ Status Scanner::read_header(TarHeader* header) const {
     return tar_.read(at_, header->block, sizeof(header->block));
   }
   if (tar_bytes_ == 0) return bad("the file is empty, no tar", 0);
+  if (at_ == 0) {
+    *header = TarHeader();
+    FASTPASS_RETURN_IF_ERROR(tar_.read(0, header->block, tar_bytes_));
+    return bad(what_it_is(*header), 0);
+  }
   return bad("truncated: no end-of-archive mark after " +
-                 (last_path_.empty() ? "the beginning" : "member " + quoted(last_path_)),
+                 (last_path_.empty() ? "the first header" : "member " + quoted(last_path_)),
              tar_bytes_);
 }
 
@@ -55,14 +101,8 @@ Status Scanner::run() {
     FASTPASS_RETURN_IF_ERROR(read_header(&header));
     if (header.is_zero()) return check_tail();
     if (!header.is_checksum_right()) {
-      if (at_ > 0) {
-        return bad("wrong checksum in the header after member " + quoted(last_path_), at_);
-      }
-      const bool is_gzip = header.block[0] == 0x1F && header.block[1] == 0x8B;
-      const bool is_zstd = std::memcmp(header.block, "\x28\xB5\x2F\xFD", 4) == 0;
-      return bad(is_gzip || is_zstd ? "compressed; decompress it first, images gain nothing from it"
-                                    : "no tar: the checksum of the first header is wrong",
-                 0);
+      if (at_ == 0) return bad(what_it_is(header), 0);
+      return bad("wrong checksum in the header after member " + quoted(last_path_), at_);
     }
     FASTPASS_RETURN_IF_ERROR(handle(header));
   }
@@ -101,7 +141,7 @@ Status Scanner::read_extension(char type, std::uint64_t num_bytes) {
 }
 
 Status Scanner::add_member(const TarHeader& header, std::uint64_t num_bytes) {
-  TarMember member;
+  Member member;
   member.path = !pax_.path.empty()          ? pax_.path
                 : !long_name_.empty()       ? long_name_
                 : !global_pax_.path.empty() ? global_pax_.path
@@ -122,8 +162,10 @@ Status Scanner::add_member(const TarHeader& header, std::uint64_t num_bytes) {
         at_);
   }
   member.kind = type == '1' || type == '2' ? MemberKind::kLink
-                : is_file && !is_folder    ? MemberKind::kFile
+                : is_folder                ? MemberKind::kFolder
+                : is_file                  ? MemberKind::kFile
                                            : MemberKind::kOther;
+  while (is_folder && !member.path.empty() && member.path.back() == '/') member.path.pop_back();
   // Links, devices and folders have no data, whatever their size field says.
   if (!is_file) num_bytes = 0;
   member.data_offset = at_ + kTarBlockBytes;
@@ -162,7 +204,7 @@ Status Scanner::check_tail() const {
 
 }  // namespace
 
-Status tar_scan(const File& tar, std::vector<TarMember>* members) {
+Status tar_scan(const File& tar, std::vector<Member>* members) {
   FileState state;
   FASTPASS_RETURN_IF_ERROR(tar.read_state(&state));
   members->clear();

@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+import logging
 import operator
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from fastpass._native import core
-from fastpass.errors import Closed, FastpassError
-from fastpass.pack.sources import Source, expand
+from fastpass.common.checks import require_choice
+from fastpass.errors import BadArgument, BadPack, Closed, FastpassError
+from fastpass.pack.classes import ClassToIdx, names_by_label
+from fastpass.pack.found import LAYOUT_NAMES, Skipped, gather, summary_text
+from fastpass.pack.index import index_path
+from fastpass.pack.labels import settle_labels
+from fastpass.pack.options import (
+    Classes,
+    IndexUse,
+    KeyRule,
+    Layout,
+    PackOptions,
+    pack_options,
+)
+from fastpass.pack.sources import Part, PathLike, Source, find_parts, shard_names
 from fastpass.types import ImageInfo, Sample
+
+_log = logging.getLogger("fastpass")
+_SHOWN = 3  # of many names in a message
 
 
 def _text(name: bytes) -> str:
@@ -25,22 +42,70 @@ def _text(name: bytes) -> str:
 class Pack:
     """All images of a source, in a fixed order.
 
-    ``source``: a tar, a folder of tars, a folder of images, a pattern such as
-    ``"shards/*.tar"``, or a sequence of these. Tars may be in WebDataset layout, in that of the
-    PASS release, or hold any tree of images; docs/format.md says how keys and labels follow from
-    the names. A tar with an index beside it (``fastpass index``) opens at once; without, it is
-    scanned first (see ``unindexed_shards``).
+    ``docs/pack.md`` has the whole rule: which files are images, and how layout, keys and labels
+    follow from their names. ``summary`` says in a line what was found.
 
-    Raises ``BadPack`` for a damaged tar or index, an empty source, or a key that occurs twice;
-    ``StalePack`` when a tar has changed since it was indexed; ``ReadFailed`` when the system
-    refuses to read. Reading is safe from any thread.
+    Args:
+        source: a tar, a folder of tars, a folder of images, a pattern such as ``"shards/*.tar"`` or
+            ``"shard-{000..127}.tar"``, or a list of these.
+        layout: "tars", "webdataset", "image_folder", "pass" or "folder"; default: the files decide.
+        image: the field with the image where a sample has several, ``"input.jpg"``; the first that
+            is there of ``"jpg;png"``.
+        label: where labels come from: a field (``"cls"``, ``"txt"``; texts name classes),
+            ``"json:class_id"``, or "none". Default: ``.cls`` fields, else class folders.
+        keys: "first_dot" or "last_dot": where a key ends in the name of a file.
+        classes: fixes the labels of class names: a list, a dict, a ``classes.json``, or a Pack.
+        keep: the keys to use, a list or a file of them (``read_keep_list``); the order stays that
+            of the source.
+        index: of tars. "auto": what ``fastpass index`` wrote, else the tar is scanned. "memory":
+            made anew in memory, with seek indexes (reads every tar once). "ignore": tars are
+            scanned.
+        index_dir: where ``fastpass index --index-dir`` wrote the indexes.
+
+    Raises ``BadPack`` for a damaged tar or index, an empty source, a source that can be read in two
+    ways, or a class or a key that is not there; ``StalePack`` when a tar has changed since it was
+    indexed; ``ReadFailed`` when the system refuses to read. Reading is safe from any thread. A Pack
+    can be pickled: the other process opens the same files.
     """
 
-    def __init__(self, source: Source) -> None:
+    def __init__(
+        self,
+        source: Source,
+        *,
+        layout: Layout | None = None,
+        image: str | None = None,
+        label: str | None = None,
+        keys: KeyRule | None = None,
+        classes: Classes | Pack | None = None,
+        keep: Iterable[str] | PathLike | None = None,
+        index: IndexUse = "auto",
+        index_dir: PathLike | None = None,
+    ) -> None:
         self._native: Any = None
-        self.paths = expand(source)
-        self._native = core.PackReader([os.fsencode(path) for path in self.paths])
+        options = pack_options(
+            layout=layout,
+            image=image,
+            label=label,
+            keys=keys,
+            classes=classes,
+            keep=keep,
+            index=index,
+            index_dir=index_dir,
+        )
+        self._open(find_parts(source, layout), options)
+        self._name_empty_classes()
+
+    def _open(self, parts: list[Part], options: PackOptions) -> None:
+        self.paths = [part.path for part in parts]
+        self._parts, self._options = parts, options
+        native = _open_native(parts, options)
+        self._shards = [native.describe_shard(i) for i in range(len(parts))]
         self._labels: npt.NDArray[np.int64] | None = None
+        self._positions: dict[str, int] | None = None
+        self._class_to_idx = settle_labels(native, self.paths, options)
+        if options.keep is not None:
+            _keep(native, options.keep, options.keep_place)
+        self._native = native
 
     @property
     def native(self) -> Any:
@@ -49,17 +114,34 @@ class Pack:
             raise Closed(f"the pack of {len(self.paths)} shards is closed")
         return self._native
 
+    # ---- samples ----------------------------------------------------------------------------
+
     def __len__(self) -> int:
         return len(self.native)
 
-    def __getitem__(self, position: int) -> Sample:
-        """The sample at ``position``; negative positions count from the end."""
+    @overload
+    def __getitem__(self, position: slice) -> list[Sample]: ...
+    @overload
+    def __getitem__(self, position: int) -> Sample: ...
+    def __getitem__(self, position: int | slice) -> Sample | list[Sample]:
+        """The sample at ``position``, or a list of those in a slice; negative ones as in lists."""
+        if isinstance(position, slice):
+            return [self._sample(i) for i in range(*position.indices(len(self)))]
+        try:
+            index = operator.index(position)
+        except TypeError as error:
+            kind = type(position).__name__
+            raise TypeError(
+                f"a position in a pack is an integer or a slice, not a {kind}; "
+                "Pack.index(key) finds the position of a key"
+            ) from error
+        size = len(self)
+        if not -size <= index < size:
+            raise IndexError(f"position {position} of a pack of {size} samples")
+        return self._sample(index % size)
+
+    def _sample(self, index: int) -> Sample:
         native = self.native
-        index = operator.index(position)
-        if index < 0:
-            index += len(native)
-        if not 0 <= index < len(native):
-            raise IndexError(f"position {position} of a pack of {len(native)} samples")
         label = native.label(index)
         fetched = native.fetch(index)
         data = memoryview(fetched)
@@ -77,11 +159,40 @@ class Pack:
     def __iter__(self) -> Iterator[Sample]:
         return (self[position] for position in range(len(self)))
 
+    def __reversed__(self) -> Iterator[Sample]:
+        return (self[position] for position in reversed(range(len(self))))
+
+    def __contains__(self, key: object) -> bool:
+        """Whether there is a sample with this key; or this very sample."""
+        if isinstance(key, Sample):
+            found = self._position_of_key().get(key.key)
+            return found is not None and self.native.sample_id(found) == key.sample_id
+        return isinstance(key, str) and key in self._position_of_key()
+
+    def index(self, key: str) -> int:
+        """The position of the sample with this key. Raises ``BadArgument`` where there is none."""
+        try:
+            return self._position_of_key()[key]
+        except (KeyError, TypeError) as error:
+            raise BadArgument(f"no sample of this pack has the key {key!r}") from error
+
+    def _position_of_key(self) -> dict[str, int]:
+        if self._positions is None:
+            self._positions = {key: i for i, key in enumerate(self.sample_keys)}
+        return self._positions
+
+    @property
+    def sample_keys(self) -> list[str]:
+        """The keys in order; each occurs once."""
+        return [_text(key) for key in self.native.all_keys()]
+
     @property
     def sample_ids(self) -> npt.NDArray[np.int64]:
         """int64 [N]: unique, and the same for a key wherever it is stored."""
         ids: npt.NDArray[np.int64] = self.native.sample_ids()
         return ids
+
+    # ---- labels -----------------------------------------------------------------------------
 
     @property
     def labels(self) -> npt.NDArray[np.int64]:
@@ -93,38 +204,120 @@ class Pack:
         return self._labels
 
     @property
+    def class_to_idx(self) -> ClassToIdx | None:
+        """The label of each class name, in the order of labels; None where labels are bare
+        numbers or there are none."""
+        return None if self._class_to_idx is None else dict(self._class_to_idx)
+
+    @property
+    def class_names(self) -> list[str] | None:
+        """The names by label ("" for a label without one); None as for ``class_to_idx``."""
+        return None if self._class_to_idx is None else names_by_label(self._class_to_idx)
+
+    @property
+    def num_classes(self) -> int:
+        """One more than the largest label; 0 without labels."""
+        if self._class_to_idx is not None:
+            return max(self._class_to_idx.values()) + 1
+        return int(self.labels.max(initial=-1)) + 1
+
+    def _name_empty_classes(self) -> None:
+        if self._class_to_idx is None or self._options.keep is not None:
+            return
+        counts = np.bincount(self.labels[self.labels >= 0], minlength=self.num_classes)
+        empty = [name for name, label in self._class_to_idx.items() if counts[label] == 0]
+        if empty:
+            some = ", ".join(map(repr, empty[:10])) + (", ..." if len(empty) > 10 else "")
+            _log.warning(
+                "%s: %d of %d classes have no image: %s",
+                self.paths[0],
+                len(empty),
+                len(self._class_to_idx),
+                some,
+            )
+
+    # ---- what was found ---------------------------------------------------------------------
+
+    @property
+    def layout(self) -> str:
+        """ "image_folder", "folder", "webdataset" or "pass"; "mixed" where shards differ."""
+        layouts = {LAYOUT_NAMES[shard["layout"]] for shard in self._shards}
+        return layouts.pop() if len(layouts) == 1 else "mixed"
+
+    @property
+    def summary(self) -> str:
+        """One line: what the source is, how much is in it, and what is left out."""
+        return summary_text(
+            [LAYOUT_NAMES[shard["layout"]] for shard in self._shards],
+            sum(not os.path.isdir(path) for path in self.paths),
+            len(self),
+            self.num_classes,
+            self.skipped_files,
+        )
+
+    def _skipped(self) -> dict[str, Skipped]:
+        found: dict[str, Skipped] = {}
+        for part, shard in zip(self._parts, self._shards, strict=True):
+            beside = [
+                (why, len(p), [os.fsencode(x) for x in p]) for why, p in part.left_out.items()
+            ]
+            gather(beside, found)
+            gather(shard["left_out"], found)
+        return found
+
+    @property
+    def skipped_files(self) -> dict[str, int]:
+        """How many files of the source are not read, by reason (docs/pack.md lists them)."""
+        return {reason: skipped.count for reason, skipped in self._skipped().items()}
+
+    @property
+    def skipped_examples(self) -> dict[str, list[str]]:
+        """Up to five paths for each reason of ``skipped_files``."""
+        return {reason: skipped.examples for reason, skipped in self._skipped().items()}
+
+    @property
     def shard_begins(self) -> list[int]:
         """The position of each shard's first sample, then the number of samples."""
         begins: list[int] = self.native.shard_begins()
         return begins
 
     @property
-    def class_names(self) -> list[str] | None:
-        """The folder names behind the labels, sorted; None where labels are bare numbers."""
-        names = self.native.class_names()
-        return None if names is None else [_text(name) for name in names]
-
-    @property
-    def num_classes(self) -> int:
-        """One more than the largest label; 0 without labels."""
-        names = self.native.class_names()
-        return int(self.labels.max()) + 1 if names is None else len(names)
-
-    @property
     def fingerprint(self) -> str:
         """16 hex digits over all keys and image sizes in order: equal for equal data.
 
-        For a folder this asks the file system for the size of every file.
+        It survives copying, and does not notice an image that was changed to the same size:
+        ``fingerprint_of`` has stricter kinds. For a folder this asks the file system for the size
+        of every file.
         """
-        fingerprint: str = self.native.fingerprint()
+        return self.fingerprint_of("sizes")
+
+    def fingerprint_of(self, kind: Literal["sizes", "times", "content"]) -> str:
+        """16 hex digits over all keys, in order, and more.
+
+        "sizes": the sizes of images. "times": also when each file was last written, so a copy
+        counts as other data. "content": sizes and a hash of the first, the middle and the last
+        4,096 bytes of each image, wherever it lies; reads them all.
+
+        Raises ``ReadFailed`` where a file has gone.
+        """
+        require_choice("kind", kind, ("sizes", "times", "content"))
+        fingerprint: str = self.native.fingerprint(kind)
         return fingerprint
 
     @property
+    def image_states(self) -> npt.NDArray[np.int64]:
+        """int64 [N, 3]: bytes of the image; when its file was last written, in nanoseconds since
+        1970; inode of the file (in a tar, both are the tar's). Raises ``ReadFailed``."""
+        states: npt.NDArray[np.int64] = self.native.image_states()
+        return states
+
+    @property
     def unindexed_shards(self) -> list[str]:
-        """The tars that had to be scanned, because no index lies beside them."""
-        native = self.native
+        """The tars that had to be scanned, because there is no index for them."""
         tars = [(i, path) for i, path in enumerate(self.paths) if not os.path.isdir(path)]
-        return [path for i, path in tars if not native.has_index(i)]
+        return [path for i, path in tars if not self._shards[i]["has_index"]]
+
+    # ---- the end ----------------------------------------------------------------------------
 
     def close(self) -> None:
         """Let go of the files. Samples that are still held stay readable."""
@@ -141,13 +334,56 @@ class Pack:
     ) -> None:
         self.close()
 
-    def __reduce__(self) -> tuple[type[Pack], tuple[list[str]]]:
+    def __reduce__(self) -> tuple[Any, ...]:
         # Other processes map the same files; their pages are shared.
-        return Pack, (self.paths,)
+        parts = [
+            Part(os.path.abspath(part.path), part.layout, part.left_out) for part in self._parts
+        ]
+        return _reopen, (type(self), parts, self._options, self._native is None)
 
     def __repr__(self) -> str:
         state = "closed" if self._native is None else f"{len(self)} samples"
         return f"<Pack of {len(self.paths)} shards, {state}>"
+
+
+def _reopen(kind: type[Pack], parts: list[Part], options: PackOptions, is_closed: bool) -> Pack:
+    pack = kind.__new__(kind)
+    pack._native = None
+    pack._open(parts, options)
+    if is_closed:
+        pack.close()
+    return pack
+
+
+def _open_native(parts: list[Part], options: PackOptions) -> Any:
+    paths = [part.path for part in parts]
+    is_auto = options.index == "auto"
+    indexes = [index_path(path, options.index_dir) if is_auto else "" for path in paths]
+    layouts = {part.layout for part in parts}
+    return core.PackReader(
+        [os.fsencode(path) for path in paths],
+        index_paths=[os.fsencode(path) for path in indexes],
+        names=[os.fsencode(name) for name in shard_names(paths)],
+        layout=layouts.pop() if len(layouts) == 1 else "",
+        keys=options.keys or "",
+        image_fields=list(options.image),
+        label_field=options.label_field,
+        builds_indexes=options.index == "memory",
+    )
+
+
+def _keep(native: Any, keep: Iterable[str], place: str) -> None:
+    """Leave only the samples with these keys. Raises ``BadPack`` for a key that is not there."""
+    position_of = {key: i for i, key in enumerate(native.all_keys())}
+    wanted = [key.encode("utf-8", "surrogateescape") for key in dict.fromkeys(keep)]
+    missing = [_text(key) for key in wanted if key not in position_of]
+    if missing:
+        some = ", ".join(map(repr, missing[:_SHOWN])) + (", ..." if len(missing) > _SHOWN else "")
+        raise BadPack(
+            f"{place}: {len(missing)} of {len(wanted)} keys are not in the source: {some}; wanted "
+            "keys as Pack.sample_keys has them"
+        )
+    native.select(np.array(sorted(position_of[key] for key in wanted), dtype=np.int64))
 
 
 def _info(stored: tuple[Any, ...] | None, data: memoryview) -> ImageInfo | None:

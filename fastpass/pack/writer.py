@@ -5,21 +5,24 @@ from __future__ import annotations
 import io
 import os
 import tarfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 
 from fastpass.common.files import sync
 from fastpass.common.filled_folder import filled_folder
 from fastpass.errors import BadArgument, BadPack
+from fastpass.pack.classes import CLASSES_FILE, classes_json
 from fastpass.pack.index import IndexReport, build_index, is_index
+from fastpass.pack.options import Classes, Layout
 from fastpass.pack.reader import Pack
-from fastpass.pack.sources import PathLike, tars_in
+from fastpass.pack.sources import PathLike, find_parts
 from fastpass.types import Sample
 
 EXTENSIONS = {"jpeg": "jpg", "png": "png", "webp": "webp"}
+_FIRST_BYTES = ((b"GIF8", "gif"), (b"BM", "bmp"), (b"II*\0", "tif"), (b"MM\0*", "tif"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +33,8 @@ class PackReport:
     shards: tuple[IndexReport, ...]
     num_samples: int
     num_bytes: int  # of the tars
+    summary: str = ""  # of the source, as Pack.summary
+    skipped_files: dict[str, int] = field(default_factory=dict)  # of the source, as Pack has them
 
 
 def pack_folder(
@@ -40,14 +45,18 @@ def pack_folder(
     shard_samples: int | None = None,
     force: bool = False,
     seek_index: bool = True,
+    layout: Layout | None = None,
+    classes: Classes | Pack | None = None,
+    keep: Iterable[str] | PathLike | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> PackReport:
     """Write the images below ``source`` as ``output/shard-NNNNNN.tar`` with an index each.
 
-    The image bytes are copied untouched; a class folder becomes a ``.cls`` member, a ``.json``
-    beside the image goes along. The same folder always gives the same bytes. A shard is closed
+    The image bytes are copied untouched; a label becomes a ``.cls`` member, a ``.json`` beside the
+    image goes along, and the names of classes are in ``output/classes.json``, where ``Pack`` finds
+    them. The same folder always gives the same bytes. A shard is closed
     before its samples would exceed ``shard_bytes``, or when it has ``shard_samples``.
-    ``seek_index``: see :func:`build_index`. ``on_progress`` gets (samples done, samples in all).
+    ``seek_index``: see :func:`build_index`; ``layout``, ``classes``, ``keep``: see ``Pack``. ``on_progress`` gets (samples done, samples in all).
 
     WebDataset ends a key at the first dot of the name, so dots inside names become ``_``
     (two names that then fall together are a ``BadPack``); the extension follows from the content.
@@ -60,19 +69,25 @@ def pack_folder(
     """
     if shard_bytes < 1 or (shard_samples is not None and shard_samples < 1):
         raise BadArgument(f"shards of {shard_bytes} bytes or {shard_samples} samples: wanted >= 1")
-    if os.path.isfile(source) or (os.path.isdir(source) and tars_in(source)):
+    if any(not os.path.isdir(part.path) for part in find_parts(source, layout)):
         raise BadPack(
             f"{os.fspath(source)!r} is in tars already, and these are read as they are: "
             f"run `fastpass index` on them"
         )
     target = Path(output)
-    with Pack(source) as pack, filled_folder(target, force=force, is_ours=is_index) as staging:
+    with (
+        Pack(source, layout=layout, classes=classes, keep=keep) as pack,
+        filled_folder(target, force=force, is_ours=is_index) as staging,
+    ):
         with _ShardWriter(staging, shard_bytes, shard_samples or len(pack)) as writer:
             for position, sample in enumerate(pack):
                 writer.add(sample)
                 if on_progress is not None:
                     on_progress(position + 1, len(pack))
             writer.close_shard()
+        if pack.class_to_idx is not None:
+            write_file(staging / CLASSES_FILE, classes_json(pack.class_to_idx))
+        summary, skipped = pack.summary, pack.skipped_files
         # An index knows the size and time of its tar, not its path: both may move.
         reports = [build_index(tar, seek_index=seek_index) for tar in writer.tars]
     return PackReport(
@@ -80,6 +95,8 @@ def pack_folder(
         shards=tuple(_moved(report, target) for report in reports),
         num_samples=sum(report.num_samples for report in reports),
         num_bytes=writer.num_bytes,
+        summary=summary,
+        skipped_files=skipped,
     )
 
 
@@ -100,9 +117,17 @@ class _ShardWriter:
         self._file: io.BufferedWriter | None = None
         self._tar: tarfile.TarFile | None = None
         self._num_samples = 0
+        self._keys: dict[str, str] = {}  # in the tars -> in the source
 
     def add(self, sample: Sample) -> None:
-        members = _members(sample)
+        key = _tar_key(sample.key)
+        if key in self._keys:
+            raise BadPack(
+                f"{self._keys[key]!r} and {sample.key!r} both get the key {key!r} in a tar, where "
+                "a key ends at the first dot: rename one of them"
+            )
+        self._keys[key] = sample.key
+        members = _members(key, sample)
         num_bytes = sum(512 + (len(data) + 511) // 512 * 512 for _, data in members)
         if self._tar is not None and (
             self._num_samples >= self._shard_samples
@@ -149,13 +174,24 @@ class _ShardWriter:
                 self._file.close()
 
 
-def _members(sample: Sample) -> list[tuple[str, bytes | memoryview]]:
-    folder, _, name = sample.key.rpartition("/")
-    key = (folder + "/" if folder else "") + name.replace(".", "_")
-    extension = "jpg" if sample.info is None else EXTENSIONS[sample.info.format]
-    members: list[tuple[str, bytes | memoryview]] = [(f"{key}.{extension}", sample.data)]
+def _tar_key(key: str) -> str:
+    folder, slash, name = key.rpartition("/")
+    return folder + slash + name.replace(".", "_")
+
+
+def _members(key: str, sample: Sample) -> list[tuple[str, bytes | memoryview]]:
+    members: list[tuple[str, bytes | memoryview]] = [(f"{key}.{_extension(sample)}", sample.data)]
     if sample.label is not None:
         members.append((f"{key}.cls", str(sample.label).encode()))
     if sample.metadata_json:
         members.append((f"{key}.json", sample.metadata_json))
     return members
+
+
+def _extension(sample: Sample) -> str:
+    if sample.info is not None and sample.info.format in EXTENSIONS:
+        return EXTENSIONS[sample.info.format]
+    head = bytes(sample.data[:16])
+    if head[4:8] == b"ftyp":
+        return "avif" if head[8:12] in (b"avif", b"avis") else "heic"
+    return next((kind for start, kind in _FIRST_BYTES if head.startswith(start)), "jpg")

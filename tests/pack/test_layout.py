@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import io
+import tarfile
+
 import pytest
 import xxhash
 
@@ -50,7 +53,7 @@ def test_pass_release(write_tar, image):
 
 def test_class_folders(write_tar, image):
     path = write_tar({"dog/x.1.jpg": image(), "cat/x.jpg": image(), "dog/x.2.jpg": image()})
-    assert build_index(path).layout == "class-folders"
+    assert build_index(path).layout == "image_folder"
     with Pack(path) as pack:
         assert [sample.key for sample in pack] == ["dog/x.1", "cat/x", "dog/x.2"]
         assert pack.labels.tolist() == [1, 0, 1]
@@ -70,7 +73,7 @@ def test_classes_of_several_shards_are_one_list(write_tar, image):
 @pytest.mark.parametrize("names", [["a.jpg", "b/c.jpg"], ["x/y/z.png"], ["DSC.1.jpg", "DSC.2.jpg"]])
 def test_plain_trees(write_tar, image, names):
     path = write_tar({name: image() for name in names})
-    assert build_index(path).layout == "plain"
+    assert build_index(path).layout == "folder"
     with Pack(path) as pack:
         assert [sample.key for sample in pack] == [name.rpartition(".")[0] for name in names]
         assert pack.labels.tolist() == [-1] * len(names)
@@ -88,16 +91,17 @@ def test_sample_ids_are_xxh64_of_the_key(write_tar, image):
 @pytest.mark.parametrize(
     ("members", "message"),
     [
-        (["a.cls", "a.json", "b.jpg"], r"sample 'a' has \.cls, \.json but no image"),
-        (["a.json", "a.tiff", "b.jpg"], r"sample 'a' has \.json, \.tiff but no image"),
-        (["a.left.jpg", "b.jpg", "b.json"], r"sample 'a' has \.left\.jpg but no image"),
-        (["a.jpg", "a.png"], r"sample 'a' has both 'a\.jpg' .* and 'a\.png'"),
-        (["a.jpg", "a.JPG"], r"sample 'a' has both"),
+        (["a.jpg", "a.png", "a.cls"], r"sample 'a' has both 'a\.jpg' and 'a\.png'.*image=\"jpg\""),
+        (["a.jpg", "a.JPG", "a.cls"], r"sample 'a' has both"),
         (["a.jpg", "a.cls", "a.CLS"], r"sample 'a' has both"),
+        (
+            ["a.1.jpg", "a.2.jpg", "a.cls"],
+            r"has both 'a\.1\.jpg' and 'a\.2\.jpg'.*keys=\"last_dot\"",
+        ),
         (["a.txt", ".hidden.jpg"], "no image .* among its 2 members"),
     ],
 )
-def test_incomplete_and_ambiguous_samples(write_tar, image, members, message):
+def test_ambiguous_samples(write_tar, image, members, message):
     path = write_tar({name: b"1" if name[-3:].lower() == "cls" else image() for name in members})
     with pytest.raises(BadPack, match=message):
         Pack(path)
@@ -107,7 +111,31 @@ def test_incomplete_and_ambiguous_samples(write_tar, image, members, message):
 
 
 @pytest.mark.parametrize(
-    "label", [b"", b" ", b"-1", b"cat", b"1 2", b"1.0", b"0x1", b"9" * 20, b"1" + b" " * 40]
+    ("members", "keys", "skipped"),
+    [
+        (["a.cls", "a.json", "b.jpg"], ["b"], {"label or metadata without an image": 2}),
+        (["a.json", "a.tiff", "b.jpg"], ["a", "b"], {}),
+        (["a.left.jpg", "b.jpg", "b.json"], ["b"], {"image of another sample": 1}),
+        (
+            ["metadata.json", "x_stats.json", "a.jpg", "a.cls"],
+            ["a"],
+            {"label or metadata without an image": 2},
+        ),
+        (["a.jpg", "a.png"], ["a.jpg", "a.png"], {}),
+    ],
+)
+def test_unpaired_members_are_counted(write_tar, image, members, keys, skipped):
+    path = write_tar({name: b"1" if name[-3:] == "cls" else image() for name in members})
+    for _ in ("scanned", "indexed"):
+        with Pack(path) as pack:
+            assert [sample.key for sample in pack] == keys
+            assert pack.skipped_files == skipped
+            assert sum(map(len, pack.skipped_examples.values())) == sum(skipped.values())
+        assert build_index(path).skipped_files == skipped
+
+
+@pytest.mark.parametrize(
+    "label", [b"", b" ", b"-1", b"cat", b"1 2", b"1.0", b"0x1", b"9" * 20, b"1" + b" " * 2000]
 )
 def test_labels_that_are_no_numbers(write_tar, image, label):
     with pytest.raises(BadPack, match=r"'a\.cls' is no label"):
@@ -123,11 +151,26 @@ def test_metadata_that_are_no_object(write_tar, image, text):
             _ = sample.metadata
 
 
-def test_a_key_may_occur_once_in_a_pack(write_tar, image):
+def test_a_key_may_occur_in_several_shards(write_tar, image):
     first = write_tar({"a.jpg": image()}, name="1.tar")
-    second = write_tar({"b.jpg": image(), "a.png": image()}, name="2.tar")
-    with pytest.raises(BadPack, match=r"two samples have the key 'a': .*1\.tar.* and .*2\.tar"):
-        Pack([first, second])
+    second = write_tar({"b.jpg": image(), "a.png": image(9)}, name="2.tar")
+    with Pack([first, second]) as pack:
+        assert pack.sample_keys == ["1:a", "b", "2:a"]
+        wanted = [xxhash.xxh64(key.encode()).intdigest() >> 1 for key in pack.sample_keys]
+        assert pack.sample_ids.tolist() == wanted == [sample.sample_id for sample in pack]
+        assert [pack.index("1:a"), pack.index("2:a")] == [0, 2]
+    with Pack(second) as pack:
+        assert pack.sample_keys == ["b", "a"]
+
+
+def test_a_member_twice_in_a_tar_is_refused(tmp_path, image):
+    with tarfile.open(tmp_path / "x.tar", "w") as tar:
+        for _ in range(2):
+            header = tarfile.TarInfo("a.jpg")
+            header.size = len(image())
+            tar.addfile(header, io.BytesIO(image()))
+    with pytest.raises(BadPack, match=r"two members are called 'a\.jpg'"):
+        Pack(tmp_path / "x.tar")
 
 
 def test_numbered_and_named_labels_do_not_mix(write_tar, image):

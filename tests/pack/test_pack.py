@@ -174,4 +174,4 @@ def test_native_positions_are_checked(shards):
             with pytest.raises(IndexError):
                 read(position)
     with pytest.raises(IndexError):
-        native.has_index(3)
+        native.describe_shard(3)

@@ -36,7 +36,7 @@ def test_pack_json(run, photos, tmp_path):
     result = run(pack_command, photos, "-o", tmp_path / "out", "--json", "--shard-size", 1)
     report = json.loads(result.stdout)
     assert (report["num_samples"], len(report["shards"])) == (4, 1)
-    assert report["shards"][0]["layout"] == "plain"
+    assert report["shards"][0]["layout"] == "folder"
 
 
 def test_pack_force(run, photos, tmp_path):

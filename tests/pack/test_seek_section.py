@@ -18,6 +18,7 @@ from fastpass.pack import Pack, build_index, pack_folder
 from fastpass.pack.commands import index_command, pack_command
 
 SEEK_SECTION = 4
+READING_SECTION = 6
 
 
 @pytest.fixture
@@ -86,15 +87,15 @@ def test_without_seek_indexes_the_file_is_as_before(tar: Path) -> None:
     without = build_index(tar, seek_index=False)
     old = sections_of(index_of(tar).read_bytes())
     assert (with_section.num_seek_indexes, without.num_seek_indexes) == (9, 0)
-    assert old.keys() == {1, 2}
-    assert new.keys() == {1, 2, SEEK_SECTION}
+    assert old.keys() == {1, 2, READING_SECTION}
+    assert new.keys() == {1, 2, SEEK_SECTION, READING_SECTION}
     assert all(new[number] == old[number] for number in old)
 
 
 def test_a_tar_of_small_images_has_no_section(write_tar, image) -> None:
     tar = write_tar({f"{i}.jpg": image() for i in range(20)})
     assert build_index(tar).num_seek_indexes == 0
-    assert sections_of(index_of(tar).read_bytes()).keys() == {1, 2}
+    assert sections_of(index_of(tar).read_bytes()).keys() == {1, 2, READING_SECTION}
 
 
 def test_the_same_for_any_number_of_threads(tar: Path) -> None:
@@ -154,7 +155,7 @@ def test_lying_offsets(tar: Path, offset: int, value: int | None) -> None:
 def test_a_section_without_room_for_its_table(tar: Path) -> None:
     build_index(tar)
     lie = bytearray(index_of(tar).read_bytes())
-    struct.pack_into("<Q", lie, 72 + 2 * 24 + 16, 13 * 8 - 1)
+    struct.pack_into("<Q", lie, 72 + 3 * 24 + 16, 13 * 8 - 1)
     index_of(tar).write_bytes(with_checksum(bytes(lie)))
     with pytest.raises(BadPack, match="incomplete section"):
         Pack(tar)
@@ -206,7 +207,7 @@ def run(command, *arguments: object):
 def test_flags_of_both_commands(tar: Path, photos: Path, tmp_path: Path) -> None:
     result = run(index_command, tar)
     assert result.exit_code == 0
-    assert "12 samples (plain), 9 seekable" in result.stdout
+    assert "12 samples (folder), 9 seekable" in result.stdout
     result = run(index_command, "--no-seek-index", "--json", tar)
     assert json.loads(result.stdout)["shards"][0]["num_seek_indexes"] == 0
     for number, (flags, wanted) in enumerate([((), 9), (("--no-seek-index",), 0)]):

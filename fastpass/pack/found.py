@@ -1,0 +1,82 @@
+"""What was found in a source, and what was left out of it, for people to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+LAYOUT_NAMES = {1: "webdataset", 2: "pass", 3: "image_folder", 4: "folder"}  # by number in an index
+_MAX_EXAMPLES = 5
+
+# How a line speaks of one or of several files that are left out.
+_PLURALS = {
+    "image in the root": "images in the root",
+    "image of another sample": "images of other samples",
+    "label or metadata without an image": "labels or metadata without an image",
+    "image of a format that is not read": "images of formats that are not read",
+    "tar": "tars",
+    "link to nothing": "links to nothing",
+    "other file": "other files",
+}
+_KINDS = {
+    "webdataset": "WebDataset",
+    "pass": "PASS release",
+    "image_folder": "image folder",
+    "folder": "folder",
+}
+
+
+@dataclass
+class Skipped:
+    """Files that are not read, for one reason."""
+
+    count: int
+    examples: list[str]
+
+
+def gather(reasons: Iterable[tuple[str, int, Sequence[bytes]]], into: dict[str, Skipped]) -> None:
+    """Add the (reason, count, examples) of a shard."""
+    for reason, count, examples in reasons:
+        skipped = into.setdefault(reason, Skipped(0, []))
+        skipped.count += count
+        room = _MAX_EXAMPLES - len(skipped.examples)
+        skipped.examples += [e.decode("utf-8", "surrogateescape") for e in examples[:room]]
+
+
+def left_out_text(counts: dict[str, int]) -> str:
+    """ "; left out: 1 image in the root, 2 tars", or nothing."""
+    if not counts:
+        return ""
+    parts = [
+        f"{count:,} {reason if count == 1 else _PLURALS.get(reason, reason)}"
+        for reason, count in counts.items()
+    ]
+    return "; left out: " + ", ".join(parts)
+
+
+def images_text(num_samples: int, num_classes: int, layout: str) -> str:
+    """ "10 classes, 5,000 images", or "503 images without labels"."""
+    images = f"{num_samples:,} image{'' if num_samples == 1 else 's'}"
+    if num_classes:
+        return f"{num_classes:,} class{'' if num_classes == 1 else 'es'}, {images}"
+    return images if layout == "pass" else f"{images} without labels"
+
+
+def summary_text(
+    layouts: Sequence[str],
+    num_tars: int,
+    num_samples: int,
+    num_classes: int,
+    skipped: dict[str, int],
+) -> str:
+    """One line about a whole source."""
+    kinds = list(dict.fromkeys(layouts))
+    kind = " and ".join(_KINDS[layout] for layout in kinds)
+    if num_tars:
+        tars = f"{num_tars:,} tar{'' if num_tars == 1 else 's'}"
+        folders = len(layouts) - num_tars
+        more = f" and {folders} folder{'' if folders == 1 else 's'}" if folders else ""
+        kind = f"{tars}{more} ({kind})"
+    elif len(layouts) > 1:
+        kind = f"{len(layouts)} folders ({kind})"
+    return f"{kind}: {images_text(num_samples, num_classes, kinds[0])}{left_out_text(skipped)}"
