@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal, Protocol
 
 from fastpass.common.checks import require_choice
 from fastpass.errors import BadArgument
@@ -13,16 +13,22 @@ from fastpass.pack.classes import as_class_to_idx
 from fastpass.pack.keep_list import read_keep_list
 from fastpass.pack.sources import PathLike
 
-if TYPE_CHECKING:
-    from fastpass.pack.reader import Pack
-
 Layout = Literal["tars", "webdataset", "image_folder", "pass", "folder"]
 KeyRule = Literal["first_dot", "last_dot"]
 IndexUse = Literal["auto", "memory", "ignore"]
-Classes = Sequence[str] | Mapping[str, int] | PathLike
 
 LAYOUTS = ("tars", "webdataset", "image_folder", "pass", "folder")
 _JSON = "json:"
+
+
+class HasClasses(Protocol):
+    """A Pack, say."""
+
+    @property
+    def class_to_idx(self) -> dict[str, int] | None: ...
+
+
+Classes = Sequence[str] | Mapping[str, int] | PathLike | HasClasses
 
 
 @dataclass(frozen=True)
@@ -60,7 +66,7 @@ def pack_options(
     image: str | None,
     label: str | None,
     keys: str | None,
-    classes: Classes | Pack | None,
+    classes: Classes | None,
     keep: Iterable[str] | PathLike | None,
     index: str,
     index_dir: PathLike | None,

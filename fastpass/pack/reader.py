@@ -76,7 +76,7 @@ class Pack:
         image: str | None = None,
         label: str | None = None,
         keys: KeyRule | None = None,
-        classes: Classes | Pack | None = None,
+        classes: Classes | None = None,
         keep: Iterable[str] | PathLike | None = None,
         index: IndexUse = "auto",
         index_dir: PathLike | None = None,

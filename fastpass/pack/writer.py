@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 
-from fastpass.common.files import sync
+from fastpass.common.files import sync, write_file
 from fastpass.common.filled_folder import filled_folder
 from fastpass.errors import BadArgument, BadPack
 from fastpass.pack.classes import CLASSES_FILE, classes_json
@@ -46,7 +46,7 @@ def pack_folder(
     force: bool = False,
     seek_index: bool = True,
     layout: Layout | None = None,
-    classes: Classes | Pack | None = None,
+    classes: Classes | None = None,
     keep: Iterable[str] | PathLike | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> PackReport:
@@ -56,7 +56,8 @@ def pack_folder(
     image goes along, and the names of classes are in ``output/classes.json``, where ``Pack`` finds
     them. The same folder always gives the same bytes. A shard is closed
     before its samples would exceed ``shard_bytes``, or when it has ``shard_samples``.
-    ``seek_index``: see :func:`build_index`; ``layout``, ``classes``, ``keep``: see ``Pack``. ``on_progress`` gets (samples done, samples in all).
+    ``seek_index``: see :func:`build_index`; ``layout``, ``classes``, ``keep``: see ``Pack``.
+    ``on_progress`` gets (samples done, samples in all).
 
     WebDataset ends a key at the first dot of the name, so dots inside names become ``_``
     (two names that then fall together are a ``BadPack``); the extension follows from the content.

@@ -86,7 +86,7 @@ def test_dots_in_names_and_content_before_extension(tmp_path, image):
     with tarfile.open(tmp_path / "out/shard-000000.tar") as tar:
         assert tar.getnames() == ["2024_05_01.png"]
     (tmp_path / "in/2024_05_01.webp").write_bytes(image(9, 9, "WEBP"))
-    with pytest.raises(BadPack, match=r"has both '2024_05_01\.png' .* and '2024_05_01\.webp'"):
+    with pytest.raises(BadPack, match=r"'2024\.05\.01' and '2024_05_01' both get the key"):
         pack_folder(tmp_path / "in", tmp_path / "out2")
     assert sorted(os.listdir(tmp_path)) == ["in", "out"]
 
@@ -99,7 +99,8 @@ def test_content_is_never_overwritten_unasked(photos, tmp_path):
         pack_folder(photos, out)
     assert tree(out) == before
     report = pack_folder(photos, out, force=True)
-    assert sorted(out.glob("[!.]*")) == [out / "shard-000000.tar", out / "shard-000000.tar.fpi"]
+    names = sorted(path.name for path in out.glob("[!.]*"))
+    assert names == ["classes.json", "shard-000000.tar", "shard-000000.tar.fpi"]
     assert len(Pack(out)) == report.num_samples
     (out / "thesis.txt").write_text("mine")
     with pytest.raises(WouldOverwrite, match=r"holds 'thesis\.txt', which fastpass did not write"):
