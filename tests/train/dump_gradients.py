@@ -9,7 +9,7 @@ import sys
 from typing import Any
 
 import torch
-from parity import KINDS, SIZES, config, make_views
+from parity import KINDS, MODELS, SIZES, config, make_views
 
 from fastpass.train.data import TrainData
 from fastpass.train.engine import ranks
@@ -24,17 +24,21 @@ class LoaderOfOneStep(list):
 def main(path: str, max_norm: float) -> None:
     device = start_processes()
     torch.set_num_threads(1)
-    results = {stage: one_step(stage, max_norm, device) for stage in (1, 0)}
+    results = {
+        (model, stage): one_step(model, stage, max_norm, device)
+        for model in MODELS
+        for stage in (1, 0)
+    }
     if ranks.rank() == 0:
         torch.save(results, path)
 
 
-def one_step(zero_stage: int, max_norm: float, device: torch.device) -> dict[str, Any]:
+def one_step(model: str, zero_stage: int, max_norm: float, device: torch.device) -> dict[str, Any]:
     from deepspeed.utils import safe_get_full_grad
 
     data = TrainData(LoaderOfOneStep([0]), "", 8, KINDS, SIZES, (0.5,) * 3, (0.5,) * 3)  # type: ignore[arg-type]
     share = 8 // ranks.world_size()
-    trainer, _ = make_trainer(config(zero_stage, batch_size=share), data, device)
+    trainer, _ = make_trainer(config(model, zero_stage, batch_size=share), data, device)
     views = [view[ranks.rank() * share :][:share] for view in make_views()]
 
     method = trainer.method
@@ -50,6 +54,11 @@ def one_step(zero_stage: int, max_norm: float, device: torch.device) -> dict[str
         "norms": dict(zip(trained, norms.tolist(), strict=True)),
         "gradients": gradients,
         "center": method.state()["center"],
+        "statistics": {
+            f"{network}.{name}": value
+            for network, encoder in method.encoders().items()
+            for name, value in encoder.named_buffers()
+        },
     }
 
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import fake_data
+import tiny_method  # noqa: F401 (registers itself)
 
 from fastpass.train import run
 

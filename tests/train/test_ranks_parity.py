@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from parity import config, make_views
+from parity import MODELS, config, make_views
 
 from fastpass.train.losses.dino import DinoLoss
 from fastpass.train.methods.dino import make_networks
@@ -18,10 +18,9 @@ HERE = Path(__file__).parent
 MAX_NORM = 3.0  # as in the paper; between the norms of this batch
 
 
-@pytest.fixture(scope="module")
-def reference():
-    """Loss, center, gradient norms and clipped gradients, with nothing of DeepSpeed."""
-    student, teacher = make_networks(config())
+def reference(model):
+    """Loss, center, clipped gradients and statistics, with nothing of DeepSpeed."""
+    student, teacher = make_networks(config(model))
     views = make_views()
     loss = DinoLoss(50)
     with torch.no_grad():
@@ -35,12 +34,20 @@ def reference():
         name: gradient * min(1.0, MAX_NORM / (norms[name] + 1e-6))
         for name, gradient in trained.items()
     }
-    return {"loss": value.detach(), "center": loss.center, "norms": norms, "gradients": clipped}
+    encoders = {"student": student.backbone, "teacher": teacher.backbone}
+    statistics = {f"{k}.{n}": v for k, e in encoders.items() for n, v in e.named_buffers()}
+    return {
+        "loss": value.detach(),
+        "center": loss.center,
+        "norms": norms,
+        "gradients": clipped,
+        "statistics": statistics,
+    }
 
 
 @pytest.fixture(scope="module")
 def two_ranks(tmp_path_factory):
-    """The same from two launched processes: {zero_stage: results}."""
+    """The same from two launched processes: {(model, zero_stage): results}."""
     file = tmp_path_factory.mktemp("parity") / "step.pt"
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node",
                "2", str(HERE / "dump_gradients.py"), str(file), str(MAX_NORM)]  # fmt: skip
@@ -51,11 +58,23 @@ def two_ranks(tmp_path_factory):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("zero_stage", [1, 0])
-def test_two_ranks_equal_one_process(reference, two_ranks, zero_stage):
-    found, norms = two_ranks[zero_stage], reference["norms"]
+@pytest.mark.parametrize("model", MODELS)
+def test_two_ranks_equal_one_process(two_ranks, model, zero_stage):
+    found, expected = two_ranks[model, zero_stage], reference(model)
+    norms = expected["norms"]
     assert min(norms.values()) < MAX_NORM / 2 < 2 * MAX_NORM < max(norms.values())
-    torch.testing.assert_close(found["loss"], reference["loss"], rtol=1e-6, atol=1e-6)
-    torch.testing.assert_close(found["center"], reference["center"], rtol=1e-5, atol=1e-7)
-    for name, gradient in reference["gradients"].items():
+    torch.testing.assert_close(found["loss"], expected["loss"], rtol=1e-6, atol=1e-6)
+    torch.testing.assert_close(found["center"], expected["center"], rtol=1e-5, atol=1e-7)
+    for name, gradient in expected["gradients"].items():
         assert found["norms"][name] == pytest.approx(norms[name], rel=1e-4, abs=1e-6), name
         torch.testing.assert_close(found["gradients"][name], gradient, rtol=1e-4, atol=2e-6)
+    torch.testing.assert_close(found["statistics"], expected["statistics"], rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.slow
+def test_batch_norm_keeps_statistics_of_its_own_in_each_network(two_ranks):
+    """The teacher sees the global views alone, once per step; the student all, by their sizes."""
+    statistics = two_ranks["resnet", 1]["statistics"]
+    counts = {name: int(v) for name, v in statistics.items() if name.endswith("batches_tracked")}
+    assert {n for name, n in counts.items() if name.startswith("teacher")} == {1}
+    assert {n for name, n in counts.items() if name.startswith("student")} == {2}
