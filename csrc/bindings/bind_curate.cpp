@@ -180,8 +180,8 @@ py::array_t<std::int64_t> diameters(const Codes& codes, const Column<std::uint32
 
 std::vector<std::string> kernel_names() {
   std::vector<std::string> names;
-  for (const HammingRoutines& kernels : available_hamming_routines())
-    names.emplace_back(kernels.name);
+  for (const HammingRoutines* routines : available_hamming_routines())
+    names.emplace_back(routines->name);
   return names;
 }
 

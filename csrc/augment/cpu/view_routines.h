@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "augment/cpu/view_rows.h"
+#include "common/instruction_sets.h"
 
 namespace fastpass {
 
@@ -70,9 +71,8 @@ struct ViewRoutines {
   void (*store)(const ViewRows& view, const StoreFormat& format, void* out);
 };
 
-// The tables that this build holds, of which kAvx2ViewRoutines is for x86 alone.
 extern const ViewRoutines kPlainViewRoutines;
-extern const ViewRoutines kAvx2ViewRoutines;
+extern FASTPASS_X86_ONLY const ViewRoutines kAvx2ViewRoutines;
 
 // Those that this processor can run, the best last.
 const std::vector<const ViewRoutines*>& available_view_routines();

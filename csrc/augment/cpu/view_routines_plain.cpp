@@ -1,5 +1,5 @@
 // Plain loops over the formulas of the headers: what every other table is compared with, and what
-// processors without vectors of ours run.
+// processors without vectors of ours run. The list of all builds.
 #include <algorithm>
 
 #include "augment/blur.h"
@@ -128,5 +128,14 @@ void store(const ViewRows& view, const StoreFormat& format, void* out) {
 
 const ViewRoutines kPlainViewRoutines = {"plain",    weigh_columns, columns_to_rows, widen,
                                          weigh_rows, recolor,       box_blur,        store};
+
+const std::vector<const ViewRoutines*>& available_view_routines() {
+  using F = CpuFeature;
+  static const auto builds = available_builds<ViewRoutines>({
+      {&kPlainViewRoutines, {}},
+      {&kAvx2ViewRoutines, {F::kAvx2, F::kFma, F::kF16c}},
+  });
+  return builds;
+}
 
 }  // namespace fastpass

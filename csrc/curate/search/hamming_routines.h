@@ -1,5 +1,4 @@
-// Comparing blocks of codes with blocks of codes: one function per instruction set, chosen at run
-// time.
+// Comparing blocks of codes with blocks of codes: one table of functions per instruction set.
 //
 // Note [Two words first]. Nearly all pairs are far apart, and two words tell: random codes of 128
 // bits are within 31 bits of one another once in 10^8 times. The rest of a code is looked at where
@@ -9,6 +8,8 @@
 #include <cstddef>
 #include <cstdint>
 #include <vector>
+
+#include "common/instruction_sets.h"
 
 namespace fastpass {
 
@@ -27,19 +28,27 @@ struct CodeBlock {
   std::size_t end = 0;
 };
 
-// Appends every pair of a code of `a` and one of `b` within `radius`; with `is_upper` only those
-// whose position in `b` is the larger one. Words of both blocks have the same order; up to seven
-// words behind b.end are read.
-using FindClose = void (*)(const CodeBlock& a, const CodeBlock& b, int radius, bool is_upper,
-                           std::vector<CodePair>* pairs);
-
 struct HammingRoutines {
   const char* name;  // "plain", "avx2", "avx512"
-  FindClose find_close;
+
+  // Appends every pair of a code of `a` and one of `b` within `radius`; with `is_upper` only those
+  // whose position in `b` is the larger one. Words of both blocks have the same order; up to seven
+  // words behind b.end are read.
+  void (*find_close)(const CodeBlock& a, const CodeBlock& b, int radius, bool is_upper,
+                     std::vector<CodePair>* pairs);
 };
 
+extern const HammingRoutines kPlainHammingRoutines;
+extern FASTPASS_X86_ONLY const HammingRoutines kAvx2HammingRoutines;
+extern FASTPASS_X86_ONLY const HammingRoutines kAvx512HammingRoutines;
+
+// Of the plain table, for the others too. The rare rest of a comparison: the full distance, and the
+// pair where it is close.
+void add_if_close(const CodeBlock& a, const CodeBlock& b, std::size_t i, std::size_t j, int radius,
+                  std::vector<CodePair>* pairs);
+
 // Those that this processor can run, the best last.
-const std::vector<HammingRoutines>& available_hamming_routines();
+const std::vector<const HammingRoutines*>& available_hamming_routines();
 // "auto": the best. nullptr where there is none of that name.
 const HammingRoutines* hamming_routines(const char* name);
 

@@ -2,7 +2,7 @@
 // nibbles, and both words' bytes are summed at once.
 #include <immintrin.h>
 
-#include "curate/search/hamming_routines_list.h"
+#include "curate/search/hamming_routines.h"
 
 namespace fastpass {
 namespace {
@@ -55,10 +55,8 @@ __attribute__((noinline)) void add_hits(const CodeBlock& a, const CodeBlock& b, 
   }
 }
 
-}  // namespace
-
-void find_close_avx2(const CodeBlock& a, const CodeBlock& b, int radius, bool is_upper,
-                     std::vector<CodePair>* pairs) {
+void find_close(const CodeBlock& a, const CodeBlock& b, int radius, bool is_upper,
+                std::vector<CodePair>* pairs) {
   const __m256i limit = limit_of(a, radius);
   const std::uint64_t* first = b.words[0];
   const std::uint64_t* second = b.words[b.num_words > 1 ? 1 : 0];
@@ -88,5 +86,9 @@ void find_close_avx2(const CodeBlock& a, const CodeBlock& b, int radius, bool is
     if (hits != 0) add_hits(a, b, i, j, hits, radius, pairs);
   }
 }
+
+}  // namespace
+
+const HammingRoutines kAvx2HammingRoutines = {"avx2", find_close};
 
 }  // namespace fastpass

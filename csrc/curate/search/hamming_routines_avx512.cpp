@@ -2,7 +2,7 @@
 // and a comparison for eight pairs.
 #include <immintrin.h>
 
-#include "curate/search/hamming_routines_list.h"
+#include "curate/search/hamming_routines.h"
 
 namespace fastpass {
 namespace {
@@ -55,10 +55,8 @@ void scan_one(const CodeBlock& a, const CodeBlock& b, std::size_t i, std::size_t
   }
 }
 
-}  // namespace
-
-void find_close_avx512(const CodeBlock& a, const CodeBlock& b, int radius, bool is_upper,
-                       std::vector<CodePair>* pairs) {
+void find_close(const CodeBlock& a, const CodeBlock& b, int radius, bool is_upper,
+                std::vector<CodePair>* pairs) {
   const __m512i limit = limit_of(a, radius);
   const std::uint64_t* first = b.words[0];
   const std::uint64_t* second = b.words[b.num_words > 1 ? 1 : 0];
@@ -95,5 +93,9 @@ void find_close_avx512(const CodeBlock& a, const CodeBlock& b, int radius, bool 
     scan_one(a, b, i, begin, radius, pairs);
   }
 }
+
+}  // namespace
+
+const HammingRoutines kAvx512HammingRoutines = {"avx512", find_close};
 
 }  // namespace fastpass

@@ -2,7 +2,7 @@
 #include <cstring>
 
 #include "common/multiversion.h"
-#include "curate/search/hamming_routines_list.h"
+#include "curate/search/hamming_routines.h"
 
 namespace fastpass {
 namespace {
@@ -20,9 +20,11 @@ void add_if_close(const CodeBlock& a, const CodeBlock& b, std::size_t i, std::si
   pairs->push_back({static_cast<std::uint32_t>(i), static_cast<std::uint32_t>(j), distance});
 }
 
+namespace {
+
 FASTPASS_POPCNT_CLONE
-void find_close_plain(const CodeBlock& a, const CodeBlock& b, int radius, bool is_upper,
-                      std::vector<CodePair>* pairs) {
+void find_close(const CodeBlock& a, const CodeBlock& b, int radius, bool is_upper,
+                std::vector<CodePair>* pairs) {
   const int num_first = std::min(a.num_words, 2);
   const std::uint64_t* first = b.words[0];
   const std::uint64_t* second = b.words[num_first - 1];
@@ -38,11 +40,25 @@ void find_close_plain(const CodeBlock& a, const CodeBlock& b, int radius, bool i
   }
 }
 
+}  // namespace
+
+const HammingRoutines kPlainHammingRoutines = {"plain", find_close};
+
+const std::vector<const HammingRoutines*>& available_hamming_routines() {
+  using F = CpuFeature;
+  static const auto builds = available_builds<HammingRoutines>({
+      {&kPlainHammingRoutines, {}},
+      {&kAvx2HammingRoutines, {F::kAvx2}},
+      {&kAvx512HammingRoutines, {F::kAvx512f, F::kAvx512vpopcntdq}},
+  });
+  return builds;
+}
+
 const HammingRoutines* hamming_routines(const char* name) {
   const auto& all = available_hamming_routines();
-  if (std::strcmp(name, "auto") == 0) return &all.back();
-  for (const HammingRoutines& kernels : all) {
-    if (std::strcmp(kernels.name, name) == 0) return &kernels;
+  if (std::strcmp(name, "auto") == 0) return all.back();
+  for (const HammingRoutines* routines : all) {
+    if (std::strcmp(routines->name, name) == 0) return routines;
   }
   return nullptr;
 }

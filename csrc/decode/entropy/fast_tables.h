@@ -9,7 +9,7 @@
 //                        where the index does not tell: every end is one comparison with 64.
 // The second coefficient is stored before the first, so that a first one that fills the block wins
 // over what looks like a second; then only the first one's bits have been used (see
-// fast_entropy_kernel.h). All zero coefficients written this way lie where none has been yet.
+// entropy_routines_body.h). All zero coefficients written this way lie where none has been yet.
 //
 // One array per member, not an array of structures: the one load that all others wait for (bits)
 // then needs no scaled address, and its 1 KB never leaves the first-level cache.

@@ -184,7 +184,7 @@ Status ScanReader::run(std::int64_t num_mcus, const BlockOfMcu* blocks, const st
     if (mcus_to_restart_ == 0) FASTPASS_RETURN_IF_ERROR(cross_restart());
     const std::int64_t count = std::min({num_mcus, mcus_to_restart_, kMaxRun});
     run_.num_mcus = static_cast<int>(count);
-    const RunEnd end = decode_run_(&run_);
+    const RunEnd end = routines_.decode_run(&run_);
     if (end != RunEnd::kDone) return damage(end);
     num_mcus -= count;
     mcu_ += count;

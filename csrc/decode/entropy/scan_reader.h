@@ -11,7 +11,7 @@
 
 #include "common/status.h"
 #include "common/view.h"
-#include "decode/entropy/fast_entropy.h"
+#include "decode/entropy/entropy_routines.h"
 #include "decode/seek/seek_index.h"
 #include "decode/syntax/jpeg_markers.h"
 
@@ -80,7 +80,7 @@ class ScanReader {
   int num_blocks_ = 0;
   std::vector<std::int32_t> offsets_;  // [MCU][block] in a chunk
   McuRun run_;
-  const DecodeRun decode_run_ = fast_entropy_decoder();
+  const EntropyRoutines& routines_ = best_entropy_routines();
 };
 
 }  // namespace fastpass

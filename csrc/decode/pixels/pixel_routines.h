@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "common/instruction_sets.h"
 #include "decode/syntax/block_group.h"
 
 namespace fastpass {
@@ -38,6 +39,18 @@ struct PixelRoutines {
   void (*interleave_rgb)(const std::uint8_t* r, const std::uint8_t* g, const std::uint8_t* b,
                          int width, std::uint8_t* rgb);
 };
+
+extern const PixelRoutines kPlainPixelRoutines;
+extern FASTPASS_X86_ONLY const PixelRoutines kAvx2PixelRoutines;
+extern FASTPASS_X86_ONLY const PixelRoutines kAvx512PixelRoutines;
+
+// Parts of the plain table that the others fall back on.
+void idct_1x1_groups(const std::int16_t* coefficients, int num_groups, const std::uint16_t* quant,
+                     std::uint8_t* out, std::ptrdiff_t stride);
+void idct_4x4_groups(const std::int16_t* coefficients, int num_groups, const std::uint16_t* quant,
+                     std::uint8_t* out, std::ptrdiff_t stride);
+void idct_8x8_groups(const std::int16_t* coefficients, int num_groups, const std::uint16_t* quant,
+                     std::uint8_t* out, std::ptrdiff_t stride);
 
 // Those that this processor can run, the best last.
 const std::vector<const PixelRoutines*>& available_pixel_routines();

@@ -1,9 +1,8 @@
-// The formulas in plain loops: what the SIMD kernels are measured against, and all there is on
-// processors that have none of them.
+// The formulas in plain loops: what vector code is compared with, and all there is on processors
+// that have none of ours. The list of all builds.
 #include "decode/pixels/color.h"
 #include "decode/pixels/idct.h"
 #include "decode/pixels/pixel_routines.h"
-#include "decode/pixels/pixel_routines_list.h"
 #include "decode/pixels/upsample.h"
 
 namespace fastpass {
@@ -80,5 +79,15 @@ const PixelRoutines kPlainPixelRoutines = {
     upsample_h2v1, upsample_h2v2,
     upsample_h1v2, ycc_to_rgb,
     gray_to_rgb,   interleave_rgb};
+
+const std::vector<const PixelRoutines*>& available_pixel_routines() {
+  using F = CpuFeature;
+  static const auto builds = available_builds<PixelRoutines>({
+      {&kPlainPixelRoutines, {}},
+      {&kAvx2PixelRoutines, {F::kAvx2}},
+      {&kAvx512PixelRoutines, {F::kAvx512f, F::kAvx512bw}},
+  });
+  return builds;
+}
 
 }  // namespace fastpass

@@ -9,7 +9,7 @@
 #include <cstdint>
 
 #include "decode/pixels/idct_constants.h"
-#include "decode/pixels/pixel_routines_list.h"
+#include "decode/pixels/pixel_routines.h"
 
 namespace fastpass {
 

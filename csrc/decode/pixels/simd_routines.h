@@ -1,7 +1,7 @@
-// The table of kernels on vectors of type V.
+// The table of routines on vectors of type V.
 #pragma once
 
-#include "decode/pixels/pixel_routines_list.h"
+#include "decode/pixels/pixel_routines.h"
 #include "decode/pixels/simd_idct.h"
 #include "decode/pixels/simd_idct_reduced.h"
 #include "decode/pixels/simd_rows.h"

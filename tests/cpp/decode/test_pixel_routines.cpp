@@ -1,12 +1,10 @@
-// Every table of kernels that this machine can run, and the 512-bit code on arrays, against the
-// scalar table: bit for bit, extreme coefficients and every width included.
+// Every table of routines that this processor can run, and the 512-bit code on arrays, against the
+// plain table: bit for bit, extreme coefficients and every width included.
 #include <cstring>
 #include <random>
-#include <utility>
 #include <vector>
 
-#include "decode/pixels/pixel_routines_check.h"
-#include "decode/pixels/pixel_routines_list.h"
+#include "decode/pixels/pixel_routines.h"
 #include "decode/pixels/simd_routines.h"
 #include "support/check.h"
 #include "support/simd_array512.h"
@@ -72,7 +70,7 @@ void fill_groups(Random& random, Groups* groups) {
   }
 }
 
-void test_idct(const PixelRoutines& kernels) {
+void test_idct(const PixelRoutines& routines) {
   Random random(7);
   static Groups groups;
   for (int round = 0; round < 4000; ++round) {
@@ -84,7 +82,7 @@ void test_idct(const PixelRoutines& kernels) {
       const int stride = kGroups * 4 * 8 + 3;
       Bytes got(static_cast<std::size_t>(8 * stride), kGuard);
       Bytes wanted = got;
-      kernels.idct[size](groups.coefficients, num_groups, groups.quant, got.data(), stride);
+      routines.idct[size](groups.coefficients, num_groups, groups.quant, got.data(), stride);
       kPlainPixelRoutines.idct[size](groups.coefficients, num_groups, groups.quant, wanted.data(),
                                      stride);
       CHECK(got == wanted);
@@ -108,7 +106,7 @@ void check_same(Output& got, Output& wanted, int count, int free_bytes) {
     CHECK(got.bytes[i] == kGuard);
 }
 
-void test_upsampling(const PixelRoutines& kernels) {
+void test_upsampling(const PixelRoutines& routines) {
   Random random(8);
   for (int width = 1; width <= kWidest; ++width) {
     const Bytes near = random_bytes(random, 1 + kWidest + kMargin);
@@ -116,8 +114,8 @@ void test_upsampling(const PixelRoutines& kernels) {
     const std::uint8_t* n = near.data() + 1;
     const std::uint8_t* f = far.data() + 1;
     Output got[4], wanted[4];
-    for (const PixelRoutines* table : {&kernels, &kPlainPixelRoutines}) {
-      Output* out = table == &kernels ? got : wanted;
+    for (const PixelRoutines* table : {&routines, &kPlainPixelRoutines}) {
+      Output* out = table == &routines ? got : wanted;
       table->upsample_h2v1(n, width, out[0].data());
       table->upsample_h2v2(n, f, width, out[1].data());
       table->upsample_h1v2(n, f, width, 1, out[2].data());
@@ -128,7 +126,7 @@ void test_upsampling(const PixelRoutines& kernels) {
   }
 }
 
-void test_color(const PixelRoutines& kernels) {
+void test_color(const PixelRoutines& routines) {
   Random random(9);
   for (int width = 1; width <= kWidest; ++width) {
     Bytes rows[3];
@@ -137,8 +135,8 @@ void test_color(const PixelRoutines& kernels) {
     const std::uint8_t* b = rows[1].data();
     const std::uint8_t* c = rows[2].data();
     Output got[3], wanted[3];
-    for (const PixelRoutines* table : {&kernels, &kPlainPixelRoutines}) {
-      Output* out = table == &kernels ? got : wanted;
+    for (const PixelRoutines* table : {&routines, &kPlainPixelRoutines}) {
+      Output* out = table == &routines ? got : wanted;
       table->ycc_to_rgb(a, b, c, width, out[0].data());
       table->gray_to_rgb(a, width, out[1].data());
       table->interleave_rgb(a, b, c, width, out[2].data());
@@ -147,7 +145,7 @@ void test_color(const PixelRoutines& kernels) {
   }
 }
 
-void test_every_color(const PixelRoutines& kernels) {
+void test_every_color(const PixelRoutines& routines) {
   Bytes y(256 + kMargin), cb(256 + kMargin), cr(256 + kMargin);
   Bytes got(3 * 256), wanted(3 * 256);
   for (int i = 0; i < 256; ++i) cb[static_cast<std::size_t>(i)] = static_cast<std::uint8_t>(i);
@@ -155,7 +153,7 @@ void test_every_color(const PixelRoutines& kernels) {
     std::memset(y.data(), luma, y.size());
     for (int red = 0; red < 256; ++red) {
       std::memset(cr.data(), red, cr.size());
-      kernels.ycc_to_rgb(y.data(), cb.data(), cr.data(), 256, got.data());
+      routines.ycc_to_rgb(y.data(), cb.data(), cr.data(), 256, got.data());
       kPlainPixelRoutines.ycc_to_rgb(y.data(), cb.data(), cr.data(), 256, wanted.data());
       CHECK(got == wanted);
     }
@@ -163,41 +161,26 @@ void test_every_color(const PixelRoutines& kernels) {
 }
 
 }  // namespace
-// The trial before the first use passes sound tables, and none with one wrong function.
-void test_trial(const PixelRoutines& kernels) {
-  const PixelRoutines& scalar = fastpass::kPlainPixelRoutines;
-  CHECK(agree(kernels, scalar));
-  for (int i = 0; i < 3; ++i) {
-    PixelRoutines wrong = kernels;
-    wrong.idct[i] = kernels.idct[i + 1];
-    CHECK(!agree(wrong, scalar));
-  }
-  PixelRoutines swapped = kernels;
-  std::swap(swapped.ycc_to_rgb, swapped.interleave_rgb);
-  CHECK(!agree(swapped, scalar));
-  PixelRoutines blurred = kernels;
-  blurred.upsample_h2v2 = [](const std::uint8_t* near, const std::uint8_t*, int width,
-                             std::uint8_t* out) {
-    fastpass::kPlainPixelRoutines.upsample_h2v1(near, width, out);
-  };
-  CHECK(!agree(blurred, scalar));
-}
-
 }  // namespace fastpass_test
 
 int main() {
-  const fastpass::PixelRoutines arrays =
-      fastpass::simd_routines<fastpass_test::Array512>("512-bit arrays");
-  std::vector<const fastpass::PixelRoutines*> tables = fastpass::available_pixel_routines();
+  using namespace fastpass_test;
+  const PixelRoutines arrays = fastpass::simd_routines<Array512>("512-bit arrays");
+  std::vector<const PixelRoutines*> tables = fastpass::available_pixel_routines();
+  const PixelRoutines& best = *tables.back();
   tables.push_back(&arrays);
-  for (const fastpass::PixelRoutines* kernels : tables) {
-    if (kernels == &fastpass::kPlainPixelRoutines) continue;
-    std::printf("%s\n", kernels->name);
-    fastpass_test::test_idct(*kernels);
-    fastpass_test::test_upsampling(*kernels);
-    fastpass_test::test_color(*kernels);
-    fastpass_test::test_every_color(*kernels);
-    fastpass_test::test_trial(*kernels);
+  for (const PixelRoutines* routines : tables) {
+    if (routines == &kPlainPixelRoutines) continue;
+    std::printf("%s\n", routines->name);
+    test_idct(*routines);
+    test_upsampling(*routines);
+    test_color(*routines);
+    test_every_color(*routines);
+  }
+  // Not a failure: but whoever reads this must not take the table for tested.
+  if (&best != &fastpass::kAvx512PixelRoutines) {
+    std::printf("not tested: this processor has no AVX-512 (F and BW); \"%s\" is its best table\n",
+                best.name);
   }
   return RESULT();
 }

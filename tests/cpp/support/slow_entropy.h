@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "decode/entropy/entropy.h"
-#include "decode/entropy/fast_entropy.h"
+#include "decode/entropy/entropy_routines.h"
 
 namespace fastpass_test {
 

@@ -1,9 +1,11 @@
-// The fast decoder of sequential scans: runs of MCUs out of data without byte stuffing.
+// The inner loop of sequential scans: runs of MCUs out of data without byte stuffing.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
+#include <vector>
 
+#include "common/instruction_sets.h"
 #include "decode/entropy/fast_tables.h"
 
 namespace fastpass {
@@ -45,12 +47,22 @@ struct McuRun {
   const std::uint8_t* end = nullptr;  // of the data
 };
 
-// kDone: all MCUs were decoded, from bits that are there. Otherwise the cursor stands where it was
-// noticed, the predictors mean nothing, and blocks of the run hold anything. Bits that are no code
-// are kOutOfData where the end is among them.
-using DecodeRun = RunEnd (*)(McuRun* run);
+struct EntropyRoutines {
+  const char* name;  // "plain", "bmi2"
 
-// For this processor.
-DecodeRun fast_entropy_decoder();
+  // kDone: all MCUs were decoded, from bits that are there. Otherwise the cursor stands where it
+  // was noticed, the predictors mean nothing, and blocks of the run hold anything. Bits that are no
+  // code are kOutOfData where the end is among them.
+  RunEnd (*decode_run)(McuRun* run);
+};
+
+extern const EntropyRoutines kPlainEntropyRoutines;
+extern FASTPASS_X86_ONLY const EntropyRoutines kBmi2EntropyRoutines;
+
+// Those that this processor can run, the best last.
+const std::vector<const EntropyRoutines*>& available_entropy_routines();
+inline const EntropyRoutines& best_entropy_routines() {
+  return *available_entropy_routines().back();
+}
 
 }  // namespace fastpass

@@ -1,4 +1,4 @@
-// The body of fast_entropy_*.cpp: compiled once per instruction set, hence all in an anonymous
+// The body of entropy_routines_*.cpp: compiled once per instruction set, hence all in an anonymous
 // namespace, and no inline function of other headers is called.
 //
 // Note [Order of loads and stores]. Loops are arranged so that a look-up waits for nothing but the
@@ -6,7 +6,7 @@
 // hangs on that chain without being part of it.
 #include <cstring>
 
-#include "decode/entropy/fast_entropy.h"
+#include "decode/entropy/entropy_routines.h"
 
 namespace fastpass {
 namespace {
