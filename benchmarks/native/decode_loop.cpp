@@ -8,7 +8,7 @@
 #include "benchmarks/native/decode_job.h"
 #include "common/parallel_for.h"
 #include "common/xxhash64.h"
-#include "decode/decoder.h"
+#include "decode/decoder_registry.h"
 
 namespace {
 

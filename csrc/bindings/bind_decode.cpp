@@ -8,8 +8,8 @@
 #include "bindings/register.h"
 #include "common/parallel_for.h"
 #include "decode/band_decode.h"
-#include "decode/decoder.h"
 #include "decode/decoder_pool.h"
+#include "decode/decoder_registry.h"
 #include "decode/seek/seek_index.h"
 #include "decode/seek_scan.h"
 

@@ -6,6 +6,7 @@
 #include "bindings/format_names.h"
 #include "bindings/raise.h"
 #include "bindings/register.h"
+#include "decode/decoder_registry.h"
 #include "feed/feed_engine.h"
 #include "feed/gpu_slot.h"
 

@@ -38,10 +38,8 @@ class AutoDecoder : public Decoder {
 
 }  // namespace
 
-std::unique_ptr<Decoder> make_auto_decoder() {
-  std::unique_ptr<Decoder> cpu = make_decoder("cpu");
-  std::unique_ptr<Decoder> turbo = make_decoder("turbo");
-  if (turbo == nullptr) return cpu;
+std::unique_ptr<Decoder> make_auto_decoder(std::unique_ptr<Decoder> cpu,
+                                           std::unique_ptr<Decoder> turbo) {
   return std::make_unique<AutoDecoder>(std::move(cpu), std::move(turbo));
 }
 

@@ -9,7 +9,7 @@
 
 namespace fastpass {
 
-// Our decoder itself, where this build has no libjpeg-turbo.
-std::unique_ptr<Decoder> make_auto_decoder();
+std::unique_ptr<Decoder> make_auto_decoder(std::unique_ptr<Decoder> cpu,
+                                           std::unique_ptr<Decoder> turbo);
 
 }  // namespace fastpass

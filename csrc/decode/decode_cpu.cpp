@@ -8,7 +8,7 @@
 #include <cstring>
 #include <string>
 
-#include "decode/decoder.h"
+#include "decode/decoder_registry.h"
 #include "decode/entropy/coefficient_decoder.h"
 #include "decode/entropy/coefficient_image.h"
 #include "decode/entropy/scan_reader.h"

@@ -1,11 +1,8 @@
-// The JPEG decoder interface and the registry of its backends.
+// The interface of all JPEG decoders, and what a caller may ask of them.
 #pragma once
 
 #include <cstdint>
-#include <memory>
 #include <optional>
-#include <string>
-#include <vector>
 
 #include "common/crop_box.h"
 #include "common/status.h"
@@ -44,22 +41,13 @@ class Decoder {
   virtual Status decode(const JpegHeaders& headers, const DecodeOptions& options,
                         PixelBuffer* pixels) = 0;
   // For callers that have not looked at the headers.
-  Status decode(Span jpeg, const DecodeOptions& options, PixelBuffer* pixels);
+  Status decode(Span jpeg, const DecodeOptions& options, PixelBuffer* pixels) {
+    JpegHeaders headers;
+    static_cast<void>(headers.read(jpeg));  // what is wrong with them the decoder tells
+    return decode(headers, options, pixels);
+  }
   // Memory that stays with the decoder between two images.
   virtual std::size_t bytes_held() const { return 0; }
 };
-
-struct DecoderBackend {
-  std::string name;
-  std::string version;
-  std::unique_ptr<Decoder> (*make)();
-};
-
-// A backend's file calls this from a static initialiser; leaving the file out of CMake is the
-// whole un-install.
-bool register_decoder(DecoderBackend backend);
-const std::vector<DecoderBackend>& decoder_backends();
-// nullptr where no backend has that name; "auto": see auto_decoder.h.
-std::unique_ptr<Decoder> make_decoder(const std::string& name);
 
 }  // namespace fastpass

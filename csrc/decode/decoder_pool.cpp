@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "common/parallel_for.h"
+#include "decode/decoder_registry.h"
 
 namespace fastpass {
 namespace {

@@ -16,7 +16,7 @@
 #include <jerror.h>
 // clang-format on
 
-#include "decode/decoder.h"
+#include "decode/decoder_registry.h"
 #include "decode/image_checks.h"
 #include "decode/pixels/cmyk.h"
 

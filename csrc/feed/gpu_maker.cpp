@@ -3,6 +3,7 @@
 #include <mutex>
 #include <utility>
 
+#include "decode/decoder_registry.h"
 #include "feed/gpu_batch.h"
 #include "feed/gpu_slot.h"
 

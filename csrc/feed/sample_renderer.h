@@ -8,7 +8,7 @@
 #include "augment/cpu/view_renderer.h"
 #include "augment/view_format.h"
 #include "common/status.h"
-#include "decode/decoder.h"
+#include "decode/decoder_registry.h"
 #include "decode/pixel_buffer.h"
 #include "feed/sample_plan.h"
 

@@ -9,8 +9,9 @@ import numpy as np
 
 from fastpass._native import core
 from fastpass.common.checks import require_bytes, require_integer
-from fastpass.decode.jpeg import MAX_PIXELS, Pixels, decode_jpeg
+from fastpass.decode.jpeg import Pixels, decode_jpeg
 from fastpass.decode.probe import probe
+from fastpass.decode.settings import MAX_PIXELS
 from fastpass.errors import CorruptImage, ImageTooLarge
 
 if TYPE_CHECKING:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
 from fastpass._native import core
-from fastpass.common.checks import require_bytes, require_integer, require_type
+from fastpass.common.checks import require_bytes
 from fastpass.common.gpu import parse_device
+from fastpass.decode.settings import DecodeSettings, OnDamage, default_threads
 from fastpass.decode.tensors import decode_to_tensors
 from fastpass.errors import BadArgument, FastpassError, MissingBackend
 from fastpass.types import CropBox
@@ -22,12 +23,7 @@ if TYPE_CHECKING:
 # On a GPU; the others run on the CPU.
 GPU_BACKENDS = ("cuda", "nvjpeg")
 
-MAX_THREADS = 1024
-MAX_PIXELS = 2**40  # far above what any format can declare
-MAX_SIDE = 2**31 - 1
-
 Pixels = npt.NDArray[np.uint8]
-OnDamage = Literal["raise", "fill"]
 
 
 @overload
@@ -74,10 +70,9 @@ def decode_jpeg(
         data: one bytes-like object, or a list or tuple of them.
         device: where the images are decoded: "cpu", or a CUDA device ("cuda", "cuda:1"). None:
             where the backend runs, which is the CPU for "auto".
-        backend: which implementation. "auto": on the CPU the one that was measured to be the
-            fastest for this kind of file (docs/decode.md), on a GPU "cuda". "cpu": ours; "turbo":
-            libjpeg-turbo; "cuda": ours on a GPU, the same pixels; "nvjpeg": NVIDIA's on a GPU,
-            pixels of its own. See :func:`fastpass.backends`.
+        backend: which implementation. "auto": on the CPU "cpu", and "turbo" for what that does not
+            know; on a GPU "cuda". "cpu": ours; "turbo": libjpeg-turbo; "cuda": ours on a GPU, the
+            same pixels; "nvjpeg": NVIDIA's on a GPU, pixels of its own (:func:`fastpass.backends`).
         crop: the part wanted, in pixels of the (scaled) image: bit for bit the slice
             ``[top : top + height, left : left + width]`` of the full result. Rows below it
             are not decoded.
@@ -95,8 +90,8 @@ def decode_jpeg(
 
     Returns:
         uint8 ``[height, width, 3]`` RGB, or a list of them: arrays on the CPU, torch tensors on a
-        GPU, complete when the call returns. Grayscale is replicated, CMYK and
-        YCCK are converted as Pillow does. EXIF orientation is *not* applied (see ``probe``).
+        GPU, complete when the call returns. Grayscale is replicated, CMYK and YCCK are converted as
+        Pillow does. EXIF orientation is *not* applied (see ``probe``).
 
     Raises:
         CorruptImage: with the byte offset; BadSeekIndex, UnsupportedImage, ImageTooLarge,
@@ -104,45 +99,31 @@ def decode_jpeg(
         names its position.
     """
     is_single = not isinstance(data, list | tuple)
-    items: list[Any] = [data] if is_single else list(data)  # type: ignore[arg-type]
-    batch = [require_bytes("data" if is_single else f"image {i}", x) for i, x in enumerate(items)]
-    if threads is None:
-        threads = 1 if is_single else core.available_processors()
-    require_integer("threads", threads, 1, MAX_THREADS)
-    require_integer("max_pixels", max_pixels, 1, MAX_PIXELS)
-    if crop is not None:
-        require_type("crop", crop, CropBox)
-        for side in ("top", "left", "height", "width"):
-            require_integer(f"crop.{side}", getattr(crop, side), -MAX_SIDE, MAX_SIDE)
-    gpu_device, backend = _place(device, backend)
-    _check(backend, scale_denominator, on_damage)
+    batch = _encoded(data)
+    settings = DecodeSettings(
+        crop=crop,
+        scale_denominator=scale_denominator,
+        on_damage=on_damage,
+        max_pixels=max_pixels,
+        threads=default_threads(is_single) if threads is None else threads,
+    )
+    gpu, backend = _place(device, backend)
+    _check_backend(backend, settings)
     indexes = _indexes(index, len(batch), is_single)
     results: list[Any]
-    if gpu_device is not None:
-        results = decode_to_tensors(
-            batch,
-            device=gpu_device,
-            backend=backend,
-            indexes=indexes,
-            crop=crop,
-            scale_denominator=scale_denominator,
-            fill_damage=on_damage == "fill",
-            max_pixels=max_pixels,
-            threads=threads,
-        )
+    if gpu is None:
+        native = settings.native()
+        results = core.decode_jpegs(batch, seek_indexes=indexes, backend=backend, **native)
     else:
-        results = core.decode_jpegs(
-            batch,
-            seek_indexes=indexes,
-            backend=backend,
-            crop=None if crop is None else (crop.top, crop.left, crop.height, crop.width),
-            scale_denominator=scale_denominator,
-            fill_damage=on_damage == "fill",
-            max_pixels=max_pixels,
-            num_threads=threads,
-        )
+        results = decode_to_tensors(batch, indexes, gpu, backend, settings)
     images = [_checked(result, i, len(results), is_single) for i, result in enumerate(results)]
     return images[0] if is_single else images
+
+
+def _encoded(data: Any) -> list[memoryview]:
+    if not isinstance(data, list | tuple):
+        return [require_bytes("data", data)]
+    return [require_bytes(f"image {i}", item) for i, item in enumerate(data)]
 
 
 def _checked(result: Any, position: int, count: int, is_single: bool) -> Any:
@@ -185,18 +166,12 @@ def _place(
     return device, "cuda" if backend == "auto" else backend
 
 
-def _check(backend: str, scale_denominator: int, on_damage: str) -> None:
+def _check_backend(backend: str, settings: DecodeSettings) -> None:
     names = [name for name, _ in core.jpeg_backends()]
-    if not names:
-        raise MissingBackend("this build has no JPEG decoder: build with -DFASTPASS_TURBO=ON")
     known = ("auto", *names, *GPU_BACKENDS)
     if backend not in known:
         raise MissingBackend(
             f"no JPEG decoder named {backend!r} in this build; there are: {', '.join(known)}"
         )
-    if backend == "nvjpeg" and (scale_denominator != 1 or on_damage != "raise"):
+    if backend == "nvjpeg" and (settings.scale_denominator != 1 or settings.on_damage != "raise"):
         raise BadArgument("nvjpeg knows neither scale_denominator nor on_damage='fill'")
-    if scale_denominator not in (1, 2, 4, 8):
-        raise BadArgument(f"scale_denominator is {scale_denominator!r}, wanted 1, 2, 4 or 8")
-    if on_damage not in ("raise", "fill"):
-        raise BadArgument(f"on_damage is {on_damage!r}, wanted 'raise' or 'fill'")

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from fastpass._native import core
 from fastpass.common.gpu import Gpu, gpu_of
 from fastpass.decode import nvjpeg
+from fastpass.decode.settings import DecodeSettings
 from fastpass.errors import FastpassError, MissingBackend
-from fastpass.types import CropBox
 
 if TYPE_CHECKING:
     import torch
@@ -23,15 +23,10 @@ _CHUNK = 256
 
 def decode_to_tensors(
     batch: Sequence[memoryview],
-    *,
+    indexes: Sequence[memoryview | None],
     device: str | torch.device,
     backend: str,
-    indexes: Sequence[memoryview | None],
-    crop: CropBox | None,
-    scale_denominator: int,
-    fill_damage: bool,
-    max_pixels: int,
-    threads: int,
+    settings: DecodeSettings,
 ) -> list[torch.Tensor | FastpassError]:
     """The images as uint8 ``[height, width, 3]`` on a CUDA device; backend: "cuda" or "nvjpeg".
 
@@ -49,20 +44,14 @@ def decode_to_tensors(
         if gpu.device.type != "cuda":
             raise MissingBackend("nvjpeg runs on NVIDIA's GPUs alone: gpu_twin() has none")
         with torch.cuda.device(gpu.device):
-            return list(nvjpeg.decode_batch(batch, crop=crop, max_pixels=max_pixels))
+            found = nvjpeg.decode_batch(batch, crop=settings.crop, max_pixels=settings.max_pixels)
+            return list(found)
     decoder = _decoder(gpu)
-    crop_box = None if crop is None else (crop.top, crop.left, crop.height, crop.width)
     results: list[torch.Tensor | FastpassError] = []
     for first in range(0, len(batch), _CHUNK):
         chosen = slice(first, first + _CHUNK)
         results += decoder.decode(
-            list(batch[chosen]),
-            indexes=list(indexes[chosen]),
-            crop=crop_box,
-            scale_denominator=scale_denominator,
-            fill_damage=fill_damage,
-            max_pixels=max_pixels,
-            num_threads=threads,
+            list(batch[chosen]), indexes=list(indexes[chosen]), **settings.native()
         )
     return results
 

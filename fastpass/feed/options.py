@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from fastpass.augment.recipe import Recipe
 from fastpass.common.checks import require_choice, require_integer
-from fastpass.decode.jpeg import MAX_PIXELS, MAX_THREADS
+from fastpass.decode.settings import MAX_PIXELS, MAX_THREADS
 from fastpass.errors import BadArgument, MissingBackend
 
 Dtype = Literal["float32", "float16", "bfloat16", "uint8"]

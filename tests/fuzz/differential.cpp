@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "decode/band_decode.h"
-#include "decode/decoder.h"
+#include "decode/decoder_registry.h"
 #include "decode/seek_scan.h"
-#include "device.h"
+#include "gpu_twin.h"
 
 namespace fastpass_fuzz {
 namespace {
@@ -124,7 +124,7 @@ void check_parts(Subject* subject, Span input, DecodeOptions options, const std:
 }
 
 void check_device(Span input, const DecodeOptions& options, const char* what, Tally* tally) {
-  const GpuOutcome outcome = compare_device(input, options);
+  const GpuOutcome outcome = compare_gpu_twin(input, options);
   if (outcome == GpuOutcome::kOther) disagree(std::string("the device and the CPU") + what, {});
   ++(outcome == GpuOutcome::kSame ? tally->device_same : tally->device_given_up);
 }

@@ -107,9 +107,9 @@ void BatchDecoder::fill_image(const ImagePlan& plan, std::size_t index, GpuImage
     return;
   }
   const bool is_decoded = plan.coding == PlannedCoding::kCoefficients;
-  auto* coefficients = is_decoded ? on_device<std::int16_t>(sections.coefficients)
+  auto* coefficients = is_decoded ? on_gpu<std::int16_t>(sections.coefficients)
                                   : reinterpret_cast<std::int16_t*>(
-                                        coefficients_.data() + sections.device_coefficients.offset);
+                                        coefficients_.data() + sections.gpu_coefficients.offset);
   std::uint8_t* samples = samples_.data() + sections.samples.offset;
   for (int c = 0; c < image->num_components; ++c) {
     GpuComponent& component = image->components[c];
@@ -134,8 +134,8 @@ void BatchDecoder::fill_data(const ImagePlan& plan, const ImageSections& section
   for (int i = 0; i < kLanePadding; ++i) {
     data[image->data_size + static_cast<std::uint32_t>(i)] = i % 2 == 0 ? 0xFF : 0xD9;
   }
-  image->words = on_device<std::uint32_t>(sections.data);
-  const auto* tables = on_device<HuffmanTable>(layout_.table_sections[sections.tables]);
+  image->words = on_gpu<std::uint32_t>(sections.data);
+  const auto* tables = on_gpu<HuffmanTable>(layout_.table_sections[sections.tables]);
   for (int c = 0; c < image->num_components; ++c) {
     image->components[c].dc_table = tables + plan.dc_table[c];
     image->components[c].ac_table = tables + plan.ac_table[c];
@@ -143,11 +143,11 @@ void BatchDecoder::fill_data(const ImagePlan& plan, const ImageSections& section
   if (plan.coding == PlannedCoding::kIndexed) {
     copy_bytes(pinned<std::uint8_t>(sections.index), plan.options.seek_index.data,
                sections.index.bytes);
-    image->index = on_device<std::uint8_t>(sections.index);
+    image->index = on_gpu<std::uint8_t>(sections.index);
   } else {
     copy_bytes(pinned<ScanSegment>(sections.segments), plan.segments.data(),
                sections.segments.bytes);
-    image->segments = on_device<ScanSegment>(sections.segments);
+    image->segments = on_gpu<ScanSegment>(sections.segments);
   }
 }
 
@@ -184,18 +184,18 @@ void BatchDecoder::fill_tasks(const std::vector<const ImagePlan*>& plans) {
   }
   *transform_first = passes_.num_transform_blocks;
   *color_first = passes_.num_color_blocks;
-  const auto* device_images = on_device<GpuImage>(layout_.images);
-  const auto* natural_order = on_device<std::uint8_t>(layout_.natural_order);
+  const auto* device_images = on_gpu<GpuImage>(layout_.images);
+  const auto* natural_order = on_gpu<std::uint8_t>(layout_.natural_order);
   passes_.num_spans = static_cast<std::int64_t>(layout_.num_spans);
-  passes_.spans = {device_images, on_device<SpanTask>(layout_.spans), natural_order};
+  passes_.spans = {device_images, on_gpu<SpanTask>(layout_.spans), natural_order};
   passes_.num_scans = static_cast<int>(layout_.num_scans);
-  passes_.scans = {device_images, on_device<std::int32_t>(layout_.scan_images),
+  passes_.scans = {device_images, on_gpu<std::int32_t>(layout_.scan_images),
                    reinterpret_cast<ScanPart*>(parts_.data()), natural_order};
-  passes_.transform = {device_images, on_device<ComponentTask>(layout_.transform_tasks),
-                       on_device<std::int32_t>(layout_.transform_first),
+  passes_.transform = {device_images, on_gpu<ComponentTask>(layout_.transform_tasks),
+                       on_gpu<std::int32_t>(layout_.transform_first),
                        static_cast<int>(layout_.num_components)};
-  passes_.color = {device_images, on_device<std::int32_t>(layout_.color_images),
-                   on_device<std::int32_t>(layout_.color_first),
+  passes_.color = {device_images, on_gpu<std::int32_t>(layout_.color_images),
+                   on_gpu<std::int32_t>(layout_.color_first),
                    static_cast<int>(layout_.num_decoded)};
 }
 

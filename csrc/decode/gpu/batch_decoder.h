@@ -30,23 +30,23 @@ class BatchDecoder {
   BatchDecoder& operator=(const BatchDecoder&) = delete;
 
   // Copies the bytes of all images into pinned memory and queues on `stream` everything that turns
-  // them into pixels; does not wait. outputs[i]: device memory of 3 * height * width bytes for
+  // them into pixels; does not wait. outputs[i]: GPU memory of 3 * height * width bytes for
   // image i, or nullptr for memory of the decoder's own, valid until the next queue(). What the
   // queue() before this one has queued must have happened.
   Status queue(const std::vector<const ImagePlan*>& plans,
                const std::vector<std::uint8_t*>& outputs, Stream stream);
-  // Of device memory; rows without padding.
+  // Of GPU memory; rows without padding.
   ImageView pixels(int image) const { return pixels_[static_cast<std::size_t>(image)]; }
 
   // What follows is known when an event that was recorded behind queue() has happened.
   //
-  // The device met something in this image that it does not decode, damage above all: its pixels
+  // The GPU met something in this image that it does not decode, damage above all: its pixels
   // mean nothing, and the CPU has the last word (its pixels, or its error with the byte offset).
   bool is_given_up(int image) const;
   // Puts the CPU's pixels there; `pixels` may go once the call has returned.
   Status replace(int image, const ImageView& pixels, Stream stream);
 
-  // Of the device and of pinned memory, for tests that memory stays flat.
+  // Of the GPU and of pinned memory, for tests that memory stays flat.
   std::size_t bytes_held() const;
 
  private:
@@ -64,7 +64,7 @@ class BatchDecoder {
     return reinterpret_cast<Value*>(upload_pinned_.data() + section.offset);
   }
   template <typename Value>
-  Value* on_device(const Section& section) {
+  Value* on_gpu(const Section& section) {
     return reinterpret_cast<Value*>(upload_.data() + section.offset);
   }
 

@@ -12,7 +12,7 @@ namespace {
 
 std::size_t size_of(int count) { return static_cast<std::size_t>(count); }
 
-bool is_on_device(const ImagePlan& plan) {
+bool is_on_gpu(const ImagePlan& plan) {
   return plan.coding == PlannedCoding::kIndexed || plan.coding == PlannedCoding::kScan;
 }
 
@@ -84,11 +84,11 @@ void DecodeLayout::place_image(const ImagePlan& plan, bool has_output, ImageSect
     num_samples += (num_blocks << (2 * component.log2_side)) + 15;
   }
   sections->samples = samples_.add(num_samples);
-  if (!is_on_device(plan)) {
+  if (!is_on_gpu(plan)) {
     sections->coefficients = upload->add(num_coefficients * sizeof(std::int16_t));
     return;
   }
-  sections->device_coefficients = coefficients_.add(num_coefficients * sizeof(std::int16_t));
+  sections->gpu_coefficients = coefficients_.add(num_coefficients * sizeof(std::int16_t));
   sections->data = upload->add(image.data_size + std::size_t{kLanePadding});
   sections->tables = find_tables(plan.tables.get(), upload);
   if (plan.coding == PlannedCoding::kIndexed) {

@@ -36,12 +36,12 @@ struct ImageSections {
   Section data;  // of the upload, as the next three
   Section index;
   Section segments;
-  Section coefficients;         // of what the CPU decoded
-  Section pixels;               // behind the upload: copied to their place right away
-  Section device_coefficients;  // of the coefficients, which are cleared
-  Section samples;              // of the samples
-  Section out;                  // of the pixels
-  std::size_t tables = 0;       // in DecodeLayout::tables
+  Section coefficients;      // of what the CPU decoded
+  Section pixels;            // behind the upload: copied to their place right away
+  Section gpu_coefficients;  // of the coefficients, which are cleared
+  Section samples;           // of the samples
+  Section out;               // of the pixels
+  std::size_t tables = 0;    // in DecodeLayout::tables
 };
 
 struct DecodeLayout {

@@ -4,6 +4,7 @@
 #include <array>
 #include <cstring>
 
+#include "decode/decoder_registry.h"
 #include "decode/gpu/gpu_scan.h"
 #include "decode/gpu/scan_segments.h"
 #include "decode/image_checks.h"
@@ -59,7 +60,7 @@ Status ImagePlanner::plan(const JpegHeaders& headers, const DecodeOptions& optio
                           ImagePlan* plan) {
   plan->jpeg = headers.jpeg();
   plan->options = options;
-  if (plan_for_device(headers, plan)) return {};
+  if (plan_for_gpu(headers, plan)) return {};
   plan->coding = PlannedCoding::kPixels;
   FASTPASS_RETURN_IF_ERROR(decoder_->decode(headers, options, &plan->pixels));
   const ImageView& view = plan->pixels.view();
@@ -68,7 +69,7 @@ Status ImagePlanner::plan(const JpegHeaders& headers, const DecodeOptions& optio
   return {};
 }
 
-bool ImagePlanner::plan_for_device(const JpegHeaders& headers, ImagePlan* plan) {
+bool ImagePlanner::plan_for_gpu(const JpegHeaders& headers, ImagePlan* plan) {
   if (plan->jpeg.size >= kMostBytes || !headers.status().ok()) return false;
   markers_ = headers.markers();  // a copy, which goes on to further scans
   return is_acceptable(*plan) && plan_geometry(plan) && plan_coding(plan);

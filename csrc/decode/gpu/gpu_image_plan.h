@@ -62,7 +62,7 @@ class ImagePlanner {
 
  private:
   // False: the CPU decodes it, and finds out what is wrong with it.
-  bool plan_for_device(const JpegHeaders& headers, ImagePlan* plan);
+  bool plan_for_gpu(const JpegHeaders& headers, ImagePlan* plan);
   bool is_acceptable(const ImagePlan& plan) const;
   bool plan_geometry(ImagePlan* plan) const;
   bool plan_coding(ImagePlan* plan);

@@ -51,9 +51,9 @@ std::uint8_t* ComponentPlane::sample(int y, int x) const {
   return memory_ + stride_ * static_cast<std::size_t>(y % ring_rows_) + kLeftMargin + (x - origin_);
 }
 
-void ComponentPlane::put(const PixelRoutines& kernels, int row, int column, int num_mcus,
+void ComponentPlane::put(const PixelRoutines& routines, int row, int column, int num_mcus,
                          const std::int16_t* groups, int groups_per_row) {
-  const PixelRoutines::Idct idct = kernels.idct[scale_.log2_side];
+  const PixelRoutines::Idct idct = routines.idct[scale_.log2_side];
   for (int i = 0; i < component_->v; ++i, groups += groups_per_row * kGroupCoefficients) {
     const int block_row = row * component_->v + i;
     if (block_row < block_rows_.begin || block_row >= block_rows_.end) continue;
@@ -105,7 +105,7 @@ void ComponentPlane::finish_row(int row) {
   }
 }
 
-const std::uint8_t* ComponentPlane::line(const PixelRoutines& kernels, int y) {
+const std::uint8_t* ComponentPlane::line(const PixelRoutines& routines, int y) {
   const int near = y / scale_.expand_v;
   const std::uint8_t* row = sample(near, covering_.begin);
   const std::uint8_t* other = row;
@@ -118,13 +118,13 @@ const std::uint8_t* ComponentPlane::line(const PixelRoutines& kernels, int y) {
     case Upsampling::kNone:
       return row;
     case Upsampling::kH2v1:
-      kernels.upsample_h2v1(row, covering_.size(), line);
+      routines.upsample_h2v1(row, covering_.size(), line);
       return line + skip_;
     case Upsampling::kH2v2:
-      kernels.upsample_h2v2(row, other, covering_.size(), line);
+      routines.upsample_h2v2(row, other, covering_.size(), line);
       return line + skip_;
     case Upsampling::kH1v2:
-      kernels.upsample_h1v2(row, other, covering_.size(), 1 + y % 2, line);
+      routines.upsample_h1v2(row, other, covering_.size(), 1 + y % 2, line);
       return line;
     case Upsampling::kReplicate:
       if (scale_.expand_h == 1) return row;

@@ -23,12 +23,12 @@ class ComponentPlane {
 
   // The component's blocks of `num_mcus` MCUs from MCU `column` of MCU row `row` on; `groups` holds
   // them as block_group.h says, groups_per_row groups per block row.
-  void put(const PixelRoutines& kernels, int row, int column, int num_mcus,
+  void put(const PixelRoutines& routines, int row, int column, int num_mcus,
            const std::int16_t* groups, int groups_per_row);
   // All MCUs of the row have been put.
   void finish_row(int row);
   // Samples at the output's size, the planned columns of output row y. Valid until the next call.
-  const std::uint8_t* line(const PixelRoutines& kernels, int y);
+  const std::uint8_t* line(const PixelRoutines& routines, int y);
 
  private:
   static Interval in_units_of(const Interval& samples, int unit) {

@@ -93,7 +93,7 @@ int Reconstructor::last_coefficient(int component) const {
 
 void Reconstructor::put(int row, int column, int num_mcus, const std::int16_t* chunk) {
   for (int c = 0; c < num_planes_; ++c) {
-    planes_[static_cast<std::size_t>(c)].put(kernels_, row, column, num_mcus,
+    planes_[static_cast<std::size_t>(c)].put(routines_, row, column, num_mcus,
                                              chunk + layout_.first_group[c] * kGroupCoefficients,
                                              layout_.groups_per_row[c]);
   }
@@ -113,25 +113,25 @@ void Reconstructor::finish_row(int row) {
 void Reconstructor::write_row(int y) {
   const std::uint8_t* lines[kMaxComponents] = {};
   for (int c = 0; c < num_planes_; ++c)
-    lines[c] = planes_[static_cast<std::size_t>(c)].line(kernels_, y);
+    lines[c] = planes_[static_cast<std::size_t>(c)].line(routines_, y);
   std::uint8_t* rgb = out_.row(y - crop_.top);
   const int width = crop_.width;
   switch (color_) {
     case ColorModel::kGray:
-      kernels_.gray_to_rgb(lines[0], width, rgb);
+      routines_.gray_to_rgb(lines[0], width, rgb);
       return;
     case ColorModel::kYcc:
-      kernels_.ycc_to_rgb(lines[0], lines[1], lines[2], width, rgb);
+      routines_.ycc_to_rgb(lines[0], lines[1], lines[2], width, rgb);
       return;
     case ColorModel::kRgb:
-      kernels_.interleave_rgb(lines[0], lines[1], lines[2], width, rgb);
+      routines_.interleave_rgb(lines[0], lines[1], lines[2], width, rgb);
       return;
     case ColorModel::kCmyk:
-      kernels_.interleave_rgb(lines[0], lines[1], lines[2], width, rgb);
+      routines_.interleave_rgb(lines[0], lines[1], lines[2], width, rgb);
       inks_to_rgb(lines[3], width, rgb);
       return;
     case ColorModel::kYcck:
-      kernels_.ycc_to_rgb(lines[0], lines[1], lines[2], width, rgb);
+      routines_.ycc_to_rgb(lines[0], lines[1], lines[2], width, rgb);
       invert(rgb, 3 * width);
       inks_to_rgb(lines[3], width, rgb);
       return;

@@ -29,7 +29,7 @@ struct McuRange {
 // never a whole image.
 class Reconstructor {
  public:
-  explicit Reconstructor(const PixelRoutines& kernels) : kernels_(kernels) {}
+  explicit Reconstructor(const PixelRoutines& routines) : routines_(routines) {}
 
   // The size of the whole image at 1/scale_denominator, as libjpeg computes it.
   static void scaled_size(const Frame& frame, int scale_denominator, int* width, int* height);
@@ -61,7 +61,7 @@ class Reconstructor {
   Status allocate_planes();
   void write_row(int y);
 
-  const PixelRoutines& kernels_;
+  const PixelRoutines& routines_;
   const Frame* frame_ = nullptr;
   int num_planes_ = 0;  // components that are looked at
   ColorModel color_ = ColorModel::kYcc;

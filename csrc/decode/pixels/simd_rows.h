@@ -1,4 +1,4 @@
-// The row kernels (upsampling, color) on vectors; V as in simd_idct.h.
+// The row routines (upsampling, color) on vectors; V as in simd_idct.h.
 #pragma once
 
 #include <cstddef>

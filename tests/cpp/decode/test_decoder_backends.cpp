@@ -12,6 +12,7 @@
 
 #include "decode/band_decode.h"
 #include "decode/decoder_pool.h"
+#include "decode/decoder_registry.h"
 #include "decode/seek/seek_index.h"
 #include "decode/seek_scan.h"
 #include "decode/syntax/jpeg_markers.h"

@@ -6,7 +6,7 @@
 #include <new>
 #include <vector>
 
-#include "decode/decoder.h"
+#include "decode/decoder_registry.h"
 #include "decode/seek_scan.h"
 #include "decode/syntax/jpeg_markers.h"
 #include "support/check.h"

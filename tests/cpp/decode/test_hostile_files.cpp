@@ -4,7 +4,7 @@
 
 #include <cstring>
 
-#include "decode/decoder.h"
+#include "decode/decoder_registry.h"
 #include "support/check.h"
 #include "support/jpeg_files.h"
 

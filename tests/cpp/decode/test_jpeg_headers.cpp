@@ -2,7 +2,7 @@
 #include <cstring>
 #include <tuple>
 
-#include "decode/decoder.h"
+#include "decode/decoder_registry.h"
 #include "decode/probe/probe.h"
 #include "decode/syntax/jpeg_headers.h"
 #include "support/check.h"

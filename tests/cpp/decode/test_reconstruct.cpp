@@ -169,8 +169,8 @@ void check_image(Random& random, int width, int height, ColorModel color, const 
                  int num_crops) {
   static std::vector<Reconstructor> reconstructors = [] {
     std::vector<Reconstructor> each;
-    for (const fastpass::PixelRoutines* kernels : fastpass::available_pixel_routines())
-      each.emplace_back(*kernels);
+    for (const fastpass::PixelRoutines* routines : fastpass::available_pixel_routines())
+      each.emplace_back(*routines);
     return each;
   }();
   const Frame frame = random_frame(random, width, height, color, factors);

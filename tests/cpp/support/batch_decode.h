@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "common/gpu/device_twin.h"
-#include "decode/decoder.h"
+#include "decode/decoder_registry.h"
 #include "decode/gpu/batch_decoder.h"
 #include "decode/gpu/decode_twin.h"
 #include "decode/seek_scan.h"

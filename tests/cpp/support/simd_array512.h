@@ -1,5 +1,5 @@
-// What simd_avx512.h means, in plain loops over arrays: proves the kernels' logic for four lanes on
-// machines that lack the instructions.
+// What pixel_routines_avx512.cpp does, in plain loops over arrays: proves the logic for four lanes
+// on machines that lack the instructions.
 #pragma once
 
 #include <cstddef>

@@ -13,6 +13,6 @@ enum class GpuOutcome {
 };
 
 // `options` may hold a crop and a seek index.
-GpuOutcome compare_device(fastpass::Span input, const fastpass::DecodeOptions& options);
+GpuOutcome compare_gpu_twin(fastpass::Span input, const fastpass::DecodeOptions& options);
 
 }  // namespace fastpass_fuzz

@@ -1,4 +1,4 @@
-#include "decode/decoder.h"
+#include "decode/decoder_registry.h"
 
 #include <algorithm>
 #include <utility>
@@ -15,13 +15,6 @@ std::vector<DecoderBackend>& registry() {
 
 }  // namespace
 
-Status Decoder::decode(Span jpeg, const DecodeOptions& options, PixelBuffer* pixels) {
-  JpegHeaders headers;
-  // What is wrong with them the decoder tells.
-  static_cast<void>(headers.read(jpeg));
-  return decode(headers, options, pixels);
-}
-
 bool register_decoder(DecoderBackend backend) {
   // By name: the order in which files are linked must not decide anything.
   auto& backends = registry();
@@ -33,7 +26,12 @@ bool register_decoder(DecoderBackend backend) {
 const std::vector<DecoderBackend>& decoder_backends() { return registry(); }
 
 std::unique_ptr<Decoder> make_decoder(const std::string& name) {
-  if (name == "auto") return make_auto_decoder();
+  if (name == "auto") {
+    std::unique_ptr<Decoder> cpu = make_decoder("cpu");
+    std::unique_ptr<Decoder> turbo = make_decoder("turbo");
+    if (turbo == nullptr) return cpu;
+    return make_auto_decoder(std::move(cpu), std::move(turbo));
+  }
   for (const DecoderBackend& backend : registry()) {
     if (name == backend.name) return backend.make();
   }

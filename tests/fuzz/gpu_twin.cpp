@@ -1,9 +1,10 @@
-#include "device.h"
+#include "gpu_twin.h"
 
 #include <cstring>
 #include <memory>
 
 #include "common/gpu/device_twin.h"
+#include "decode/decoder_registry.h"
 #include "decode/gpu/batch_decoder.h"
 #include "decode/gpu/decode_twin.h"
 
@@ -33,7 +34,7 @@ bool is_same(const ImageView& a, const ImageView& b) {
 
 }  // namespace
 
-GpuOutcome compare_device(fastpass::Span input, const fastpass::DecodeOptions& options) {
+GpuOutcome compare_gpu_twin(fastpass::Span input, const fastpass::DecodeOptions& options) {
   static Twin twin;
   const Status planned = twin.planner.plan(input, options, &twin.plan);
   const Status status = twin.cpu->decode(input, options, &twin.expected);

@@ -1,0 +1,26 @@
+// The JPEG decoders of this build, by name.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "decode/decoder.h"
+
+namespace fastpass {
+
+struct DecoderBackend {
+  std::string name;
+  std::string version;
+  std::unique_ptr<Decoder> (*make)();
+};
+
+// A backend's file calls this from a static initialiser; leaving the file out of CMake is the
+// whole un-install.
+bool register_decoder(DecoderBackend backend);
+const std::vector<DecoderBackend>& decoder_backends();
+// nullptr where no backend has that name; "auto": auto_decoder.h, or our own decoder where this
+// build has no libjpeg-turbo.
+std::unique_ptr<Decoder> make_decoder(const std::string& name);
+
+}  // namespace fastpass

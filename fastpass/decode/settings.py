@@ -1,0 +1,64 @@
+"""What a caller of the JPEG decoders may ask for, checked once for all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from fastpass._native import core
+from fastpass.common.checks import require_integer, require_type
+from fastpass.errors import BadArgument
+from fastpass.types import CropBox
+
+MAX_THREADS = 1024
+MAX_PIXELS = 2**40  # far above what any format can declare
+MAX_SIDE = 2**31 - 1
+
+OnDamage = Literal["raise", "fill"]
+Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class DecodeSettings:
+    """The arguments of ``decode_jpeg`` that hold for every image of a call."""
+
+    crop: CropBox | None
+    scale_denominator: int
+    on_damage: str
+    max_pixels: int
+    threads: int
+
+    def __post_init__(self) -> None:
+        require_integer("threads", self.threads, 1, MAX_THREADS)
+        require_integer("max_pixels", self.max_pixels, 1, MAX_PIXELS)
+        if self.crop is not None:
+            require_type("crop", self.crop, CropBox)
+            for side in ("top", "left", "height", "width"):
+                require_integer(f"crop.{side}", getattr(self.crop, side), -MAX_SIDE, MAX_SIDE)
+        if self.scale_denominator not in (1, 2, 4, 8):
+            raise BadArgument(
+                f"scale_denominator is {self.scale_denominator!r}, wanted 1, 2, 4 or 8"
+            )
+        if self.on_damage not in ("raise", "fill"):
+            raise BadArgument(f"on_damage is {self.on_damage!r}, wanted 'raise' or 'fill'")
+
+    @property
+    def box(self) -> Box | None:
+        """(top, left, height, width) of the crop."""
+        crop = self.crop
+        return None if crop is None else (crop.top, crop.left, crop.height, crop.width)
+
+    def native(self) -> dict[str, Box | int | bool | None]:
+        """As keyword arguments of the native functions."""
+        return {
+            "crop": self.box,
+            "scale_denominator": self.scale_denominator,
+            "fill_damage": self.on_damage == "fill",
+            "max_pixels": self.max_pixels,
+            "num_threads": self.threads,
+        }
+
+
+def default_threads(is_single: bool) -> int:
+    """One for one image, else every processor that this process may use."""
+    return 1 if is_single else int(core.available_processors())
