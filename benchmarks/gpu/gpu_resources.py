@@ -16,6 +16,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+import click
+
 WARPS_PER_SM = 64
 BLOCKS_PER_SM = 32
 REGISTERS_PER_SM = 65536
@@ -128,7 +130,9 @@ def markdown_table(rows: list[KernelResources]) -> str:
     return "\n".join(lines)
 
 
+@click.command()
 def main() -> None:
+    """Print the table of all kernels, as compiled for every architecture."""
     module, cuobjdump = built_module(), find_cuobjdump()
     if module is None:
         sys.exit("fastpass._cuda is not built: no nvcc was found")

@@ -95,6 +95,27 @@ def test_no_private_words(page: Path) -> None:
     assert not found, f"{page}: {found}"
 
 
+def figures_by_hand(text: str) -> list[str]:
+    """Measured speeds, times and ratios outside of the parts that benchmarks.tables writes."""
+    text = re.sub(r"<!-- numbers: .*?<!-- end of numbers -->", "", text, flags=re.S)
+    return re.findall(r"\d[\d.,]*(?:x\b(?!\d)| images/s| MB/s| ms\b| µs| us\b)", text)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=PAGE_NAMES)
+def test_measured_figures_come_from_records(page: Path) -> None:
+    if page.parent.name != "notes":  # a diary, which says so
+        assert not figures_by_hand(prose(page)), f"{page}: move it to benchmarks/tables.toml"
+
+
+def test_a_figure_by_hand_would_be_found() -> None:
+    assert figures_by_hand("it is 2.1x as fast, at 577 images/s, in 0.8 ms") == [
+        "2.1x", "577 images/s", "0.8 ms",
+    ]  # fmt: skip
+    assert not figures_by_hand(
+        "blocks of 8x8, views of 2x224; <!-- numbers: a -->\n3x\n<!-- end of numbers -->"
+    )
+
+
 def test_every_page_is_reached_from_the_readme() -> None:
     reached, waiting = set(), [ROOT / "README.md"]
     while waiting:
