@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from fastpass.feed.keys import draw_words
+
 Positions = npt.NDArray[np.int64]
 
 _NUM_ROUNDS = 8
@@ -19,11 +21,15 @@ def _mix(value: npt.NDArray[np.uint64], key: np.uint64) -> npt.NDArray[np.uint64
     return mixed ^ (mixed >> np.uint64(16))
 
 
-def draw_words(seed: int, epoch: int, domain: tuple[int, ...], count: int) -> list[int]:
-    """``count`` independent 32-bit words from (seed, epoch, domain); domain: no zeros in it."""
-    # SeedSequence pads with zeros: [seed, epoch] and [seed, epoch, 0] would be the same key.
-    entropy = np.random.SeedSequence([seed, epoch, *domain])
-    return [int(word) for word in entropy.generate_state(count, dtype=np.uint32)]
+def distinct(values: Positions) -> Positions:
+    """The values in ascending order, each once.
+
+    Not ``np.unique``: its first call imports ``numpy.ma``.
+    """
+    ordered = np.sort(values)
+    is_new = np.ones(len(ordered), dtype=bool)
+    np.not_equal(ordered[1:], ordered[:-1], out=is_new[1:])
+    return ordered[is_new]
 
 
 def permute(

@@ -20,7 +20,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from fastpass.feed.permutation import Positions, draw_words, permute
+from fastpass.feed.keys import draw_words
+from fastpass.feed.permutation import Positions, distinct, permute
 
 RUN_SAMPLES = 32
 WINDOW_RUNS = 64
@@ -68,7 +69,7 @@ class QuasiRandom:
         runs = self._runs_of(epoch)
         windows = self.windows(places, epoch=epoch)
         found = np.empty_like(places)
-        for window in np.unique(windows):
+        for window in distinct(windows):
             inside = windows == window
             found[inside] = self._in_window(runs, int(window), places[inside])
         return found

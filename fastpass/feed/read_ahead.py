@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fastpass.feed.order import EpochOrder
-from fastpass.feed.permutation import Positions
+from fastpass.feed.permutation import Positions, distinct
 from fastpass.feed.quasi_random import QuasiRandom
 
 PositionRange = tuple[int, int]  # [first, last) in the source
@@ -16,7 +16,7 @@ PositionRange = tuple[int, int]  # [first, last) in the source
 
 def coalesce(positions: Positions) -> list[PositionRange]:
     """Ascending ranges [first, last) that hold exactly these positions; neighbors share one."""
-    ordered = np.unique(positions)
+    ordered = distinct(positions)
     if len(ordered) == 0:
         return []
     ends = np.flatnonzero(np.diff(ordered) > 1)
@@ -66,7 +66,7 @@ class ReadAhead:
             places = self._order.places(index, start=self._start)
             positions = quasi_random.positions(places, epoch=self._epoch)
             windows = quasi_random.windows(places, epoch=self._epoch)
-            for window in np.unique(windows).tolist():
+            for window in distinct(windows).tolist():
                 if parts and window != current:
                     yield _Window(first_batch, coalesce(np.concatenate(parts)))
                     first_batch, parts = index, []

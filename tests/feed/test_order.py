@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fastpass.feed.keys import draw_words
 from fastpass.feed.order import EpochOrder
-from fastpass.feed.permutation import permute
+from fastpass.feed.permutation import distinct, permute
 
 
 def _order(**changes: object) -> EpochOrder:
@@ -27,6 +28,23 @@ def _order(**changes: object) -> EpochOrder:
 def _epoch(order: EpochOrder, epoch: int = 0, start: int = 0) -> list[np.ndarray]:
     count = order.num_batches(start)
     return [order.batch(i, epoch=epoch, start=start) for i in range(count)]
+
+
+@given(
+    seed=st.integers(0, 2**64 - 1),
+    epoch=st.integers(0, 2**32 - 1),
+    domain=st.lists(st.integers(1, 2**40), max_size=4),
+    count=st.integers(1, 9),
+)
+def test_keys_are_numpys(seed: int, epoch: int, domain: list[int], count: int) -> None:
+    expected = np.random.SeedSequence([seed, epoch, *domain]).generate_state(count, np.uint32)
+    assert list(draw_words(seed, epoch, tuple(domain), count)) == expected.tolist()
+
+
+@given(values=st.lists(st.integers(-5, 5)))
+def test_distinct_is_numpys_unique(values: list[int]) -> None:
+    given_values = np.array(values, dtype=np.int64)
+    np.testing.assert_array_equal(distinct(given_values), np.unique(given_values))
 
 
 @given(size=st.integers(1, 3000), seed=st.integers(0, 2**64 - 1), epoch=st.integers(0, 2**32 - 1))
