@@ -40,14 +40,14 @@ def open_images(source: str, encoder: Encoder, *, batch_size: int, device: torch
     DINO's protocol: the shorter side to 256/224 of the crop (bicubic), then a center crop; images
     that already have the size of the encoder's input (CIFAR) pass unchanged.
     """
-    import fastpass
     from fastpass.augment import recipes
+    from fastpass.feed import Loader
+    from fastpass.pack import Pack
 
     size = encoder.image_size
     recipe = recipes.evaluation(size=size, resize=evaluation_resize(size))
-    pack = fastpass.Pack(source)
-    return fastpass.Loader(
-        pack, recipe, batch_size=batch_size, device=str(device), shuffle=False, rank=0,
+    return Loader(
+        Pack(source), recipe, batch_size=batch_size, device=str(device), shuffle=False, rank=0,
         world_size=1, drop_last=False,
     )  # fmt: skip
 

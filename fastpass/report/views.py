@@ -33,11 +33,12 @@ def first_image(path: str | Path) -> bytes:
 
 def draw_views(data: bytes, recipe: Any, *, seed: int = 0) -> tuple[Picture, ...]:
     """One encoded image, then every view of ``recipe`` as the loader would render it."""
-    import fastpass
+    from fastpass.augment import draw, render
+    from fastpass.decode import probe
 
-    info = fastpass.probe(data)
-    params = fastpass.draw(recipe, info.height, info.width, seed=seed)
-    images = fastpass.render(data, recipe, seed=seed, params=params, normalize=False)
+    info = probe(data)
+    params = draw(recipe, info.height, info.width, seed=seed)
+    images = render(data, recipe, seed=seed, params=params, normalize=False)
     mime = f"image/{info.format}"
     original = Picture("image", data_uri(mime, data), (f"{info.width} x {info.height}",))
     views = [

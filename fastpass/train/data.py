@@ -53,14 +53,15 @@ def open_data(config: Config, pattern: str, device: torch.device) -> TrainData:
     Rank and world size are taken from the running process group. Raises ConfigError for a wrong
     recipe, BadPack when there are fewer images than one batch of all ranks.
     """
-    import fastpass
+    from fastpass import feed
     from fastpass.common.gpu import is_gpu_there
+    from fastpass.pack import Pack
     from fastpass.train.engine import ranks
 
     on_cpu = config.data.device == "cpu" or not is_gpu_there()
     recipe = make_recipe(config)
-    pack = fastpass.Pack(pattern)
-    loader = fastpass.Loader(
+    pack = Pack(pattern)
+    loader = feed.Loader(
         pack,
         recipe,
         batch_size=config.data.batch_size,

@@ -18,7 +18,6 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-import fastpass
 from fastpass.errors import BadPack, ReadFailed, WriteFailed
 from fastpass.pages import Picture
 from fastpass.report import figures, write_report
@@ -143,9 +142,9 @@ def test_views_are_drawn_through_the_public_face(monkeypatch: pytest.MonkeyPatch
         return [np.stack([np.full((8, 8), v, np.float32) for v in (0.0, 0.5, 1.0)])]
 
     info = SimpleNamespace(width=64, height=48, format="jpeg")
-    monkeypatch.setattr(fastpass, "probe", lambda data: info, raising=False)
-    monkeypatch.setattr(fastpass, "draw", draw, raising=False)
-    monkeypatch.setattr(fastpass, "render", render, raising=False)
+    monkeypatch.setattr("fastpass.decode.probe", lambda data: info)
+    monkeypatch.setattr("fastpass.augment.draw", draw)
+    monkeypatch.setattr("fastpass.augment.render", render)
     original, view = draw_views(b"jpeg", "a recipe", seed=7)
     assert asked == {"recipe": "a recipe", "width": 64, "height": 48, "seed": 7}
     assert original.source == "data:image/jpeg;base64," + base64.b64encode(b"jpeg").decode()

@@ -6,8 +6,6 @@ from typing import Any
 
 import pytest
 
-import fastpass
-
 
 class Pack:
     fingerprint = "abc"
@@ -30,5 +28,5 @@ class Loader:
 
 
 def install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fastpass, "Pack", Pack, raising=False)
-    monkeypatch.setattr(fastpass, "Loader", Loader, raising=False)
+    monkeypatch.setattr("fastpass.pack.Pack", Pack)
+    monkeypatch.setattr("fastpass.feed.Loader", Loader)
