@@ -17,8 +17,9 @@ from benchmarks.machine import write_record
 from benchmarks.photos import photo_folder
 from fastpass.bench.augment import run_augment
 from fastpass.bench.options import repeats_option, seconds_option, seed_option
-from fastpass.bench.session import progress_bar, wide_console
+from fastpass.bench.session import wide_console
 from fastpass.bench.table import print_augment
+from fastpass.common.progress import shown_progress
 
 
 @click.command()
@@ -34,7 +35,7 @@ def main(
 ) -> None:  # fmt: skip
     """Measure, print the table, write the record."""
     console = wide_console(stderr=True)
-    with tempfile.TemporaryDirectory() as made, progress_bar(console) as on_progress:
+    with tempfile.TemporaryDirectory() as made, shown_progress() as on_progress:
         folder = photo_folder(photos, Path(made))
         body = run_augment(
             folder, Path(made) / "copy", num_photos=num_photos, repeats=repeats,

@@ -9,6 +9,7 @@ Before the clock starts, every peer's pixels are compared with libjpeg-turbo's.
 
 from __future__ import annotations
 
+import functools
 import statistics
 import sys
 import tempfile
@@ -20,7 +21,6 @@ import click
 from benchmarks.decode_more import measure_indexing, measure_threads
 from benchmarks.decode_work import WORKS, Job, Photo, Work, make_jobs, photo_sets
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 import fastpass as fp
@@ -29,6 +29,7 @@ from benchmarks.peers.decode_peer import DecodePeer
 from benchmarks.peers.native_decode import NativeDecode, load_decode_loop
 from benchmarks.peers.python_decode import FastpassCall, PillowPeer, SimplejpegPeer
 from benchmarks.peers.turbo_peer import TurboPeer, turbo_version
+from fastpass.common.progress import shown_progress
 
 INEXACT = "libjpeg-turbo crop + skip"  # its upsampling differs next to what it skipped
 
@@ -75,14 +76,13 @@ def check_pixels(peers: Sequence[DecodePeer], jobs: Sequence[Job]) -> dict[str, 
 
 
 def measure(
-    peers: Sequence[DecodePeer], jobs: Sequence[Job], repeats: int, advance: Callable[[], None]
+    peers: Sequence[DecodePeer], jobs: Sequence[Job], repeats: int, told: Callable[[int], None]
 ) -> dict[str, list[float]]:
     """Seconds of every pass of every peer, the peers taking turns."""
     seconds: dict[str, list[float]] = {peer.name: [] for peer in peers}
-    for _ in range(repeats):
-        for peer in peers:
-            seconds[peer.name].append(peer.seconds(jobs))
-            advance()
+    for done, peer in enumerate(list(peers) * repeats, 1):
+        seconds[peer.name].append(peer.seconds(jobs))
+        told(done)
     return seconds
 
 
@@ -147,14 +147,14 @@ def measure_set(
     ours = [peer.name for peer in peers if isinstance(peer, NativeDecode)]
     clock = load_decode_loop().clock_ghz
     results: dict[str, Any] = {}
-    with Progress(console=console, disable=not sys.stderr.isatty()) as progress:
+    with shown_progress() as on_progress:
         for work in works:
             jobs = make_jobs(photos, work, seed)
             able = [peer for peer in peers if peer.does(work)]
-            task = progress.add_task(work.title, total=repeats * len(able))
             shares = check_pixels(able, jobs)  # also the warm-up
             ghz = statistics.median(clock() for _ in range(5))
-            seconds = measure(able, jobs, repeats, lambda task=task: progress.advance(task))
+            told = functools.partial(on_progress, work.title, total=repeats * len(able))
+            seconds = measure(able, jobs, repeats, told)
             results[work.name] = report(jobs, seconds, ghz, ours) | {"ghz": round(ghz, 3)}
             for name, share in shares.items():
                 results[work.name]["peers"][name]["equal_pixels"] = round(share, 4)

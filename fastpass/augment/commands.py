@@ -12,6 +12,8 @@ import click
 from fastpass.augment.recipe import Recipe
 from fastpass.augment.recipes import RECIPES
 from fastpass.augment.recipes.option import RecipeParam
+from fastpass.common.command_options import force_option
+from fastpass.common.outputs import claim_file
 
 if TYPE_CHECKING:
     from fastpass.decode.jpeg import Pixels
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 @click.option(
     "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), default=Path("preview.png")
 )
+@force_option
 @click.option("--json", "as_json", is_flag=True, help="Print the drawn parameters as JSON.")
 def preview(
     image: Path,
@@ -42,19 +45,21 @@ def preview(
     epoch: int,
     sample_id: int,
     output: Path,
+    force: bool,
     as_json: bool,
 ) -> None:
     """Draw the views that a recipe makes of IMAGE as a labelled grid."""
-    from fastpass.augment.preview import draw_grid
+    from fastpass.augment.preview import KIND, draw_grid, save_grid
     from fastpass.augment.render import draw, render
     from fastpass.errors import FastpassError
 
+    claim_file(output, KIND, inputs=[image], force=force)
     try:
         data, height, width = _read_image(image)
         params = draw(recipe, height, width, seed=seed, epoch=epoch, sample_id=sample_id)
         views = render(data, recipe, seed=seed, params=params, normalize=False, mode=mode)
-        draw_grid(recipe, views, params).save(output)
-    except (FastpassError, OSError, ValueError) as error:
+        save_grid(draw_grid(recipe, views, params), output)
+    except (FastpassError, OSError) as error:
         raise click.ClickException(f"{image} -> {output}: {error}") from error
     if as_json:
         click.echo(json.dumps([asdict(view) for view in params]))

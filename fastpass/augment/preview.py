@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageDraw
+from PIL import Image, ImageDraw, PngImagePlugin
 
 from fastpass.augment.params import ViewParams
 from fastpass.augment.recipe import Recipe
 from fastpass.augment.render import View
+from fastpass.common.files import written_file
+from fastpass.common.outputs import mark_of
+from fastpass.errors import BadArgument
 
+KIND = "preview"  # of output; see fastpass.common.outputs
 _MARGIN = 8  # pixels around every cell
 _LABEL_HEIGHT = 28
 _LABEL_WIDTH = 176
@@ -66,3 +71,18 @@ def draw_grid(recipe: Recipe, views: Sequence[View], params: Sequence[ViewParams
         pixels = np.rint(views[index].transpose(1, 2, 0) * 255).astype(np.uint8)
         grid.paste(Image.fromarray(pixels), (left, top + _LABEL_HEIGHT))
     return grid
+
+
+def save_grid(grid: Image.Image, path: Path) -> None:
+    """Write the picture in the format that the name asks for: .png, .jpg, .webp, ...
+
+    Raises BadArgument for a name of no format, WriteFailed.
+    """
+    format_name = Image.registered_extensions().get(path.suffix.lower())
+    if format_name not in Image.SAVE:
+        raise BadArgument(f"{path}: Pillow writes no file of this name; wanted .png, .jpg, .webp")
+    mark = PngImagePlugin.PngInfo()
+    mark.add_text("Software", mark_of(KIND))
+    comment = f"Software\0{mark_of(KIND)}"  # the mark of a JPEG
+    with written_file(path) as file:
+        grid.save(file, format_name, pnginfo=mark, comment=comment)  # others need no mark

@@ -7,7 +7,7 @@ normalize. Every step ends in normalized float32: subtract the first work to see
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ from fastpass.bench.parity import (
 )
 from fastpass.bench.peers.photos import collect_photos
 from fastpass.bench.work_count import count_work
+from fastpass.common.progress import OnProgress, no_progress
 from fastpass.decode import decode_jpeg
 from fastpass.pack.sources import Source
 
@@ -51,7 +52,7 @@ def run_augment(
     seconds: float = 0.5,
     num_photos: int = 10,
     seed: int = 0,
-    on_progress: Callable[[str, int, int], None] = lambda *_: None,
+    on_progress: OnProgress = no_progress,
 ) -> dict[str, Any]:
     """The body of the record. Raises what ``collect_photos`` raises."""
     files = collect_photos(source, scratch, limit=num_photos).files

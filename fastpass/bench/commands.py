@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,14 +13,14 @@ from fastpass.bench.options import (
     MODES,
     PEERS,
     RECIPES,
+    delivery_options,
     feed_options,
-    json_option,
-    output_option,
     repeats_option,
     seconds_option,
     seed_option,
 )
-from fastpass.bench.session import deliver, progress_bar, run_or_refuse, scratch_folder
+from fastpass.bench.session import Delivery, deliver, scratch_folder
+from fastpass.common.progress import shown_progress
 
 
 @click.group("bench")
@@ -30,9 +31,8 @@ def bench_group() -> None:
 @bench_group.command("feed")
 @click.argument("source", metavar="SRC")
 @feed_options
-@output_option
-@json_option
-def feed_command(source: str, output: Path | None, as_json: bool, **options: Any) -> None:
+@delivery_options
+def feed_command(source: str, delivery: Delivery, **options: Any) -> None:
     """JPEG bytes to normalized batches, images/s: fastpass.Loader against other loaders.
 
     SRC: a folder of JPEGs, a tar, or a pattern. Its photos are copied: plain files for the others,
@@ -41,8 +41,8 @@ def feed_command(source: str, output: Path | None, as_json: bool, **options: Any
     from fastpass.bench.plot import plot_feed
     from fastpass.bench.table import print_feed
 
-    body = run_or_refuse(lambda console: measure_feed(source, console, **options))
-    deliver("feed", body, output, as_json, print_feed, plot_feed)
+    measure = functools.partial(measure_feed, source, **options)
+    deliver("feed", measure, delivery, print_feed, plot_feed)
 
 
 @bench_group.command("augment")
@@ -51,16 +51,15 @@ def feed_command(source: str, output: Path | None, as_json: bool, **options: Any
 @seconds_option
 @click.option("--photos", "num_photos", default=10, show_default=True, type=click.IntRange(min=1))
 @seed_option
-@output_option
-@json_option
-def augment_command(source: str, output: Path | None, as_json: bool, **options: Any) -> None:
+@delivery_options
+def augment_command(source: str, delivery: Delivery, **options: Any) -> None:
     """Rendering alone, one thread: each step and whole recipes, against Pillow and torchvision."""
     from fastpass.bench.augment import run_augment
     from fastpass.bench.plot import plot_works
     from fastpass.bench.table import print_augment
 
-    body = run_or_refuse(lambda console: _in_scratch(run_augment, source, console, options))
-    deliver("augment", body, output, as_json, print_augment, plot_works)
+    measure = functools.partial(_in_scratch, run_augment, source, options)
+    deliver("augment", measure, delivery, print_augment, plot_works)
 
 
 @bench_group.command("decode")
@@ -69,20 +68,19 @@ def augment_command(source: str, output: Path | None, as_json: bool, **options: 
 @seconds_option
 @click.option("--limit", default=200, show_default=True, type=click.IntRange(min=1))
 @seed_option
-@output_option
-@json_option
-def decode_command(source: str, output: Path | None, as_json: bool, **options: Any) -> None:
+@delivery_options
+def decode_command(source: str, delivery: Delivery, **options: Any) -> None:
     """JPEG bytes to RGB, one thread: whole images and regions, against Pillow and simplejpeg."""
     from fastpass.bench.decode import run_decode
     from fastpass.bench.plot import plot_works
     from fastpass.bench.table import print_decode
 
-    body = run_or_refuse(lambda console: _in_scratch(run_decode, source, console, options))
-    deliver("decode", body, output, as_json, print_decode, plot_works)
+    measure = functools.partial(_in_scratch, run_decode, source, options)
+    deliver("decode", measure, delivery, print_decode, plot_works)
 
 
 def measure_feed(
-    source: str, console: Any, *, recipes: tuple[str, ...], peers: tuple[str, ...],
+    source: str, *, recipes: tuple[str, ...], peers: tuple[str, ...],
     modes: tuple[str, ...], scratch: Path | None, **settings: Any,
 ) -> dict[str, Any]:  # fmt: skip
     """The record's body for the options of ``feed_options``."""
@@ -94,12 +92,12 @@ def measure_feed(
         modes=modes or MODES,  # type: ignore[arg-type]
         **settings,
     )
-    with scratch_folder(scratch) as folder, progress_bar(console) as on_progress:
+    with scratch_folder(scratch) as folder, shown_progress() as on_progress:
         return run_feed(source, plan, folder, on_progress)
 
 
 def _in_scratch(
-    run: Callable[..., dict[str, Any]], source: str, console: Any, options: dict[str, Any]
+    run: Callable[..., dict[str, Any]], source: str, options: dict[str, Any]
 ) -> dict[str, Any]:
-    with scratch_folder(None) as folder, progress_bar(console) as on_progress:
+    with scratch_folder(None) as folder, shown_progress() as on_progress:
         return run(source, folder, on_progress=on_progress, **options)

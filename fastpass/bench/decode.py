@@ -15,6 +15,7 @@ from fastpass.backend_list import backends
 from fastpass.bench.job_loop import Run, measure_runs, work_rows
 from fastpass.bench.peers.photos import collect_photos
 from fastpass.bench.record import is_ours
+from fastpass.common.progress import OnProgress, no_progress
 from fastpass.decode import build_seek_index, decode_jpeg, probe
 from fastpass.pack.sources import Source
 from fastpass.types import CropBox
@@ -43,7 +44,7 @@ def run_decode(
     seconds: float = 0.5,
     limit: int | None = 200,
     seed: int = 0,
-    on_progress: Callable[[str, int, int], None] = lambda *_: None,
+    on_progress: OnProgress = no_progress,
 ) -> dict[str, Any]:
     """The body of the record: whole images, and regions as multi-crop training wants them.
 

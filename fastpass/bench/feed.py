@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from fastpass.bench.peers.feed_peer import FeedJob
 from fastpass.bench.peers.photos import Photos, collect_photos
 from fastpass.bench.peers.registry import FEED_PEERS, load_feed_peers
 from fastpass.bench.work_count import count_work
+from fastpass.common.progress import OnProgress, no_progress
 from fastpass.errors import MissingBackend
 from fastpass.pack.sources import Source
 
@@ -48,7 +49,7 @@ def run_feed(
     source: Source,
     plan: FeedPlan,
     scratch: Path,
-    on_progress: Callable[[str, int, int], None] = lambda *_: None,
+    on_progress: OnProgress = no_progress,
 ) -> dict[str, Any]:
     """The body of the record: settings, works (name -> rows), what was left out and why.
 
@@ -77,7 +78,7 @@ def _run_work(
     plan: FeedPlan,
     photos: Photos,
     scratch: Path,
-    on_progress: Callable[[str, int, int], None],
+    on_progress: OnProgress,
 ) -> dict[str, Any]:
     entries: list[Entry] = []
     missing: dict[str, str] = {}

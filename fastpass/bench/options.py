@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import click
+
+from fastpass.bench.session import Delivery
+from fastpass.common.command_options import force_option
 
 # Spelled here, so that --help imports no stage; tests compare them with the modules.
 RECIPES = ("dino", "moco_v2", "rrc")
@@ -37,11 +41,27 @@ seconds_option = click.option(
     help="Least length of one measurement.",
 )  # fmt: skip
 seed_option = click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
-output_option = click.option(
-    "-o", "--output", type=click.Path(file_okay=False, path_type=Path),
-    help="Folder for bench-STAGE.json and bench-STAGE.png.",
-)  # fmt: skip
-json_option = click.option("--json", "as_json", is_flag=True, help="Print the record as JSON.")
+
+
+def delivery_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What becomes of a record; the command gets them as one ``delivery``."""
+
+    @functools.wraps(command)
+    def bundled(
+        *, source: str, output: Path | None, force: bool, as_json: bool, **options: Any
+    ) -> None:
+        command(source, Delivery(source, output, force, as_json), **options)
+
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="Print the record as JSON."),
+        force_option,
+        click.option(
+            "-o", "--output", type=click.Path(file_okay=False, path_type=Path),
+            help="Folder for bench-STAGE.json and bench-STAGE.png.",
+        ),
+    ):  # fmt: skip
+        bundled = option(bundled)
+    return bundled
 
 
 def feed_options(command: Callable[..., Any]) -> Callable[..., Any]:

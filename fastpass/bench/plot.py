@@ -7,8 +7,9 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from fastpass.bench.record import is_ours
+from fastpass.bench.record import KIND, is_ours
 from fastpass.common.files import written_path
+from fastpass.common.outputs import mark_of
 from fastpass.errors import MissingBackend
 
 OURS = (("#c2410c", 1.0), ("#c2410c", 0.6), ("#c2410c", 0.4), ("#c2410c", 0.3))
@@ -91,5 +92,6 @@ def _draw_bars(axis: Any, groups: Sequence[str], bars: Bars, *, is_lying: bool =
 
 def _save(figure: Any, path: Path) -> Path:
     with written_path(path) as temporary:
-        figure.savefig(temporary, dpi=150, format=path.suffix[1:])
+        marked = {"metadata": {"Software": mark_of(KIND)}} if path.suffix == ".png" else {}
+        figure.savefig(temporary, dpi=150, format=path.suffix[1:], **marked)
     return path

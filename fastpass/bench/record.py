@@ -12,6 +12,9 @@ import numpy as np
 
 from fastpass.common.files import write_file
 from fastpass.common.machine import describe_machine
+from fastpass.common.outputs import mark_of
+
+KIND = "bench"  # of output; see fastpass.common.outputs
 
 
 def is_ours(name: str) -> bool:
@@ -38,6 +41,7 @@ def median_ratio(above: Sequence[float], below: Sequence[float]) -> float:
 def make_record(name: str, command: str, body: dict[str, object]) -> dict[str, object]:
     """``body`` (JSON-ready) with machine, commit, command and time in front."""
     return {
+        "written_by": mark_of(KIND),
         "benchmark": name,
         "command": command,
         "time": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),

@@ -1,4 +1,4 @@
-"""What a measurement lives in: a scratch folder, a progress bar; and where its record goes."""
+"""What a measurement lives in: a scratch folder; and where its record goes."""
 
 from __future__ import annotations
 
@@ -8,14 +8,15 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
+from fastpass.bench.record import KIND, make_record, write_json
+from fastpass.common.outputs import claim_file
 from fastpass.errors import FastpassError
-
-OnProgress = Callable[[str, int, int], None]  # what is going on, steps done, in all
 
 FILE_WIDTH = 150  # characters
 
@@ -35,53 +36,47 @@ def wide_console(*, stderr: bool = False) -> Any:
     return Console(stderr=stderr, width=None if is_terminal else FILE_WIDTH)
 
 
-@contextmanager
-def progress_bar(console: Any) -> Iterator[OnProgress]:
-    """On a terminal only."""
-    from rich.progress import Progress
+@dataclass(frozen=True)
+class Delivery:
+    """What becomes of a record: where its files go, and whether stdout gets JSON or a table."""
 
-    with Progress(console=console, disable=not sys.stderr.isatty()) as progress:
-        task = progress.add_task("starting", total=None)
+    source: str
+    output: Path | None
+    force: bool
+    as_json: bool
 
-        def on_progress(what: str, done: int, total: int) -> None:
-            progress.update(task, description=what, completed=done, total=total)
-
-        yield on_progress
-
-
-def run_or_refuse(measure: Callable[[Any], dict[str, Any]]) -> dict[str, Any]:
-    """What ``measure(console)`` returns; a failure is one line and exit code 1."""
-    try:
-        return measure(wide_console(stderr=True))
-    except (FastpassError, OSError) as error:  # OSError: no space for the photos, no such folder
-        raise click.ClickException(str(error)) from error
+    def files(self, stage: str) -> tuple[Path, Path] | None:
+        """Of the record and of its plot; None where none are wanted. Raises WouldOverwrite."""
+        if self.output is None:
+            return None
+        paths = (self.output / f"bench-{stage}.json", self.output / f"bench-{stage}.png")
+        for path in paths:
+            claim_file(path, KIND, inputs=[self.source], force=self.force)
+        return paths
 
 
 def deliver(
     stage: str,
-    body: dict[str, Any],
-    output: Path | None,
-    as_json: bool,
+    measure: Callable[[], dict[str, Any]],
+    delivery: Delivery,
     print_table: Callable[[Any, dict[str, Any]], None],
     plot: Callable[[dict[str, Any], Path], Path],
 ) -> None:
-    """The table (or the JSON) on stdout; with ``output``, the record and the plot as files."""
-    from fastpass.bench.record import make_record, write_json
+    """Measure; then the table (or the JSON) on stdout, and the record and the plot as files.
 
-    arguments = " ".join(shlex.quote(argument) for argument in sys.argv[1:])
-    record = make_record(stage, f"fastpass {arguments}".strip(), body)
-    if as_json:
-        click.echo(json.dumps(record, indent=2))
-    else:
-        print_table(wide_console(), body)
-    if output is None:
-        return
+    A failure is one line and exit code 1.
+    """
     try:
-        written = [
-            write_json(record, output / f"bench-{stage}.json"),
-            plot(body, output / f"bench-{stage}.png"),
-        ]
-    except FastpassError as error:
+        files = delivery.files(stage)
+        body = measure()
+        arguments = " ".join(shlex.quote(argument) for argument in sys.argv[1:])
+        record = make_record(stage, f"fastpass {arguments}".strip(), body)
+        if delivery.as_json:
+            click.echo(json.dumps(record, indent=2))
+        else:
+            print_table(wide_console(), body)
+        if files is not None:
+            for path in (write_json(record, files[0]), plot(body, files[1])):
+                click.echo(path, err=delivery.as_json)
+    except (FastpassError, OSError) as error:  # OSError: no space for the photos, no such folder
         raise click.ClickException(str(error)) from error
-    for path in written:
-        click.echo(path, err=as_json)

@@ -8,7 +8,9 @@ from typing import Any, get_args
 
 import click
 
+from fastpass.common.command_options import force_option
 from fastpass.common.files import write_file
+from fastpass.common.outputs import claim_file
 from fastpass.evaluate.which import Which
 
 
@@ -37,6 +39,7 @@ def evaluate_group() -> None:
 @click.option("--curve", is_flag=True, help="Also every earlier checkpoint that was kept.")
 @click.option("--batch-size", type=click.IntRange(min=1), default=256, show_default=True)
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Also write the JSON here.")
+@force_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def knn_command(
     checkpoint: str,
@@ -49,17 +52,20 @@ def knn_command(
     curve: bool,
     batch_size: int,
     output: Path | None,
+    force: bool,
     as_json: bool,
 ) -> None:
     """k-NN accuracy of frozen features (DINO's protocol), printed and written as JSON.
 
     The JSON goes beside the checkpoint (evaluate-knn.json) unless -o says where.
     """
-    from fastpass.evaluate.knn_run import evaluate_knn
+    from fastpass.evaluate.knn_run import KIND, evaluate_knn
     from fastpass.train.checkpoint import find_checkpoint, kept_checkpoints
 
     found = find_checkpoint(checkpoint)
     earlier = [c for c in kept_checkpoints(checkpoint) if c.step < found.step] if curve else []
+    path = output or found.folder / "evaluate-knn.json"
+    claim_file(path, KIND, inputs=[found.folder, train_source, val_source], force=force)
     kinds: list[Which] = [which, "untrained"] if untrained and which != "untrained" else [which]
     report = evaluate_knn(
         found,
@@ -71,7 +77,7 @@ def knn_command(
         temperature=temperature,
         batch_size=batch_size,
     )
-    write_report(report, output or found.folder / "evaluate-knn.json")
+    write_report(report, path)
     if as_json:
         click.echo(json.dumps(report))
     else:

@@ -10,11 +10,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from fastpass.common.outputs import mark_of
 from fastpass.evaluate.encoder import Encoder, load_encoder
 from fastpass.evaluate.features import extract_features, open_images
 from fastpass.evaluate.knn import knn_classify
 from fastpass.evaluate.which import Which
 from fastpass.train.checkpoint import Checkpoint
+
+KIND = "knn"  # of output; see fastpass.common.outputs
 
 
 def evaluate_knn(
@@ -57,6 +60,7 @@ def evaluate_knn(
         step = source.step if which in ("teacher", "student") else 0
         results.append({"features": which, "step": step, "top1": knn.top1, "seconds": seconds})
     return {
+        "written_by": mark_of(KIND),
         "protocol": "weighted k-NN on L2-normalised features, cosine, votes exp(similarity / T)",
         "checkpoint": str(checkpoint.folder),
         "step": checkpoint.step,

@@ -6,6 +6,9 @@ from typing import Literal
 
 import click
 
+from fastpass.common.command_options import force_option
+from fastpass.common.outputs import claim_file
+
 
 @click.command("export")
 @click.option("--checkpoint", required=True, help="Folder of a training run, or one checkpoint.")
@@ -14,22 +17,26 @@ import click
     "--network", type=click.Choice(["teacher", "student"]), default="teacher", show_default=True
 )
 @click.option("-o", "--output", required=True, help="The .safetensors file to write.")
+@force_option
 @click.option("--json", "as_json", is_flag=True, help="Print the metadata as JSON.")
 def export_command(
     checkpoint: str,
     target: str,
     network: Literal["teacher", "student"],
     output: str,
+    force: bool,
     as_json: bool,
 ) -> None:
     """Write the encoder as safetensors that timm.create_model loads."""
     import json
 
-    from fastpass.export.timm_file import export_timm
+    from fastpass.export.timm_file import KIND, export_timm
     from fastpass.train.checkpoint import find_checkpoint
 
     assert target == "timm"  # click has checked it; one target so far
-    metadata = export_timm(find_checkpoint(checkpoint), output, network=network)
+    found = find_checkpoint(checkpoint)
+    claim_file(output, KIND, inputs=[found.folder], force=force)
+    metadata = export_timm(found, output, network=network)
     if as_json:
         click.echo(json.dumps({"output": output, **metadata}))
     else:

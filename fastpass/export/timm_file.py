@@ -9,10 +9,13 @@ from typing import Literal
 import torch
 
 from fastpass.common.files import written_path
+from fastpass.common.outputs import mark_of
 from fastpass.errors import BadCheckpoint, WriteFailed
 from fastpass.model.backbone import create_backbone, timm_options
 from fastpass.train import checkpoint as files
 from fastpass.train.checkpoint import Checkpoint
+
+KIND = "export"  # of output; see fastpass.common.outputs
 
 
 def export_timm(
@@ -38,6 +41,7 @@ def export_timm(
         raise BadCheckpoint(f"{checkpoint.folder / name}: {error}") from error
     metadata = {
         "format": "pt",
+        "written_by": mark_of(KIND),
         "model": backbone["name"],
         "kwargs": json.dumps(timm_options(backbone["name"], backbone["kwargs"])),
         "image_size": json.dumps(backbone["image_size"]),

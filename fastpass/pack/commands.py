@@ -6,26 +6,16 @@ import json
 import math
 import os
 import sys
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import asdict
 
 import click
-from rich.console import Console
-from rich.progress import Progress
 
+from fastpass.common.progress import shown_progress
 from fastpass.errors import BadPack, FastpassError
 from fastpass.pack.index import IndexReport, build_index
 from fastpass.pack.sources import expand
 from fastpass.pack.writer import PackReport, pack_folder
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    # On stderr and only on a terminal: stdout belongs to the results.
-    with Progress(console=Console(stderr=True), disable=not sys.stderr.isatty()) as progress:
-        yield progress
 
 
 def _index_line(report: IndexReport) -> str:
@@ -69,15 +59,14 @@ def pack_command(
     `fastpass index` lets them be read as they are.
     """
     try:
-        with _progress() as progress:
-            task = progress.add_task("packing", total=None)
+        with shown_progress() as on_progress:
             report = pack_folder(
                 source,
                 output,
                 shard_bytes=shard_size << 20,
                 force=force,
                 seek_index=seek_index,
-                on_progress=lambda done, total: progress.update(task, completed=done, total=total),
+                on_progress=lambda done, total: on_progress("packing", done, total),
             )
     except FastpassError as error:
         raise click.ClickException(str(error)) from error
@@ -114,8 +103,11 @@ def index_command(sources: tuple[str, ...], seek_index: bool, as_json: bool) -> 
         except FastpassError as error:
             return error
 
-    with _progress() as progress, ThreadPoolExecutor(processors) as pool:
-        results = list(progress.track(pool.map(try_index, tars), total=len(tars)))
+    results = []
+    with shown_progress() as on_progress, ThreadPoolExecutor(processors) as pool:
+        for result in pool.map(try_index, tars):
+            results.append(result)
+            on_progress("indexing", len(results), len(tars))
     reports = [result for result in results if isinstance(result, IndexReport)]
     errors = [result for result in results if isinstance(result, FastpassError)]
     if as_json:

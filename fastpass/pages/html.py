@@ -5,14 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from fastpass.common.outputs import mark_of
 from fastpass.errors import MissingBackend
 
 _SHARED = Path(__file__).parent
 
 
-def render_page(template: Path, **values: Any) -> str:
+def render_page(template: Path, kind: str, **values: Any) -> str:
     """The text of a page; every value is escaped, except charts, which are marked as markup.
 
+    ``kind`` ("report") becomes the mark by which a later run knows the file as its own.
     ``template`` extends ``page.html.j2`` and may import ``parts.html.j2``, both of this folder.
     Raises MissingBackend without jinja2.
     """
@@ -27,4 +29,4 @@ def render_page(template: Path, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(template.name).render(values)
+    return environment.get_template(template.name).render(values, generator=mark_of(kind))

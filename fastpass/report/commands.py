@@ -9,6 +9,8 @@ import click
 from fastpass.augment.recipe import Recipe
 from fastpass.augment.recipes import RECIPES
 from fastpass.augment.recipes.option import RecipeParam
+from fastpass.common.command_options import force_option
+from fastpass.common.outputs import claim_file
 
 
 @click.command("report")
@@ -20,6 +22,7 @@ from fastpass.augment.recipes.option import RecipeParam
     default=Path("report.html"),
     show_default=True,
 )
+@force_option
 @click.option(
     "--image",
     type=click.Path(path_type=Path),
@@ -33,15 +36,18 @@ from fastpass.augment.recipes.option import RecipeParam
     help=f"The recipe of those views: a recipe file, or one of {', '.join(RECIPES)}.",
 )
 @click.option("--seed", default=0, show_default=True, help="Seed of those views.")
-def report(run_dir: Path, output: Path, image: Path | None, recipe: Recipe, seed: int) -> None:
+def report(
+    run_dir: Path, output: Path, force: bool, image: Path | None, recipe: Recipe, seed: int
+) -> None:
     """Write one self-contained HTML file about the training run in RUN_DIR.
 
     RUN_DIR holds log.jsonl (or train/log.jsonl) and, optionally, knn*.json and commands.txt.
     """
-    from fastpass.report.page import write_report
-    from fastpass.report.run import read_run
+    from fastpass.report.page import KIND, write_report
+    from fastpass.report.run import inputs_of, read_run
     from fastpass.report.views import draw_views, first_image
 
+    claim_file(output, KIND, inputs=[*inputs_of(run_dir), *([image] if image else [])], force=force)
     run = read_run(run_dir)
     views = () if image is None else draw_views(first_image(image), recipe, seed=seed)
     path = write_report(run, output, views=views)

@@ -12,6 +12,7 @@ from fastpass.report import figures
 from fastpass.report.run import Run
 
 TEMPLATE = Path(__file__).with_name("report.html.j2")
+KIND = "report"  # of output; see fastpass.common.outputs
 
 NEXT_STEPS = (
     ("Put your photos into shards", "fastpass pack ~/Pictures -o runs/mine/data"),
@@ -40,6 +41,7 @@ def render_run_page(run: Run, views: Sequence[Picture] = ()) -> str:
     """The HTML text of the report."""
     return render_page(
         TEMPLATE,
+        KIND,
         folder=str(run.folder),
         figures=_headline(run),
         views=views,

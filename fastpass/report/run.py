@@ -75,6 +75,13 @@ def read_run(folder: str | Path) -> Run:
     )
 
 
+def inputs_of(folder: str | Path) -> list[Path]:
+    """The files that ``read_run`` reads where they are there."""
+    root = Path(folder)
+    logs = [root / LOG_NAME, root / "train" / LOG_NAME]
+    return [*logs, *root.glob("knn*.json"), root / COMMANDS_NAME]
+
+
 def _read_log(path: Path) -> list[dict[str, float]]:
     """Records with their finite numbers; at least one."""
     records = [

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 
 import click
+
+from fastpass.common.progress import shown_progress
 
 
 @click.command("synth")
@@ -55,14 +56,9 @@ def synth(
     as_json: bool,
 ) -> None:
     """Render labelled fractal pictures as WebDataset shards (CC0, the same for the same seed)."""
-    from rich.console import Console
-    from rich.progress import Progress
-
     from fastpass.synth.dataset import synthesize
 
-    console = Console(stderr=True)
-    with Progress(console=console, disable=not sys.stderr.isatty()) as progress:
-        task = progress.add_task("drawing", total=classes * (per_class + val_per_class))
+    with shown_progress() as on_progress:
         summary = synthesize(
             output,
             num_classes=classes,
@@ -72,7 +68,7 @@ def synth(
             seed=seed,
             workers=workers,
             force=force,
-            on_image=lambda: progress.advance(task),
+            on_progress=on_progress,
         )
     if as_json:
         record = {

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -15,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from fastpass.common.filled_folder import filled_folder
+from fastpass.common.progress import OnProgress, no_progress
 from fastpass.errors import BadArgument, MissingBackend
 from fastpass.pack.index import is_index
 from fastpass.synth.ifs import IteratedFunctionSystem, sample_system, vary_system
@@ -31,6 +33,8 @@ MAX_ATTEMPTS = 64  # at a picture; each varies the class less, so the last ones 
 JPEG_QUALITY = 90  # 4:2:0, Pillow's default subsampling
 SAMPLES_PER_SHARD = 1000
 SPLITS = ("train", "val")
+
+_Sample = tuple[str, Mapping[str, bytes]]  # its key, and its members by extension
 
 # Namespaces of the seed sequence: classes never share random numbers with pictures.
 _CLASS_STREAM, _PICTURE_STREAM = 0, 1
@@ -56,7 +60,7 @@ def synthesize(
     seed: int = 0,
     workers: int | None = None,
     force: bool = False,
-    on_image: Callable[[], None] | None = None,
+    on_progress: OnProgress = no_progress,
 ) -> SynthSummary:
     """Render fractal pictures of random iterated function systems and write them as tar shards.
 
@@ -68,8 +72,8 @@ def synthesize(
     (threads; None: one per core this process may use).
 
     Method: Anderson and Farrell, "Improving Fractal Pre-training", WACV 2022 (see ``ifs``).
-    on_image is called after every picture, in this thread. The folder gets all shards or none.
-    ``force`` replaces what fastpass wrote into it, and nothing else.
+    ``on_progress`` is called after every picture. The folder gets all shards or none; ``force``
+    replaces what fastpass wrote into it, and nothing else.
 
     Raises BadArgument, WriteFailed (WouldOverwrite: the folder has content), and MissingBackend
     without numba.
@@ -77,6 +81,14 @@ def synthesize(
     started = time.perf_counter()
     _check(num_classes, images_per_class, val_images_per_class, size, seed, workers)
     counts = dict(zip(SPLITS, (images_per_class, val_images_per_class), strict=True))
+    num_images = num_classes * sum(counts.values())
+    num_done = itertools.count(1)
+
+    def told(samples: Iterable[_Sample]) -> Iterator[_Sample]:
+        for sample in samples:
+            on_progress("drawing", next(num_done), num_images)
+            yield sample
+
     shards: list[Path] = []
     with (
         filled_folder(output, force=force, is_ours=is_index) as folder,
@@ -84,12 +96,12 @@ def synthesize(
     ):
         systems = [class_system(seed, class_index) for class_index in range(num_classes)]
         for split, per_class in counts.items():
-            samples = _render_all(pool, systems, split, per_class, size, seed, on_image)
-            shards += write_shards(samples, folder, split, SAMPLES_PER_SHARD)
+            samples = _render_all(pool, systems, split, per_class, size, seed)
+            shards += write_shards(told(samples), folder, split, SAMPLES_PER_SHARD)
     shards = [Path(output) / path.name for path in shards]
     return SynthSummary(
         shards=tuple(shards),
-        num_images=num_classes * sum(counts.values()),
+        num_images=num_images,
         num_bytes=sum(path.stat().st_size for path in shards),
         seconds=time.perf_counter() - started,
     )
@@ -157,17 +169,13 @@ def _render_all(
     per_class: int,
     size: int,
     seed: int,
-    on_image: Callable[[], None] | None,
-) -> Iterator[tuple[str, Mapping[str, bytes]]]:
+) -> Iterator[_Sample]:
     """Samples in order; a bounded number of them is in the making, so memory stays flat."""
     pending: deque[tuple[str, Future[Mapping[str, bytes]]]] = deque()
 
-    def finish() -> tuple[str, Mapping[str, bytes]]:
+    def finish() -> _Sample:
         key, future = pending.popleft()
-        fields = future.result()
-        if on_image is not None:
-            on_image()
-        return key, fields
+        return key, future.result()
 
     for index in range(per_class * len(systems)):
         instance, class_index = divmod(index, len(systems))

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any
 
+from fastpass.common.progress import shown_progress
 from fastpass.errors import BadPack
 from fastpass.train.config import Config
 from fastpass.train.data import TrainData
@@ -18,7 +19,6 @@ from fastpass.train.trainer import Trainer
 from fastpass.train.watch.clock import DataClock
 from fastpass.train.watch.collapse import CollapseMonitor
 from fastpass.train.watch.log import RunLog
-from fastpass.train.watch.progress import Progress
 
 
 class TrainLoop:
@@ -51,6 +51,7 @@ class TrainLoop:
         self._save_every = max(1, round(config.checkpoint.every_epochs * self._steps_per_epoch))
         self._should_stop = False
         self._is_stopped = False
+        self._progress_text = "training"
 
     def run(self, first_step: int) -> int:
         """Train from ``first_step``; returns the number of steps done since the start of the run.
@@ -59,14 +60,14 @@ class TrainLoop:
         Raises Collapsed as the monitor's policy says.
         """
         num_steps = self._trainer.num_steps
-        progress = Progress(num_steps, first_step, is_enabled=self._log is not None)
         step = saved_step = first_step
-        try:
+        with shown_progress(is_shown=self._log is not None) as on_progress:
             with self._signals():
                 for step, batch in self._clock.timed(self._numbered_batches(first_step)):
                     outcome = self._trainer.train_step(batch.views, step)
                     step += 1
-                    self._report(step, num_steps, outcome, progress)
+                    self._report(step, num_steps, outcome)
+                    on_progress(self._progress_text, step, num_steps)
                     if self._vote.any(self._should_stop):
                         self._is_stopped = step < num_steps
                         break
@@ -77,8 +78,6 @@ class TrainLoop:
                     step = num_steps
                 if step > saved_step:
                     self._snapshots.save(step, self._loader.state_dict())
-        finally:
-            progress.close()
         return step
 
     def _numbered_batches(self, first_step: int) -> Iterator[tuple[int, Any]]:
@@ -98,9 +97,8 @@ class TrainLoop:
             if step == first_of_epoch:
                 raise BadPack(f"epoch {epoch} has no batch: every image of it is damaged")
 
-    def _report(self, step: int, num_steps: int, outcome: Outcome, progress: Progress) -> None:
+    def _report(self, step: int, num_steps: int, outcome: Outcome) -> None:
         if step % self._config.log.every_steps and step != num_steps:
-            progress.update(step)
             return
         method = self._trainer.method
         health = method.health(outcome)
@@ -113,9 +111,8 @@ class TrainLoop:
         }
         if self._log is not None:
             self._log.write(record)
-        progress.update(
-            step, f"loss {health['loss']:.4f}  {record['images_per_second']:.0f} images/s"
-        )
+        speed = f"{record['images_per_second']:.0f} images/s"
+        self._progress_text = f"training, loss {health['loss']:.4f}, {speed}"
         problem = self._monitor.check(step, health)
         if problem and self._log is not None:
             self._log.warn(step, problem)

@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 
 from fastpass.common.files import write_file
+from fastpass.common.outputs import record_outputs, refuse_foreign
 from fastpass.errors import BadArgument
 from fastpass.train.checkpoint import find_checkpoint, has_checkpoint
 from fastpass.train.config import Config
@@ -23,6 +24,7 @@ from fastpass.train.snapshot import Snapshots
 from fastpass.train.trainer import Trainer
 from fastpass.train.watch.log import RunLog
 
+OUTPUTS = ("config.json", "log.jsonl", "tensorboard", "checkpoints")  # in the folder of a run
 OpenData = Callable[[Config, str, torch.device], TrainData]
 
 
@@ -44,6 +46,8 @@ def train(
     checkpoint = find_checkpoint(output) if should_resume else None
     if checkpoint is None and has_checkpoint(output):
         raise BadArgument(f"{output} already holds a run: add --resume or choose another --output")
+    if checkpoint is None:
+        refuse_foreign(output, OUTPUTS)
     device = start_processes()
     _set_threads(config, device)
     data = open_data(config, data_pattern, device)
@@ -90,5 +94,6 @@ def _set_threads(config: Config, device: torch.device) -> None:
 
 def _write_config(output: Path, config: Config) -> None:
     """Leave the complete configuration, defaults included, beside the log."""
+    record_outputs(output, OUTPUTS, are_written=False)
     text = json.dumps(config.model_dump(mode="json"), indent=1)
     write_file(output / "config.json", text + "\n")

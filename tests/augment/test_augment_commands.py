@@ -87,7 +87,7 @@ def test_preview_says_what_is_wrong(tmp_path: Path) -> None:
     assert "not an image that Pillow can read" in result.output
     Image.fromarray(noise(9, 9)).save(tmp_path / "ok.png")
     result = CliRunner().invoke(
-        preview, [str(tmp_path / "ok.png"), "-o", str(tmp_path / "no" / "g.png")]
+        preview, [str(tmp_path / "ok.png"), "-o", str(tmp_path / "ok.png" / "g.png")]
     )
     assert result.exit_code == 1
     result = CliRunner().invoke(preview, [str(tmp_path / "missing.png")])

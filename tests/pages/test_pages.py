@@ -27,6 +27,7 @@ def _render(tmp_path: Path) -> str:
     (tmp_path / "test.html.j2").write_text(TEMPLATE)
     return render_page(
         tmp_path / "test.html.j2",
+        "test",
         name=HOSTILE,
         pictures=[Picture(HOSTILE, "data:,x", (HOSTILE, "two"), is_marked=True), Picture("b", "")],
         rows=[("a", 7, HOSTILE)],

@@ -3,19 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from fastpass.common.progress import shown_progress
 from fastpass.curate.dedup.options import DEFAULT_KEEP, KINDS, DedupOptions
 from fastpass.errors import BadArgument
-
-if TYPE_CHECKING:
-    from fastpass.curate.dedup.matching import OnProgress
 
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
 
@@ -28,45 +22,6 @@ def _memory_bytes(context: click.Context, option: click.Parameter, value: str) -
         return int(float(text.removesuffix(unit)) * _UNITS[unit])
     except (ValueError, OverflowError) as error:
         raise click.BadParameter(f"{value!r} is no size: 4GiB, 512M, ...") from error
-
-
-@contextmanager
-def _progress() -> Iterator[OnProgress]:
-    """A bar with the time that is left, on a terminal; elsewhere a line per step."""
-    from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        MofNCompleteColumn,
-        Progress,
-        TextColumn,
-        TimeRemainingColumn,
-    )
-
-    console = Console(stderr=True)
-    if not sys.stderr.isatty():
-        last = ""
-
-        def tell(what: str, done: int, total: int) -> None:
-            nonlocal last
-            if what != last:
-                console.print(what, highlight=False)
-            last = what
-
-        yield tell
-        return
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=console) as progress:
-        task = progress.add_task("starting", total=None)
-
-        def on_progress(what: str, done: int, total: int) -> None:
-            progress.update(task, description=what, completed=done, total=total)
-
-        yield on_progress
 
 
 @click.command("dedup")
@@ -138,7 +93,7 @@ def dedup_command(
         )
     except BadArgument as error:
         raise click.UsageError(str(error)) from error
-    with _progress() as on_progress:
+    with shown_progress() as on_progress:
         result = dedup(
             source, output, against=against, index=index, options=options, on_progress=on_progress
         )

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from fastpass.common.progress import OnProgress
 from fastpass.curate.dedup.engines import Engine
 from fastpass.curate.dedup.options import DedupOptions
 from fastpass.curate.dedup.places import Places
@@ -17,7 +18,6 @@ from fastpass.curate.dedup.tasks import join_part, match_codes
 from fastpass.curate.hashes.images import DIHEDRALS
 from fastpass.curate.search import CodeFile, HammingIndex, Pairs
 
-OnProgress = Callable[[str, int, int], None]  # what is going on, steps done, in all
 # Fewer codes than this are searched at once, in this process.
 _FEW_CODES = 30_000
 _QUERIES_PER_TASK = 1 << 18

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fastpass.common.files import write_file
+from fastpass.common.outputs import claim_folder
 from fastpass.curate.dedup.options import DedupOptions
 from fastpass.curate.search import CodeFile
 from fastpass.errors import BadPack, ConfigError, WriteFailed
@@ -41,8 +42,16 @@ class Places:
     def held(self) -> Iterator[None]:
         """The folders are there, and ours until the end; what a killed run left half is gone.
 
-        Raises WriteFailed; ConfigError where another run is at work in them.
+        Raises WriteFailed (WouldOverwrite: files of others have our names); ConfigError where
+        another run is at work in them.
         """
+        with claim_folder(self.output, [*OUTPUTS, "work"]), self._locked():
+            for path in (*self.work.glob(".*.partial"), *self._half_written()):
+                path.unlink(missing_ok=True)
+            yield
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
         try:
             self.work.mkdir(parents=True, exist_ok=True)
             lock = (self.work / "lock").open("w")
@@ -53,8 +62,6 @@ class Places:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # gone with us, however we end
             except OSError as error:
                 raise ConfigError(f"another run is at work in {self.output}") from error
-            for path in (*self.work.glob(".*.partial"), *self._half_written()):
-                path.unlink(missing_ok=True)
             yield
 
     def _half_written(self) -> list[Path]:

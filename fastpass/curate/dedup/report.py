@@ -42,6 +42,7 @@ def write_report(path: Path, result: DedupResult, source: str | list[str]) -> No
     with Pack(paths) as pack:
         page = render_page(
             _TEMPLATE,
+            "dedup",
             source=", ".join(paths),
             options=result.options,
             counts=_counts(result),

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from fastpass.common.progress import OnProgress, no_progress
 from fastpass.curate.dedup.engines import make_engine
 from fastpass.curate.dedup.known import add_kept, open_index
-from fastpass.curate.dedup.matching import Matcher, OnProgress, chosen_matches, collection_of
+from fastpass.curate.dedup.matching import Matcher, chosen_matches, collection_of
 from fastpass.curate.dedup.options import DedupOptions
 from fastpass.curate.dedup.outputs import write_outputs
 from fastpass.curate.dedup.places import Places, as_list, check_plan
@@ -28,7 +29,7 @@ def dedup(
     against: str | list[str] | None = None,
     index: str | Path | None = None,
     options: DedupOptions | None = None,
-    on_progress: OnProgress = lambda what, done, total: None,
+    on_progress: OnProgress = no_progress,
 ) -> DedupResult:
     """Find near duplicates in ``source`` and write what is to be kept; changes none of its files.
 
