@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import importlib
-import sys
+from typing import Any
 
-import click
+try:
+    import click
 
-from fastpass.errors import FastpassError
+    from fastpass.common.command_line import one_line_failures
+except KeyboardInterrupt:
+    raise SystemExit(130) from None
 
 # verb -> where its click command is; a module is imported only when its verb is used.
 _COMMANDS = {
@@ -36,6 +39,10 @@ class _LazyGroup(click.Group):
         assert isinstance(command, click.Command)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        with one_line_failures():  # of importing a command, and of its callbacks
+            return super().invoke(ctx)
+
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="fastpass")
@@ -44,17 +51,13 @@ def cli() -> None:
 
     curate -> pack -> decode -> augment -> feed -> train -> evaluate -> export
 
-    Exit codes: 0 ok, 1 the data or the run failed, 2 wrong usage.
+    Exit codes: 0 ok, 1 the data or the run failed, 2 wrong usage, 130 Ctrl-C.
     """
 
 
 def main() -> None:
-    """Entry point: an expected failure is one line on stderr, not a traceback."""
-    try:
-        cli(standalone_mode=True)
-    except FastpassError as error:
-        click.echo(f"fastpass: {type(error).__name__}: {error}", err=True)
-        sys.exit(1)
+    """The entry point of the command ``fastpass``."""
+    cli()
 
 
 if __name__ == "__main__":

@@ -12,14 +12,14 @@ import click
 from fastpass.augment.recipe import Recipe
 from fastpass.augment.recipes import RECIPES
 from fastpass.augment.recipes.option import RecipeParam
-from fastpass.common.command_options import force_option
+from fastpass.common.command_line import Command, force_option
 from fastpass.common.outputs import claim_file
 
 if TYPE_CHECKING:
     from fastpass.decode.jpeg import Pixels
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("image", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option(
     "--recipe",
@@ -58,9 +58,10 @@ def preview(
         data, height, width = _read_image(image)
         params = draw(recipe, height, width, seed=seed, epoch=epoch, sample_id=sample_id)
         views = render(data, recipe, seed=seed, params=params, normalize=False, mode=mode)
-        save_grid(draw_grid(recipe, views, params), output)
-    except (FastpassError, OSError) as error:
-        raise click.ClickException(f"{image} -> {output}: {error}") from error
+    except FastpassError as error:
+        error.add_context(str(image))
+        raise
+    save_grid(draw_grid(recipe, views, params), output)
     if as_json:
         click.echo(json.dumps([asdict(view) for view in params]))
     else:
@@ -85,10 +86,12 @@ def _read_with_pillow(path: Path) -> Pixels:
     import numpy as np
     from PIL import Image, UnidentifiedImageError
 
+    from fastpass.errors import CorruptImage, UnsupportedImage
+
     try:
         with Image.open(path) as opened:
             return np.asarray(opened.convert("RGB"))
     except UnidentifiedImageError as error:
-        raise click.ClickException(f"{path} is not an image that Pillow can read") from error
-    except (SyntaxError, Image.DecompressionBombError) as error:
-        raise click.ClickException(f"{path}: Pillow cannot decode it: {error}") from error
+        raise UnsupportedImage("this is not an image that Pillow can read") from error
+    except Exception as error:  # its plug-ins raise whatever happens to them
+        raise CorruptImage(f"Pillow cannot decode it: {error}") from error

@@ -8,9 +8,10 @@ import json
 import click
 
 from fastpass.backend_list import backends as list_backends
+from fastpass.common.command_line import Command
 
 
-@click.command()
+@click.command(cls=Command)
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
 def backends(as_json: bool) -> None:
     """List the backends of each stage, and why one is not available."""

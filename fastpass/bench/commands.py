@@ -20,6 +20,7 @@ from fastpass.bench.options import (
     seed_option,
 )
 from fastpass.bench.session import Delivery, deliver, scratch_folder
+from fastpass.common.command_line import Command
 from fastpass.common.progress import shown_progress
 
 
@@ -28,7 +29,7 @@ def bench_group() -> None:
     """Measure a stage on your own photos, beside the other libraries that are installed here."""
 
 
-@bench_group.command("feed")
+@bench_group.command("feed", cls=Command)
 @click.argument("source", metavar="SRC")
 @feed_options
 @delivery_options
@@ -45,7 +46,7 @@ def feed_command(source: str, delivery: Delivery, **options: Any) -> None:
     deliver("feed", measure, delivery, print_feed, plot_feed)
 
 
-@bench_group.command("augment")
+@bench_group.command("augment", cls=Command)
 @click.argument("source", metavar="SRC")
 @repeats_option
 @seconds_option
@@ -62,7 +63,7 @@ def augment_command(source: str, delivery: Delivery, **options: Any) -> None:
     deliver("augment", measure, delivery, print_augment, plot_works)
 
 
-@bench_group.command("decode")
+@bench_group.command("decode", cls=Command)
 @click.argument("source", metavar="SRC")
 @repeats_option
 @seconds_option

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from fastpass.bench.session import Delivery
-from fastpass.common.command_options import force_option
+from fastpass.common.command_line import force_option
 
 # Spelled here, so that --help imports no stage; tests compare them with the modules.
 RECIPES = ("dino", "moco_v2", "rrc")

@@ -16,7 +16,6 @@ import click
 
 from fastpass.bench.record import KIND, make_record, write_json
 from fastpass.common.outputs import claim_file
-from fastpass.errors import FastpassError
 
 FILE_WIDTH = 150  # characters
 
@@ -62,21 +61,15 @@ def deliver(
     print_table: Callable[[Any, dict[str, Any]], None],
     plot: Callable[[dict[str, Any], Path], Path],
 ) -> None:
-    """Measure; then the table (or the JSON) on stdout, and the record and the plot as files.
-
-    A failure is one line and exit code 1.
-    """
-    try:
-        files = delivery.files(stage)
-        body = measure()
-        arguments = " ".join(shlex.quote(argument) for argument in sys.argv[1:])
-        record = make_record(stage, f"fastpass {arguments}".strip(), body)
-        if delivery.as_json:
-            click.echo(json.dumps(record, indent=2))
-        else:
-            print_table(wide_console(), body)
-        if files is not None:
-            for path in (write_json(record, files[0]), plot(body, files[1])):
-                click.echo(path, err=delivery.as_json)
-    except (FastpassError, OSError) as error:  # OSError: no space for the photos, no such folder
-        raise click.ClickException(str(error)) from error
+    """Measure; then the table (or the JSON) on stdout, and the record and the plot as files."""
+    files = delivery.files(stage)
+    body = measure()
+    arguments = " ".join(shlex.quote(argument) for argument in sys.argv[1:])
+    record = make_record(stage, f"fastpass {arguments}".strip(), body)
+    if delivery.as_json:
+        click.echo(json.dumps(record, indent=2))
+    else:
+        print_table(wide_console(), body)
+    if files is not None:
+        for path in (write_json(record, files[0]), plot(body, files[1])):
+            click.echo(path, err=delivery.as_json)

@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 import click
 
-from fastpass.common.command_options import force_option
+from fastpass.common.command_line import Command, force_option
 from fastpass.common.files import write_file
 from fastpass.common.outputs import claim_file
 from fastpass.evaluate.which import Which
@@ -19,7 +19,7 @@ def evaluate_group() -> None:
     """Measure what an encoder has learned."""
 
 
-@evaluate_group.command("knn")
+@evaluate_group.command("knn", cls=Command)
 @click.option("--checkpoint", required=True, help="Folder of a training run, or one checkpoint.")
 @click.option("--train", "train_source", required=True, help="Labelled images to vote with.")
 @click.option("--val", "val_source", required=True, help="Labelled images to classify.")

@@ -6,11 +6,11 @@ from typing import Literal
 
 import click
 
-from fastpass.common.command_options import force_option
+from fastpass.common.command_line import Command, force_option
 from fastpass.common.outputs import claim_file
 
 
-@click.command("export")
+@click.command("export", cls=Command)
 @click.option("--checkpoint", required=True, help="Folder of a training run, or one checkpoint.")
 @click.option("--to", "target", type=click.Choice(["timm"]), default="timm", show_default=True)
 @click.option(

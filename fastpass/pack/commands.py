@@ -11,6 +11,7 @@ from dataclasses import asdict
 
 import click
 
+from fastpass.common.command_line import Command
 from fastpass.common.progress import shown_progress
 from fastpass.errors import BadPack, FastpassError
 from fastpass.pack.index import IndexReport, build_index
@@ -37,7 +38,7 @@ _seek_index_option = click.option(
 )
 
 
-@click.command("pack")
+@click.command("pack", cls=Command)
 @click.argument("source", type=click.Path())
 @click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the shards.")
 @click.option(
@@ -58,18 +59,15 @@ def pack_command(
     Image bytes are copied untouched. OUTPUT gets all shards or none. Tars need no packing:
     `fastpass index` lets them be read as they are.
     """
-    try:
-        with shown_progress() as on_progress:
-            report = pack_folder(
-                source,
-                output,
-                shard_bytes=shard_size << 20,
-                force=force,
-                seek_index=seek_index,
-                on_progress=lambda done, total: on_progress("packing", done, total),
-            )
-    except FastpassError as error:
-        raise click.ClickException(str(error)) from error
+    with shown_progress() as on_progress:
+        report = pack_folder(
+            source,
+            output,
+            shard_bytes=shard_size << 20,
+            force=force,
+            seek_index=seek_index,
+            on_progress=lambda done, total: on_progress("packing", done, total),
+        )
     click.echo(json.dumps(asdict(report)) if as_json else _pack_lines(report))
 
 
@@ -78,7 +76,7 @@ def _pack_lines(report: PackReport) -> str:
     return "\n".join([*map(_index_line, report.shards), total])
 
 
-@click.command("index")
+@click.command("index", cls=Command)
 @click.argument("sources", nargs=-1, required=True, type=click.Path())
 @_seek_index_option
 @click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON.")
@@ -87,10 +85,7 @@ def index_command(sources: tuple[str, ...], seek_index: bool, as_json: bool) -> 
 
     A tar is only read, never changed. A damaged one does not keep the others from being indexed.
     """
-    try:
-        tars = expand(sources)
-    except FastpassError as error:
-        raise click.ClickException(str(error)) from error
+    tars = expand(sources)
     # Several tars at a time hide the waiting for headers; few tars share the processors.
     processors = len(os.sched_getaffinity(0))
     threads = math.ceil(processors / len(tars))

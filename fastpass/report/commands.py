@@ -9,11 +9,11 @@ import click
 from fastpass.augment.recipe import Recipe
 from fastpass.augment.recipes import RECIPES
 from fastpass.augment.recipes.option import RecipeParam
-from fastpass.common.command_options import force_option
+from fastpass.common.command_line import Command, force_option
 from fastpass.common.outputs import claim_file
 
 
-@click.command("report")
+@click.command("report", cls=Command)
 @click.argument("run_dir", type=click.Path(path_type=Path))
 @click.option(
     "-o",

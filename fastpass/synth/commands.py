@@ -7,10 +7,11 @@ from pathlib import Path
 
 import click
 
+from fastpass.common.command_line import Command
 from fastpass.common.progress import shown_progress
 
 
-@click.command("synth")
+@click.command("synth", cls=Command)
 @click.option(
     "-o",
     "--output",

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from fastpass.common.command_line import Command
 from fastpass.common.progress import shown_progress
 from fastpass.curate.dedup.options import DEFAULT_KEEP, KINDS, DedupOptions
 from fastpass.errors import BadArgument
@@ -24,7 +25,7 @@ def _memory_bytes(context: click.Context, option: click.Parameter, value: str) -
         raise click.BadParameter(f"{value!r} is no size: 4GiB, 512M, ...") from error
 
 
-@click.command("dedup")
+@click.command("dedup", cls=Command)
 @click.argument("source", metavar="SRC")
 @click.option("--against", metavar="OTHER", help="Leave out what also occurs there.")
 @click.option("--kind", default="pdq", show_default=True, type=click.Choice(list(KINDS)))

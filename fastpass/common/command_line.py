@@ -1,0 +1,47 @@
+"""What all commands have in common: how they fail, and the options that several of them have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from fastpass.errors import FastpassError
+
+EXIT_CODE_OF_CTRL_C = 130
+
+force_option = click.option(
+    "--force", is_flag=True, help="Replace the output even if fastpass did not write it."
+)
+
+
+class Command(click.Command):
+    """A command whose expected failures are one line on stderr, with the name of the error."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        with one_line_failures():
+            return super().invoke(ctx)
+
+
+@contextmanager
+def one_line_failures() -> Iterator[None]:
+    """Exit code 1 for errors of ours and of the operating system, 130 for Ctrl-C; no traceback."""
+    try:
+        yield
+    except BrokenPipeError:  # whoever read our output has enough: click knows what to do
+        raise
+    except (FastpassError, OSError, MemoryError) as error:
+        raise _Failure(f"{type(error).__name__}: {error}") from error
+    except KeyboardInterrupt as error:
+        raise _Interrupted("interrupted; nothing half-written is left") from error
+
+
+class _Failure(click.ClickException):
+    def show(self, file: Any = None) -> None:
+        click.echo(f"fastpass: {self.format_message()}", file=file, err=True)
+
+
+class _Interrupted(_Failure):
+    exit_code = EXIT_CODE_OF_CTRL_C
