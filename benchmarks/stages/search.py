@@ -52,12 +52,12 @@ def brute_rows(codes: Codes) -> dict[str, dict[str, float]]:
     peer = best(lambda: index.range_search(queries, RADIUS + 1))
     rate = len(queries) * len(codes) / peer / 1e9
     rows = {"faiss IndexBinaryFlat.range_search": {"gigapairs_per_second": rate, "ratio": 1.0}}
-    for name in fp.HammingIndex.available_kernels():
-        ours = fp.HammingIndex(codes, threads=1, strategy="brute", kernels=name)
+    for name in fp.HammingIndex.instruction_sets():
+        ours = fp.HammingIndex(codes, threads=1, backend="brute", instruction_set=name)
         mine = len(queries) * len(codes) / best(lambda o=ours: o.query(queries, RADIUS)) / 1e9  # type: ignore[misc]
         rows[f"fastpass brute, {name}"] = {"gigapairs_per_second": mine, "ratio": mine / rate}
     limits, _, found = index.range_search(queries, RADIUS + 1)
-    got = fp.HammingIndex(codes, strategy="brute").query(queries, RADIUS)
+    got = fp.HammingIndex(codes, backend="brute").query(queries, RADIUS)
     firsts = np.repeat(np.arange(len(queries)), np.diff(limits.astype(np.int64)))
     expected = sorted(zip(firsts.tolist(), found.tolist(), strict=True))
     if expected != sorted(zip(got.first.tolist(), got.second.tolist(), strict=True)):
@@ -69,7 +69,7 @@ def join_rows(codes: Codes, brute_rate: float) -> dict[str, dict[str, float]]:
     """Seconds for all pairs of the set."""
     rows: dict[str, dict[str, float]] = {}
     for threads in (1, 2):
-        index = fp.HammingIndex(codes, threads=threads, strategy="multi_index")
+        index = fp.HammingIndex(codes, threads=threads, backend="multi_index")
         rows[f"fastpass self-join, {threads} threads"] = {
             "seconds": best(lambda i=index: i.pairs(RADIUS), repeats=2)  # type: ignore[misc]
         }

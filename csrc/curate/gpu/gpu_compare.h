@@ -1,4 +1,4 @@
-// Every code of one block with every code of another, on a device.
+// Every code of one block with every code of another, on a GPU.
 #pragma once
 
 #include <cstdint>
@@ -15,7 +15,7 @@ struct FoundPair {
   std::int32_t distance;
 };
 
-constexpr int kMaxDeviceWords = 4;  // of 64 bits
+constexpr int kMaxGpuWords = 4;  // of 64 bits
 
 // A block compares kQueries codes of `a`, which all its lanes read from shared memory, with kLanes
 // codes of `b`, one per lane. Planes as in code_planes.h, `stride` words each.
@@ -39,7 +39,7 @@ struct CompareCodes {
   unsigned int* num_pairs;  // found, whether there was room or not
 
   struct Shared {
-    std::uint64_t queries[kQueries][kMaxDeviceWords];
+    std::uint64_t queries[kQueries][kMaxGpuWords];
   };
 
   std::int64_t shared_bytes() const { return std::int64_t{sizeof(Shared)}; }
@@ -60,9 +60,8 @@ struct CompareCodes {
       return;
     }
     if (second >= end_b) return;
-    std::uint64_t code[kMaxDeviceWords];
-    for (int w = 0; w < kMaxDeviceWords; ++w)
-      code[w] = w < num_words ? b[w * stride_b + second] : 0;
+    std::uint64_t code[kMaxGpuWords];
+    for (int w = 0; w < kMaxGpuWords; ++w) code[w] = w < num_words ? b[w * stride_b + second] : 0;
     const std::int64_t left = end_a - first;
     const int count = static_cast<int>(left < kQueries ? left : kQueries);
     for (int i = 0; i < count; ++i) {

@@ -1,7 +1,6 @@
-// Brute-force Hamming search on a device.
+// Brute-force Hamming search on a GPU.
 #pragma once
 
-#include <cstddef>
 #include <cstdint>
 #include <vector>
 
@@ -9,7 +8,8 @@
 #include "common/gpu/growing_memory.h"
 #include "common/status.h"
 #include "curate/gpu/gpu_compare.h"
-#include "curate/search/hamming_search.h"
+#include "curate/search/code_planes.h"
+#include "curate/search/pair_collector.h"
 
 namespace fastpass {
 
@@ -20,10 +20,12 @@ class CompareKernels {
   virtual Status run(int num_blocks, const CompareCodes& program, Stream stream) = 0;
 };
 
-// The same pairs as find_pairs() and find_matches(), for codes of at most four words. `b` nullptr:
-// of one set, first < second. Waits for the device.
-Status find_on_device(Device* device, CompareKernels* kernels, const CodeArray& a,
-                      const CodeArray* b, int radius, std::size_t max_pairs,
-                      std::vector<IdPair>* pairs);
+// The same pairs as find_within() and find_between(), for codes of at most four words. Both wait
+// for the GPU.
+Status find_within_on_gpu(Device* device, CompareKernels* kernels, const CodeArray& codes,
+                          const std::vector<std::uint32_t>& chosen, int radius,
+                          PairCollector* pairs);
+Status find_between_on_gpu(Device* device, CompareKernels* kernels, const CodeArray& queries,
+                           const CodeArray& codes, int radius, PairCollector* pairs);
 
 }  // namespace fastpass

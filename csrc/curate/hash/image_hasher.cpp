@@ -64,70 +64,70 @@ const std::map<std::string, HashKind>& known_hash_kinds() {
   return known;
 }
 
-bool HashRows::has(HashFamily family) const {
+bool HashColumns::has(HashFamily family) const {
   return std::any_of(kinds.begin(), kinds.end(),
                      [family](const HashKind& kind) { return kind.family == family; });
 }
 
-bool HashRows::needs_gray() const {
+bool HashColumns::needs_gray() const {
   return statistics != nullptr || has(HashFamily::kAverage) || has(HashFamily::kDifference) ||
          has(HashFamily::kPerceptual) || has(HashFamily::kWavelet);
 }
 
-bool HashRows::needs_colors() const {
+bool HashColumns::needs_colors() const {
   return needs_gray() || has(HashFamily::kPdq) || has(HashFamily::kPixels);
 }
 
-Status ImageHasher::hash(Span jpeg, const ImageView& pixels, std::size_t row) {
+Status ImageHasher::hash(Span jpeg, const ImageView& pixels, std::size_t image) {
   try {
-    return jpeg.data != nullptr ? hash_jpeg(jpeg, row) : hash_pixels(pixels, row);
+    return jpeg.data != nullptr ? hash_jpeg(jpeg, image) : hash_pixels(pixels, image);
   } catch (const std::bad_alloc&) {
     return {Fault::kOutOfMemory, "no memory to hash this image"};
   }
 }
 
-Status ImageHasher::hash_jpeg(Span jpeg, std::size_t row) {
+Status ImageHasher::hash_jpeg(Span jpeg, std::size_t image) {
   FASTPASS_RETURN_IF_ERROR(headers_.read(jpeg));
   const ImageInfo& info = headers_.info();
-  rows_.height[row] = info.height;
-  rows_.width[row] = info.width;
+  columns_.height[image] = info.height;
+  columns_.width[image] = info.width;
   DecodeOptions options;
-  options.max_pixels = rows_.max_pixels;
+  options.max_pixels = columns_.max_pixels;
   ImageView colors;
-  if (rows_.needs_colors()) {
+  if (columns_.needs_colors()) {
     FASTPASS_RETURN_IF_ERROR(decoder_.get()->decode(headers_, options, &pixels_));
     colors = pixels_.view();
   }
-  if (rows_.has(HashFamily::kPdqFast)) {
+  if (columns_.has(HashFamily::kPdqFast)) {
     FASTPASS_RETURN_IF_ERROR(sample_fast(info.height, info.width));
   }
-  write_all(colors, row);
+  write_all(colors, image);
   return {};
 }
 
-Status ImageHasher::hash_pixels(const ImageView& colors, std::size_t row) {
+Status ImageHasher::hash_pixels(const ImageView& colors, std::size_t image) {
   if (std::max(colors.height, colors.width) > kLongestSide) {
     return {Fault::kImageTooLarge,
             "an image of " + std::to_string(colors.width) + " x " + std::to_string(colors.height) +
                 " pixels: hashes take sides of at most " + std::to_string(kLongestSide)};
   }
-  rows_.height[row] = colors.height;
-  rows_.width[row] = colors.width;
-  if (rows_.has(HashFamily::kPdqFast)) {
+  columns_.height[image] = colors.height;
+  columns_.width[image] = colors.width;
+  if (columns_.has(HashFamily::kPdqFast)) {
     if (is_weighed(colors.height, colors.width)) {
       pdq_.sample_by_weights(colors, colors.height, colors.width, 1, &fast_samples_);
     } else {
       pdq_.sample(colors, &fast_samples_);
     }
   }
-  write_all(colors, row);
+  write_all(colors, image);
   return {};
 }
 
 // From the Y of a JPEG, at the smallest scale that leaves enough.
 Status ImageHasher::sample_fast(int height, int width) {
   DecodeOptions options;
-  options.max_pixels = rows_.max_pixels;
+  options.max_pixels = columns_.max_pixels;
   if (!is_weighed(height, width)) {
     FASTPASS_RETURN_IF_ERROR(decoder_.get()->decode(headers_, options, &fast_pixels_));
     pdq_.sample(fast_pixels_.view(), &fast_samples_);
@@ -145,21 +145,22 @@ Status ImageHasher::sample_fast(int height, int width) {
   return {};
 }
 
-void ImageHasher::write_all(const ImageView& colors, std::size_t row) {
-  if (rows_.has(HashFamily::kPdq)) {
+void ImageHasher::write_all(const ImageView& colors, std::size_t image) {
+  if (columns_.has(HashFamily::kPdq)) {
     pdq_.sample(colors, &samples_);
     frequencies_ = pdq_frequencies(samples_);
-    rows_.quality[row] = pdq_quality(samples_);
+    columns_.quality[image] = pdq_quality(samples_);
   }
-  if (rows_.has(HashFamily::kPdqFast)) {
+  if (columns_.has(HashFamily::kPdqFast)) {
     fast_frequencies_ = pdq_frequencies(fast_samples_);
-    rows_.quality_fast[row] = pdq_quality(fast_samples_);
+    columns_.quality_fast[image] = pdq_quality(fast_samples_);
   }
-  if (rows_.needs_gray()) gray_.assign(colors);
-  if (rows_.statistics != nullptr) write_statistics(colors, rows_.statistics + 5 * row);
-  for (std::size_t i = 0; i < rows_.kinds.size(); ++i) {
-    const HashKind& kind = rows_.kinds[i];
-    write(kind, colors, rows_.codes[i] + row * static_cast<std::size_t>(kind.num_bytes));
+  if (columns_.needs_gray()) gray_.assign(colors);
+  if (columns_.statistics != nullptr)
+    write_statistics(colors, columns_.statistics + kNumStatistics * image);
+  for (std::size_t i = 0; i < columns_.kinds.size(); ++i) {
+    const HashKind& kind = columns_.kinds[i];
+    write(kind, colors, columns_.codes[i] + image * static_cast<std::size_t>(kind.num_bytes));
   }
 }
 

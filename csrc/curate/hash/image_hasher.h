@@ -1,4 +1,4 @@
-// One row of hashes from one image, encoded or decoded: where decode and curate meet.
+// All hashes of an image, encoded or decoded: where decode and curate meet.
 #pragma once
 
 #include <cstdint>
@@ -33,15 +33,17 @@ struct HashKind {
 
 const std::map<std::string, HashKind>& known_hash_kinds();
 
-// What is written, a row per image.
-struct HashRows {
+constexpr int kNumStatistics = 5;  // in the order of ImageStatistics
+
+// What is wanted of every image, and the caller's memory for it: a value per image in each column.
+struct HashColumns {
   std::vector<HashKind> kinds;
   std::vector<std::uint8_t*> codes;  // [kind]: [image, bytes]
   std::int32_t* quality = nullptr;   // -1: no PDQ wanted
   std::int32_t* quality_fast = nullptr;
   std::int32_t* height = nullptr;
   std::int32_t* width = nullptr;
-  float* statistics = nullptr;  // [image, 5]; nullptr: not wanted
+  float* statistics = nullptr;  // [image, kNumStatistics]; nullptr: not wanted
   std::int64_t max_pixels = kDefaultMaxPixels;
 
   bool has(HashFamily family) const;
@@ -53,20 +55,21 @@ struct HashRows {
 // One per thread: its memory is reused.
 class ImageHasher {
  public:
-  explicit ImageHasher(const HashRows& rows) : rows_(rows), decoder_("auto") {}
+  explicit ImageHasher(const HashColumns& columns) : columns_(columns), decoder_("auto") {}
 
-  // A JPEG, or, where it is empty, pixels. Nothing that is wrong with the image is thrown.
-  Status hash(Span jpeg, const ImageView& pixels, std::size_t row);
+  // Writes the hashes of a JPEG, or where it is empty of pixels, to the place `image` of every
+  // column. Nothing that is wrong with the image is thrown.
+  Status hash(Span jpeg, const ImageView& pixels, std::size_t image);
 
  private:
-  Status hash_jpeg(Span jpeg, std::size_t row);
-  Status hash_pixels(const ImageView& colors, std::size_t row);
+  Status hash_jpeg(Span jpeg, std::size_t image);
+  Status hash_pixels(const ImageView& colors, std::size_t image);
   Status sample_fast(int height, int width);
-  void write_all(const ImageView& colors, std::size_t row);
+  void write_all(const ImageView& colors, std::size_t image);
   void write(const HashKind& kind, const ImageView& colors, std::uint8_t* out);
   void write_statistics(const ImageView& colors, float* out);
 
-  const HashRows& rows_;
+  const HashColumns& columns_;
   const DecoderLease decoder_;
   JpegHeaders headers_;
   PixelBuffer pixels_, fast_pixels_;

@@ -5,8 +5,8 @@
 #include <cstdint>
 #include <vector>
 
-#include "curate/search/hamming_search.h"
-#include "curate/search/slot_join.h"
+#include "curate/search/code_planes.h"
+#include "curate/search/pair_collector.h"
 
 namespace fastpass {
 

@@ -1,5 +1,4 @@
-// Binary codes in memory, a plane per 64-bit word: word w of code i is planes[w][i]. Vectors then
-// hold the same word of neighboring codes.
+// Binary codes in memory.
 #pragma once
 
 #include <algorithm>
@@ -9,6 +8,19 @@
 
 namespace fastpass {
 
+// Codes one behind the other, `num_words` words each, of the caller.
+struct CodeArray {
+  const std::uint64_t* words = nullptr;
+  std::size_t size = 0;
+  int num_words = 1;
+
+  const std::uint64_t* code(std::size_t i) const {
+    return words + i * static_cast<std::size_t>(num_words);
+  }
+};
+
+// A plane per 64-bit word: word w of code i is plane(w)[i], so that a vector holds the same word of
+// neighboring codes.
 class CodePlanes {
  public:
   CodePlanes() = default;

@@ -1,31 +1,14 @@
 #include "curate/search/hamming_search.h"
 
 #include <algorithm>
-#include <cstring>
+#include <limits>
 #include <numeric>
-#include <string>
+#include <utility>
 
 #include "common/parallel_for.h"
 
 namespace fastpass {
 namespace {
-
-constexpr std::uint32_t kNone = 0xFFFFFFFFu;
-
-std::uint64_t hash_of(const CodeArray& codes, std::size_t i) {
-  std::uint64_t hash = 0x9E3779B97F4A7C15u;
-  const std::uint64_t* code = codes.code(i);
-  for (int w = 0; w < codes.num_words; ++w) {
-    hash = (hash ^ code[w]) * 0xFF51AFD7ED558CCDu;
-    hash ^= hash >> 32;
-  }
-  return hash;
-}
-
-bool is_equal(const CodeArray& codes, std::size_t a, std::size_t b) {
-  return std::memcmp(codes.code(a), codes.code(b),
-                     sizeof(std::uint64_t) * static_cast<std::size_t>(codes.num_words)) == 0;
-}
 
 CodeList list_of(const CodeArray& codes, const std::vector<std::uint32_t>& chosen) {
   CodeList list;
@@ -37,8 +20,8 @@ CodeList list_of(const CodeArray& codes, const std::vector<std::uint32_t>& chose
 
 bool takes_slots(const SlotJoin& join, const SearchOptions& options, const CodeList& a,
                  const CodeList* b) {
-  if (options.strategy != SearchStrategy::kAuto) {
-    return options.strategy == SearchStrategy::kMultiIndex;
+  if (options.backend != SearchBackend::kAuto) {
+    return options.backend == SearchBackend::kMultiIndex;
   }
   const auto size = static_cast<double>(a.ids.size());
   const double brute = b != nullptr ? size * static_cast<double>(b->ids.size()) : size * size / 2;
@@ -46,124 +29,34 @@ bool takes_slots(const SlotJoin& join, const SearchOptions& options, const CodeL
   return brute > kSmall && join.cost(a, b) < brute;
 }
 
-std::vector<IdPair> find_unique(const SearchOptions& options, const CodeList& a,
-                                const CodeList* b) {
-  std::vector<IdPair> pairs;
-  const SlotJoin join(*options.kernels, a.planes.num_words(), options.radius, options.num_threads);
+void find(const CodeList& a, const CodeList* b, const SearchOptions& options,
+          PairCollector* pairs) {
+  const SlotJoin join(*options.routines, a.planes.num_words(), options.radius, options.num_threads);
   if (takes_slots(join, options, a, b)) {
     // Two slots at a time: while one is sorted, which is one thread's work, the other is compared.
-    std::vector<std::vector<IdPair>> found(static_cast<std::size_t>(join.num_slots()));
-    parallel_for(join.num_slots(), std::min(2, options.num_threads), [&](std::int64_t slot, int) {
-      join.join(a, b, static_cast<int>(slot), &found[static_cast<std::size_t>(slot)]);
-    });
-    for (const auto& of_slot : found) pairs.insert(pairs.end(), of_slot.begin(), of_slot.end());
+    parallel_for(join.num_slots(), std::min(2, options.num_threads),
+                 [&](std::int64_t slot, int) { join.join(a, b, static_cast<int>(slot), pairs); });
   } else {
-    join_all(*options.kernels, options.radius, options.num_threads, a, b, &pairs);
+    join_all(*options.routines, options.radius, options.num_threads, a, b, pairs);
   }
-  return pairs;
-}
-
-// [first code of a group]: its members, one behind the other.
-struct Members {
-  std::vector<std::size_t> begins;  // [code]
-  std::vector<std::uint32_t> codes;
-
-  explicit Members(const EqualCodes& equal) {
-    const std::size_t size = equal.first_of.size();
-    begins.assign(size + 1, 0);
-    for (const std::uint32_t first : equal.first_of) ++begins[first + 1];
-    for (std::size_t i = 0; i < size; ++i) begins[i + 1] += begins[i];
-    codes.resize(size);
-    std::vector<std::size_t> next(begins.begin(), begins.end() - 1);
-    for (std::size_t i = 0; i < size; ++i) {
-      codes[next[equal.first_of[i]]++] = static_cast<std::uint32_t>(i);
-    }
-  }
-  std::size_t count(std::uint32_t first) const { return begins[first + 1] - begins[first]; }
-  const std::uint32_t* begin(std::uint32_t first) const { return codes.data() + begins[first]; }
-};
-
-Status too_many(double count, std::size_t max_pairs) {
-  return {Fault::kOutOfMemory, std::to_string(static_cast<std::uint64_t>(count)) +
-                                   " pairs within the radius, of which there is room for " +
-                                   std::to_string(max_pairs) +
-                                   ": take a smaller radius, or only one code of those that are "
-                                   "equal"};
 }
 
 }  // namespace
 
-EqualCodes find_equal_codes(const CodeArray& codes) {
-  std::size_t num_places = 16;
-  while (num_places < 2 * codes.size) num_places *= 2;
-  std::vector<std::uint32_t> table(num_places, kNone);
-  EqualCodes equal;
-  equal.first_of.resize(codes.size);
-  for (std::size_t i = 0; i < codes.size; ++i) {
-    std::size_t place = hash_of(codes, i) & (num_places - 1);
-    while (table[place] != kNone && !is_equal(codes, table[place], i)) {
-      place = (place + 1) & (num_places - 1);
-    }
-    if (table[place] == kNone) {
-      table[place] = static_cast<std::uint32_t>(i);
-      equal.firsts.push_back(static_cast<std::uint32_t>(i));
-    }
-    equal.first_of[i] = table[place];
-  }
-  return equal;
+void find_within(const CodeArray& codes, const std::vector<std::uint32_t>& chosen,
+                 const SearchOptions& options, PairCollector* pairs) {
+  find(list_of(codes, chosen), nullptr, options, pairs);
 }
 
-Status find_pairs(const CodeArray& codes, const SearchOptions& options, std::size_t max_pairs,
-                  std::vector<IdPair>* pairs) {
-  const EqualCodes equal = find_equal_codes(codes);
-  const Members members(equal);
-  const CodeList list = list_of(codes, equal.firsts);
-  const std::vector<IdPair> found = find_unique(options, list, nullptr);
-  double count = 0;
-  for (const std::uint32_t first : equal.firsts) {
-    const auto size = static_cast<double>(members.count(first));
-    count += size * (size - 1) / 2;
-  }
-  for (const IdPair& pair : found) {
-    count += static_cast<double>(members.count(pair.first)) *
-             static_cast<double>(members.count(pair.second));
-  }
-  if (count > static_cast<double>(max_pairs)) return too_many(count, max_pairs);
-  pairs->clear();
-  pairs->reserve(static_cast<std::size_t>(count));
-  for (const std::uint32_t first : equal.firsts) {
-    const std::uint32_t* group = members.begin(first);
-    for (std::size_t i = 0; i < members.count(first); ++i) {
-      for (std::size_t j = i + 1; j < members.count(first); ++j) {
-        pairs->push_back({group[i], group[j], 0});
-      }
-    }
-  }
-  for (const IdPair& pair : found) {
-    for (std::size_t i = 0; i < members.count(pair.first); ++i) {
-      for (std::size_t j = 0; j < members.count(pair.second); ++j) {
-        const std::uint32_t a = members.begin(pair.first)[i];
-        const std::uint32_t b = members.begin(pair.second)[j];
-        pairs->push_back({std::min(a, b), std::max(a, b), pair.distance});
-      }
-    }
-  }
-  std::sort(pairs->begin(), pairs->end());
-  return {};
-}
-
-Status find_matches(const CodeArray& queries, const CodeArray& codes, const SearchOptions& options,
-                    std::size_t max_pairs, std::vector<IdPair>* pairs) {
+void find_between(const CodeArray& queries, const CodeArray& codes, const SearchOptions& options,
+                  PairCollector* pairs) {
   const auto all = [](const CodeArray& array) {
     std::vector<std::uint32_t> ids(array.size);
     std::iota(ids.begin(), ids.end(), 0u);
     return list_of(array, ids);
   };
-  const CodeList a = all(queries), b = all(codes);
-  *pairs = find_unique(options, a, &b);
-  if (pairs->size() > max_pairs) return too_many(static_cast<double>(pairs->size()), max_pairs);
-  std::sort(pairs->begin(), pairs->end());
-  return {};
+  const CodeList second = all(codes);
+  find(all(queries), &second, options, pairs);
 }
 
 std::vector<SlotPart> plan_slot_parts(const CodeArray& codes, int radius,
@@ -206,16 +99,18 @@ void find_part_pairs(const CodeArray& codes, const SearchOptions& options, const
     }
     return list_of(codes, chosen);
   };
-  const SlotJoin join(*options.kernels, codes.num_words, options.radius, options.num_threads);
+  const SlotJoin join(*options.routines, codes.num_words, options.radius, options.num_threads);
+  PairCollector found(std::numeric_limits<std::uint64_t>::max());
   const CodeList first = take(part.first_part);
   if (part.first_part == part.second_part) {
-    join.join(first, nullptr, part.slot, pairs);
+    join.join(first, nullptr, part.slot, &found);
   } else {
     const CodeList second = take(part.second_part);
-    join.join(first, &second, part.slot, pairs);
-    for (IdPair& pair : *pairs) {
-      if (pair.second < pair.first) std::swap(pair.first, pair.second);
-    }
+    join.join(first, &second, part.slot, &found);
+  }
+  *pairs = found.take();
+  for (IdPair& pair : *pairs) {
+    if (pair.second < pair.first) std::swap(pair.first, pair.second);
   }
   std::sort(pairs->begin(), pairs->end());
 }

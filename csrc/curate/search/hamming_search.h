@@ -1,53 +1,35 @@
-// All pairs of close codes, by the fastest way for their number and the radius; always exact.
+// Close codes, by the fastest way for their number and the radius; always exact.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
-#include "common/status.h"
+#include "curate/search/code_planes.h"
 #include "curate/search/hamming_routines.h"
+#include "curate/search/pair_collector.h"
 #include "curate/search/slot_join.h"
 
 namespace fastpass {
 
-// Codes one behind the other, `num_words` words each, of the caller.
-struct CodeArray {
-  const std::uint64_t* words = nullptr;
-  std::size_t size = 0;
-  int num_words = 1;
-
-  const std::uint64_t* code(std::size_t i) const {
-    return words + i * static_cast<std::size_t>(num_words);
-  }
-};
-
-enum class SearchStrategy : std::uint8_t { kAuto, kBruteForce, kMultiIndex };
+enum class SearchBackend : std::uint8_t { kAuto, kBrute, kMultiIndex };
 
 struct SearchOptions {
   int radius = 0;  // bits; at most those of a code
-  SearchStrategy strategy = SearchStrategy::kAuto;
-  const HammingRoutines* kernels = nullptr;
+  SearchBackend backend = SearchBackend::kAuto;
+  const HammingRoutines* routines = nullptr;
   int num_threads = 1;
 };
 
-// The first code of every group of equal ones, and its members in order.
-struct EqualCodes {
-  std::vector<std::uint32_t> firsts;
-  std::vector<std::uint32_t> first_of;  // [code]
-};
+// Pairs among the codes at the places `chosen`, which differ from one another; by these places,
+// first < second.
+void find_within(const CodeArray& codes, const std::vector<std::uint32_t>& chosen,
+                 const SearchOptions& options, PairCollector* pairs);
+// Pairs (query, code).
+void find_between(const CodeArray& queries, const CodeArray& codes, const SearchOptions& options,
+                  PairCollector* pairs);
 
-EqualCodes find_equal_codes(const CodeArray& codes);
-
-// Positions of all pairs within the radius, first < second, sorted. kOutOfMemory where there are
-// more than `max_pairs`.
-Status find_pairs(const CodeArray& codes, const SearchOptions& options, std::size_t max_pairs,
-                  std::vector<IdPair>* pairs);
-// Pairs (query, code), sorted.
-Status find_matches(const CodeArray& queries, const CodeArray& codes, const SearchOptions& options,
-                    std::size_t max_pairs, std::vector<IdPair>* pairs);
-
-// What join_slot_range() divides a slot into: values whose highest bits are the same.
+// A piece of the work at one slot: values of it whose highest bits are given.
 struct SlotPart {
   int slot = 0;
   int first_part = 0;  // of 2^part_bits

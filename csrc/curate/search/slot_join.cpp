@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <memory>
-#include <mutex>
 
 #include "common/parallel_for.h"
 
@@ -31,17 +30,39 @@ std::vector<std::uint32_t> make_flips(int most) {
   return flips;
 }
 
-// Blocks against blocks that fit the cache. `a` and `b` are the same block where is_upper.
-void find_close_tiled(const HammingRoutines& kernels, const CodeBlock& a, const CodeBlock& b,
-                      int radius, bool is_upper, std::vector<CodePair>* pairs) {
+// Codes that are compared with such a block at a time: what they find has an upper limit.
+constexpr std::size_t kBlockRows = 512;
+// Pairs that a thread gathers before it hands them on.
+constexpr std::size_t kPairsAtOnce = std::size_t{1} << 18;
+
+// Blocks against blocks that fit the cache; `report` takes the pairs of each. `a` and `b` are the
+// same block where is_upper.
+template <typename Report>
+void find_close_tiled(const HammingRoutines& routines, const CodeBlock& a, const CodeBlock& b,
+                      int radius, bool is_upper, std::vector<CodePair>* found,
+                      const Report& report) {
   for (std::size_t begin = b.begin; begin < b.end; begin += kBlockCodes) {
-    CodeBlock part = b;
-    part.begin = begin;
-    part.end = std::min(b.end, begin + kBlockCodes);
-    CodeBlock rows = a;
-    if (is_upper) rows.end = std::min(a.end, part.end);
-    kernels.find_close(rows, part, radius, is_upper, pairs);
+    CodeBlock columns = b;
+    columns.begin = begin;
+    columns.end = std::min(b.end, begin + kBlockCodes);
+    const std::size_t last = is_upper ? std::min(a.end, columns.end) : a.end;
+    for (std::size_t first = a.begin; first < last; first += kBlockRows) {
+      CodeBlock rows = a;
+      rows.begin = first;
+      rows.end = std::min(last, first + kBlockRows);
+      found->clear();
+      routines.find_close(rows, columns, radius, is_upper, found);
+      for (const CodePair& pair : *found) report(pair);
+    }
   }
+}
+
+// Under the numbers of the lists, the smaller one first where both are of one list.
+IdPair named(const std::vector<std::uint32_t>& a, const std::vector<std::uint32_t>& b,
+             const CodePair& pair) {
+  const std::uint32_t first = a[pair.first], second = b[pair.second];
+  const bool is_swapped = &a == &b && second < first;
+  return is_swapped ? IdPair{second, first, pair.distance} : IdPair{first, second, pair.distance};
 }
 
 }  // namespace
@@ -114,7 +135,9 @@ struct SlotJoin::Path {
 // The work of one thread at one place of the division.
 class SlotJoin::Task {
  public:
-  Task(const SlotJoin& join, std::vector<IdPair>* pairs) : join_(join), pairs_(pairs) {}
+  Task(const SlotJoin& join, PairCollector* pairs) : join_(join), pairs_(pairs) {}
+  // Hands on what is left.
+  void finish() { pairs_->add(&gathered_); }
 
   // Pairs of values `value` and `value ^ flip` of the last slot of `path`.
   void join_values(const Sorted& a, const Sorted* b, std::uint32_t value, std::uint32_t flip,
@@ -132,10 +155,8 @@ class SlotJoin::Task {
       const CodeList other_list = second.list(other);
       return divide(list, &other_list, path);
     }
-    found_.clear();
-    find_close_tiled(join_.kernels_, a.block(value), second.block(other), join_.radius_, is_same,
-                     &found_);
-    for (const CodePair& pair : found_) report(a, second, pair, path);
+    find_close_tiled(join_.routines_, a.block(value), second.block(other), join_.radius_, is_same,
+                     &found_, [&](const CodePair& pair) { report(a, second, pair, path); });
   }
 
  private:
@@ -157,10 +178,8 @@ class SlotJoin::Task {
 
   void report(const Sorted& a, const Sorted& b, const CodePair& pair, const Path& path) {
     if (!is_first(a, b, pair, path)) return;
-    const std::uint32_t first = a.ids[pair.first], second = b.ids[pair.second];
-    const bool is_swapped = &a == &b && second < first;
-    pairs_->push_back(is_swapped ? IdPair{second, first, pair.distance}
-                                 : IdPair{first, second, pair.distance});
+    gathered_.push_back(named(a.ids, b.ids, pair));
+    if (gathered_.size() >= kPairsAtOnce) pairs_->add(&gathered_);
   }
 
   // Whether no slot before each of the path could have led here as well.
@@ -180,21 +199,19 @@ class SlotJoin::Task {
   }
 
   const SlotJoin& join_;
-  std::vector<IdPair>* const pairs_;
+  PairCollector* const pairs_;
   std::vector<CodePair> found_;
+  std::vector<IdPair> gathered_;
 };
 
-void SlotJoin::join(const CodeList& a, const CodeList* b, int slot,
-                    std::vector<IdPair>* pairs) const {
+void SlotJoin::join(const CodeList& a, const CodeList* b, int slot, PairCollector* pairs) const {
   const Sorted sorted(a, slot, num_threads_);
   const auto sorted_b = b != nullptr ? std::make_unique<Sorted>(*b, slot, num_threads_) : nullptr;
   const Path path = Path().with(slot);
   const std::vector<std::uint32_t> flips = make_flips(flips_of(0));
-  std::mutex mutex;
   parallel_for(static_cast<std::int64_t>(kNumValues) / kValuesPerTask, num_threads_,
                [&](std::int64_t chunk, int) {
-                 std::vector<IdPair> found;
-                 Task task(*this, &found);
+                 Task task(*this, pairs);
                  for (std::int64_t i = 0; i < kValuesPerTask; ++i) {
                    const auto value = static_cast<std::uint32_t>(chunk * kValuesPerTask + i);
                    if (sorted.count(value) == 0) continue;
@@ -202,8 +219,7 @@ void SlotJoin::join(const CodeList& a, const CodeList* b, int slot,
                      task.join_values(sorted, sorted_b.get(), value, flip, path);
                    }
                  }
-                 const std::lock_guard<std::mutex> lock(mutex);
-                 pairs->insert(pairs->end(), found.begin(), found.end());
+                 task.finish();
                });
 }
 
@@ -233,8 +249,8 @@ double SlotJoin::cost(const CodeList& a, const CodeList* b) const {
   return sum;
 }
 
-void join_all(const HammingRoutines& kernels, int radius, int num_threads, const CodeList& a,
-              const CodeList* b, std::vector<IdPair>* pairs) {
+void join_all(const HammingRoutines& routines, int radius, int num_threads, const CodeList& a,
+              const CodeList* b, PairCollector* pairs) {
   const CodeList& second = b != nullptr ? *b : a;
   std::vector<const std::uint64_t*> words_a, words_b;
   for (int w = 0; w < a.planes.num_words(); ++w) {
@@ -244,22 +260,17 @@ void join_all(const HammingRoutines& kernels, int radius, int num_threads, const
   const std::size_t size = a.ids.size(), size_b = second.ids.size();
   const int num_words = a.planes.num_words();
   const auto num_blocks = static_cast<std::int64_t>((size + kBlockCodes - 1) / kBlockCodes);
-  std::mutex mutex;
   parallel_for(num_blocks, num_threads, [&](std::int64_t index, int) {
     const std::size_t begin = static_cast<std::size_t>(index) * kBlockCodes;
     const CodeBlock rows = {words_a.data(), num_words, begin, std::min(size, begin + kBlockCodes)};
     const CodeBlock all = {words_b.data(), num_words, b == nullptr ? begin : 0, size_b};
     std::vector<CodePair> found;
-    find_close_tiled(kernels, rows, all, radius, b == nullptr, &found);
-    std::vector<IdPair> named;
-    for (const CodePair& pair : found) {
-      const std::uint32_t first = a.ids[pair.first], other = second.ids[pair.second];
-      const bool is_swapped = b == nullptr && other < first;
-      named.push_back(is_swapped ? IdPair{other, first, pair.distance}
-                                 : IdPair{first, other, pair.distance});
-    }
-    const std::lock_guard<std::mutex> lock(mutex);
-    pairs->insert(pairs->end(), named.begin(), named.end());
+    std::vector<IdPair> gathered;
+    find_close_tiled(routines, rows, all, radius, b == nullptr, &found, [&](const CodePair& pair) {
+      gathered.push_back(named(a.ids, second.ids, pair));
+      if (gathered.size() >= kPairsAtOnce) pairs->add(&gathered);
+    });
+    pairs->add(&gathered);
   });
 }
 

@@ -16,25 +16,12 @@
 
 #include "curate/search/code_planes.h"
 #include "curate/search/hamming_routines.h"
+#include "curate/search/pair_collector.h"
 
 namespace fastpass {
 
 constexpr int kSlotBits = 16;
 constexpr int kSlotsPerWord = 64 / kSlotBits;
-
-// Pairs by the numbers that the caller gives his codes.
-struct IdPair {
-  std::uint32_t first = 0;
-  std::uint32_t second = 0;
-  std::int32_t distance = 0;
-
-  bool operator<(const IdPair& other) const {
-    return first != other.first ? first < other.first : second < other.second;
-  }
-  bool operator==(const IdPair& other) const {
-    return first == other.first && second == other.second && distance == other.distance;
-  }
-};
 
 // Codes and their numbers.
 struct CodeList {
@@ -44,16 +31,16 @@ struct CodeList {
 
 class SlotJoin {
  public:
-  SlotJoin(const HammingRoutines& kernels, int num_words, int radius, int num_threads)
-      : kernels_(kernels),
+  SlotJoin(const HammingRoutines& routines, int num_words, int radius, int num_threads)
+      : routines_(routines),
         num_slots_(num_words * kSlotsPerWord),
         radius_(radius),
         num_threads_(num_threads) {}
 
   int num_slots() const { return num_slots_; }
-  // Appends the pairs that `slot` is the first to report: of codes of one list (`b` nullptr; first
-  // < second), or of a code of `a` and one of `b`. In no particular order.
-  void join(const CodeList& a, const CodeList* b, int slot, std::vector<IdPair>* pairs) const;
+  // The pairs that `slot` is the first to report: of codes of one list (`b` nullptr; first <
+  // second), or of a code of `a` and one of `b`.
+  void join(const CodeList& a, const CodeList* b, int slot, PairCollector* pairs) const;
 
   // Comparisons that join() would make for all slots, roughly.
   double cost(const CodeList& a, const CodeList* b) const;
@@ -65,14 +52,14 @@ class SlotJoin {
 
   int flips_of(int num_used) const { return radius_ / (num_slots_ - num_used); }
 
-  const HammingRoutines& kernels_;
+  const HammingRoutines& routines_;
   const int num_slots_;
   const int radius_;
   const int num_threads_;
 };
 
 // Every pair, whatever the slots; the same pairs.
-void join_all(const HammingRoutines& kernels, int radius, int num_threads, const CodeList& a,
-              const CodeList* b, std::vector<IdPair>* pairs);
+void join_all(const HammingRoutines& routines, int radius, int num_threads, const CodeList& a,
+              const CodeList* b, PairCollector* pairs);
 
 }  // namespace fastpass

@@ -2,6 +2,7 @@
 
 from fastpass.curate.search.cluster import Components, cluster, diameters, keep_ranks
 from fastpass.curate.search.code_file import CodeFile
-from fastpass.curate.search.hamming_index import HammingIndex, Pairs
+from fastpass.curate.search.hamming_index import HammingIndex
+from fastpass.curate.search.pairs import Pairs
 
 __all__ = ["CodeFile", "Components", "HammingIndex", "Pairs", "cluster", "diameters", "keep_ranks"]

@@ -10,10 +10,12 @@ import numpy.typing as npt
 
 from fastpass._native import core
 from fastpass.common.checks import require_choice, require_integer
-from fastpass.curate.search.hamming_index import Pairs, code_words
+from fastpass.curate.search.codes import code_words
+from fastpass.curate.search.pairs import Pairs, item_columns, items_of
 from fastpass.errors import BadArgument
 
 Labels = npt.NDArray[np.int64]
+Method = Literal["star", "components"]
 
 
 class Components:
@@ -28,26 +30,19 @@ class Components:
         self._sets = core.UnionFind(size)
 
     def add(self, pairs: Pairs) -> None:
-        """Raises BadArgument for a pair of an item that is not there."""
-        _check_pairs(pairs, self._size)
-        self._sets.join(pairs.first, pairs.second)
+        """Raises BadArgument for pairs that are none of these items."""
+        self._sets.join(*item_columns(pairs, self._size))
 
     def labels(self) -> Labels:
         """int64 ``[size]``: the smallest item of each item's group."""
         return np.asarray(self._sets.labels())
 
 
-def _check_pairs(pairs: Pairs, size: int) -> None:
-    for column in (pairs.first, pairs.second):
-        if len(column) and not (int(np.min(column)) >= 0 and int(np.max(column)) < size):
-            raise BadArgument(f"pairs name items outside of the {size} that there are")
-
-
 def cluster(
     size: int,
     pairs: Pairs,
     *,
-    method: Literal["star", "components"] = "star",
+    method: Method = "star",
     ranks: npt.ArrayLike | None = None,
 ) -> Labels:
     """Groups of near duplicates among ``size`` items.
@@ -67,14 +62,10 @@ def cluster(
     """
     require_integer("size", size, 0, 2**32 - 2)
     require_choice("method", method, ("star", "components"))
-    for column in (pairs.first, pairs.second):
-        if len(column) and not (int(np.min(column)) >= 0 and int(np.max(column)) < size):
-            raise BadArgument(f"pairs name items outside of the {size} that there are")
-    order = np.arange(size, dtype=np.int64) if ranks is None else np.asarray(ranks)
-    if order.shape != (size,) or not np.array_equal(np.sort(order), np.arange(size)):
-        raise BadArgument(f"ranks: wanted a permutation of 0 to {size - 1}")
+    first, second = item_columns(pairs, size)
+    order = _order(size, ranks)
     if method == "star":
-        return np.asarray(core.star_clusters(order, pairs.first, pairs.second))
+        return np.asarray(core.star_clusters(order.astype(np.uint32), first, second))
     components = Components(size)
     components.add(pairs)
     labels = components.labels()
@@ -83,6 +74,59 @@ def cluster(
     np.minimum.at(best, labels, order)
     by_rank = np.argsort(order)
     return np.asarray(by_rank[best[labels]])
+
+
+def _order(size: int, ranks: npt.ArrayLike | None) -> Labels:
+    """``ranks``, checked; the items' own order where they are None."""
+    if ranks is None:
+        return np.arange(size, dtype=np.int64)
+    order = np.asarray(ranks)
+    is_whole = order.dtype.kind in "iu" or len(order) == 0 if order.ndim == 1 else False
+    if not is_whole or not np.array_equal(np.sort(order), np.arange(size)):
+        raise BadArgument(f"ranks: wanted a permutation of 0 to {size - 1}, as integers")
+    return order.astype(np.int64)
+
+
+class Merged:
+    """Items that are equal, taken as one node each.
+
+    Args:
+        first_of: int64 ``[size]``, of each item the first one that is equal to it.
+    """
+
+    def __init__(self, first_of: Labels) -> None:
+        self.first_of = first_of
+        self.firsts, self.node_of = np.unique(first_of, return_inverse=True)  # [node]; [item]
+
+    def __len__(self) -> int:
+        return len(self.firsts)
+
+    def best(self, order: Labels) -> Labels:
+        """Of each node the item of the lowest rank."""
+        by_rank = np.argsort(order)
+        place = np.full(len(self), len(order), dtype=np.int64)
+        np.minimum.at(place, self.node_of, order)
+        return np.asarray(by_rank[place])
+
+    def cluster(
+        self, pairs: Pairs, *, method: Method = "star", ranks: npt.ArrayLike | None = None
+    ) -> Labels:
+        """What ``cluster`` gives for all items where ``pairs`` are those of ``first_of`` alone.
+
+        A kept item takes all items that are equal to it, and of a node that it is paired with all
+        members: so nodes are kept and taken whole, each by its best member.
+        """
+        order = _order(len(self.first_of), ranks)
+        best = self.best(order)
+        node_ranks = np.empty(len(self), dtype=np.int64)
+        node_ranks[np.argsort(order[best])] = np.arange(len(self))
+        nodes = Pairs(
+            np.searchsorted(self.firsts, pairs.first),
+            np.searchsorted(self.firsts, pairs.second),
+            pairs.distance,
+        )
+        kept = cluster(len(self), nodes, method=method, ranks=node_ranks)
+        return np.asarray(best[kept[self.node_of]])
 
 
 def keep_ranks(columns: Mapping[str, npt.ArrayLike], keys: Sequence[str]) -> npt.NDArray[np.int64]:
@@ -97,7 +141,10 @@ def keep_ranks(columns: Mapping[str, npt.ArrayLike], keys: Sequence[str]) -> npt
     """
     if not columns:
         raise BadArgument("no columns to keep by")
-    size = len(np.asarray(next(iter(columns.values()))))
+    sizes = {name: len(np.asarray(values)) for name, values in columns.items()}
+    size = next(iter(sizes.values()))
+    if set(sizes.values()) != {size}:
+        raise BadArgument(f"columns of different lengths: {sizes}")
     order = np.arange(size)
     for key in reversed(keys):
         name = key.removeprefix("-")
@@ -118,7 +165,9 @@ def diameters(codes: npt.ArrayLike, labels: Labels, *, threads: int | None = Non
     codes: uint8 ``[size, bytes]``; labels: what ``cluster`` returned.
     """
     words = code_words(codes)
-    if len(labels) != len(words):
-        raise BadArgument(f"{len(labels)} labels for {len(words)} codes")
+    column = items_of("labels", labels, 2**32 - 1)
+    if len(column) != len(words):
+        raise BadArgument(f"{len(column)} labels for {len(words)} codes")
     num_threads = core.available_processors() if threads is None else threads
-    return np.asarray(core.cluster_diameters(words, labels, num_threads))
+    require_integer("threads", num_threads, 1, 1024)
+    return np.asarray(core.cluster_diameters(words, column, num_threads))

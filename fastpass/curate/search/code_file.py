@@ -19,7 +19,9 @@ import numpy.typing as npt
 from fastpass._native import core
 from fastpass.common.checks import require_integer
 from fastpass.common.files import write_file
-from fastpass.curate.search.hamming_index import MAX_CODES, HammingIndex, Pairs
+from fastpass.curate.search.codes import MAX_CODES
+from fastpass.curate.search.hamming_index import HammingIndex
+from fastpass.curate.search.pairs import Pairs
 from fastpass.errors import BadArgument, BadPack, ReadFailed, WriteFailed
 
 _MAGIC = b"FPCODES\n"
@@ -119,7 +121,6 @@ class CodeFile:
                 np.asarray(self.codes()).view(np.uint64),
                 part,
                 radius=radius,
-                kernels="auto",
                 num_threads=core.available_processors() if threads is None else threads,
             )
         )

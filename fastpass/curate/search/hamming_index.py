@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 import importlib.util
-from typing import Any, Literal, NamedTuple
+import os
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 
 from fastpass._native import core
 from fastpass.common.checks import require_choice, require_integer
-from fastpass.common.gpu import gpu_of, twin_of
+from fastpass.curate.search.cluster import Merged, Method
+from fastpass.curate.search.codes import code_words
+from fastpass.curate.search.pairs import Pairs
 from fastpass.errors import BadArgument, MissingBackend
 
-Strategy = Literal["auto", "brute", "multi_index", "cuda", "twin"]
-MAX_CODES = 2**32 - 2
-MAX_PAIRS = 2**31
+if TYPE_CHECKING:
+    import torch
 
-
-class Pairs(NamedTuple):
-    """Close codes, sorted by (first, second)."""
-
-    first: npt.NDArray[np.int64]
-    second: npt.NDArray[np.int64]
-    distance: npt.NDArray[np.int32]  # bits
-
-    def __len__(self) -> int:
-        return len(self.first)
+Backend = Literal["auto", "brute", "multi_index"]
+# What a pair needs while it is found, sorted and handed over.
+_BYTES_PER_PAIR = 48
 
 
 class HammingIndex:
@@ -37,14 +32,15 @@ class HammingIndex:
     other one, vectors at a time; "auto" takes what is cheaper for these codes and this radius.
 
     Args:
-        codes: uint8 ``[N, bytes]``, bytes a multiple of 8 (64 bits, 256 bits, ...), N below 2**32.
-        threads: default: every processor this process may use.
-        strategy: "auto", "brute" or "multi_index"; "cuda": by brute force on torch's current GPU,
-            codes of at most 256 bits ("twin": the same on the CPU, for tests). All give the same
-            pairs.
-        kernels: "auto", or one of ``HammingIndex.available_kernels()``.
+        codes: uint8 ``[N, bytes]``, bytes a multiple of 8 (64 bits, 256 bits, ...) up to 1024, N
+            below 2**32 - 1.
+        threads: of the CPU; default: every processor this process may use.
+        device: where it runs, by torch's names: "cpu", "cuda", "cuda:1". A GPU compares by brute
+            force, codes of at most 256 bits.
+        backend: "auto", "brute" or "multi_index". All give the same pairs.
+        instruction_set: "auto", or one of ``HammingIndex.instruction_sets()``.
 
-    Raises BadArgument.
+    Raises BadArgument; MissingBackend where there is no such GPU.
     """
 
     def __init__(
@@ -52,24 +48,27 @@ class HammingIndex:
         codes: npt.ArrayLike,
         *,
         threads: int | None = None,
-        strategy: Strategy = "auto",
-        kernels: str = "auto",
+        device: str | torch.device = "cpu",
+        backend: Backend = "auto",
+        instruction_set: str = "auto",
     ) -> None:
         self._words = code_words(codes)
-        require_choice("strategy", strategy, ("auto", "brute", "multi_index", "cuda", "twin"))
-        require_choice("kernels", kernels, ("auto", *core.hamming_routines()))
+        require_choice("backend", backend, ("auto", "brute", "multi_index"))
+        require_choice("instruction_set", instruction_set, ("auto", *core.hamming_routines()))
         threads = core.available_processors() if threads is None else threads
         require_integer("threads", threads, 1, 1024)
-        self._gpu = _gpu_for(strategy)
+        self._gpu = _gpu_for(device)
+        if self._gpu is not None and backend == "multi_index":
+            raise BadArgument("backend = 'multi_index' runs on the CPU only: leave device out")
         self._options: dict[str, Any] = {
-            "strategy": strategy,
-            "kernels": kernels,
+            "backend": backend,
+            "instruction_set": instruction_set,
             "num_threads": threads,
         }
 
     @staticmethod
-    def available_kernels() -> list[str]:
-        """Instruction sets that this processor has code for, the fastest last."""
+    def instruction_sets() -> list[str]:
+        """Those of this processor that there is code for, the fastest last."""
         return list(core.hamming_routines())
 
     def __len__(self) -> int:
@@ -79,68 +78,93 @@ class HammingIndex:
     def num_bits(self) -> int:
         return int(64 * self._words.shape[1])
 
-    def pairs(self, radius: int, *, max_pairs: int = MAX_PAIRS) -> Pairs:
+    def pairs(self, radius: int, *, max_pairs: int | None = None) -> Pairs:
         """All pairs of codes at most ``radius`` bits apart, first < second.
 
-        Raises BadArgument; OutOfMemory where there are more than ``max_pairs``.
-        """
-        require_integer("radius", radius, 0, self.num_bits)
-        require_integer("max_pairs", max_pairs, 1, 2**48)
-        if self._gpu is not None:
-            return Pairs(
-                *core.device_pairs(self._gpu, self._words, None, radius=radius, max_pairs=max_pairs)
-            )
-        return Pairs(
-            *core.hamming_pairs(self._words, radius=radius, max_pairs=max_pairs, **self._options)
-        )
+        Of n equal codes there are n (n - 1) / 2: where many are equal, take :meth:`groups`.
 
-    def query(self, codes: npt.ArrayLike, radius: int, *, max_pairs: int = MAX_PAIRS) -> Pairs:
+        Args:
+            max_pairs: refuse to make more. Default: as many as fit the memory that is free.
+
+        Raises BadArgument; OutOfMemory, with the number of pairs, where they are too many.
+        """
+        return Pairs(*self._search(radius).pairs(self._words, _limit(max_pairs)))
+
+    def num_pairs(self, radius: int) -> int:
+        """How many pairs :meth:`pairs` would give, without making them. Raises BadArgument."""
+        if self._gpu is None:
+            return int(self._search(radius).num_pairs(self._words))
+        first_of, pairs = self.distinct_pairs(radius)
+        counts = np.bincount(first_of, minlength=len(self)).astype(np.uint64)
+        of_equals = counts * (counts - (counts > 0)) // 2
+        return int(of_equals.sum()) + int((counts[pairs.first] * counts[pairs.second]).sum())
+
+    def distinct_pairs(
+        self, radius: int, *, max_pairs: int | None = None
+    ) -> tuple[npt.NDArray[np.int64], Pairs]:
+        """Equal codes as one: int64 ``[N]``, the first code equal to each; pairs of such firsts.
+
+        Raises BadArgument; OutOfMemory, with the number of pairs, where they are too many.
+        """
+        first_of, columns = self._search(radius).distinct_pairs(self._words, _limit(max_pairs))
+        return first_of, Pairs(*columns)
+
+    def groups(
+        self,
+        radius: int,
+        *,
+        method: Method = "star",
+        ranks: npt.ArrayLike | None = None,
+        max_pairs: int | None = None,
+    ) -> npt.NDArray[np.int64]:
+        """What ``cluster(len(self), self.pairs(radius), ...)`` gives, equal codes taken as one.
+
+        Time and memory follow the number of different codes: 100,000 equal ones are no trouble.
+
+        Returns:
+            int64 ``[N]``: the kept code of each code's group.
+
+        Raises BadArgument; OutOfMemory where pairs of different codes are too many.
+        """
+        first_of, pairs = self.distinct_pairs(radius, max_pairs=max_pairs)
+        return Merged(first_of).cluster(pairs, method=method, ranks=ranks)
+
+    def query(self, codes: npt.ArrayLike, radius: int, *, max_pairs: int | None = None) -> Pairs:
         """Every one of these codes that lies at most ``radius`` bits from one of ``codes``.
 
         ``Pairs.first`` is the row of ``codes``, ``Pairs.second`` the row of the index.
+
+        Raises BadArgument; OutOfMemory, with the number of pairs, where they are too many.
         """
         words = code_words(codes)
         if words.shape[1] != self._words.shape[1]:
             raise BadArgument(
                 f"codes have {64 * words.shape[1]} bits, those of the index {self.num_bits}"
             )
+        return Pairs(*self._search(radius).matches(words, self._words, _limit(max_pairs)))
+
+    def _search(self, radius: int) -> Any:
         require_integer("radius", radius, 0, self.num_bits)
-        require_integer("max_pairs", max_pairs, 1, 2**48)
-        if self._gpu is not None:
-            return Pairs(
-                *core.device_pairs(
-                    self._gpu, words, self._words, radius=radius, max_pairs=max_pairs
-                )
-            )
-        return Pairs(
-            *core.hamming_matches(
-                words, self._words, radius=radius, max_pairs=max_pairs, **self._options
-            )
-        )
+        return core.HammingSearch(self._gpu, radius=int(radius), **self._options)
 
 
-def _gpu_for(strategy: str) -> Any:
-    if strategy == "twin":
-        return twin_of(1).native
-    if strategy != "cuda":
+def _gpu_for(device: str | torch.device) -> Any:
+    if device == "cpu":
         return None
     if importlib.util.find_spec("torch") is None:
-        raise MissingBackend("strategy 'cuda' asks torch for its GPU: install torch")
-    return gpu_of("cuda").native
+        raise MissingBackend(f"device = {str(device)!r} asks torch for its GPU: install torch")
+    from fastpass.common.gpu import gpu_of, parse_device
+
+    parsed = parse_device(device)
+    return None if parsed.type == "cpu" else gpu_of(parsed).native
 
 
-def code_words(codes: npt.ArrayLike) -> npt.NDArray[np.uint64]:
-    """uint8 ``[N, bytes]`` as uint64 ``[N, bytes / 8]``; without a copy where that can be."""
-    array = np.asarray(codes)
-    if array.dtype != np.uint8 or array.ndim != 2:
-        raise BadArgument(
-            f"codes are {array.dtype} {list(array.shape)}, wanted uint8 [number, bytes]"
-        )
-    if array.shape[1] == 0 or array.shape[1] % 8 != 0:
-        raise BadArgument(f"codes of {array.shape[1]} bytes, wanted a multiple of 8")
-    if array.shape[0] > MAX_CODES:
-        raise BadArgument(f"{array.shape[0]} codes, wanted at most {MAX_CODES}")
-    contiguous = np.ascontiguousarray(array)
-    if contiguous.ctypes.data % 8 != 0:  # a view into somebody's bytes
-        contiguous = contiguous.copy()
-    return contiguous.view(np.uint64)
+def _limit(max_pairs: int | None) -> int:
+    if max_pairs is not None:
+        require_integer("max_pairs", max_pairs, 1, 2**48)
+        return int(max_pairs)
+    try:
+        free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    except (OSError, ValueError):
+        free = 8 << 30
+    return int(max(free // _BYTES_PER_PAIR, 1 << 20))

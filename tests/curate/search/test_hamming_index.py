@@ -21,9 +21,9 @@ import fastpass as fp
 from fastpass.curate import CodeFile
 
 WAYS = [
-    (strategy, kernels)
-    for strategy in ("brute", "multi_index")
-    for kernels in fp.HammingIndex.available_kernels()
+    (backend, instruction_set)
+    for backend in ("brute", "multi_index")
+    for instruction_set in fp.HammingIndex.instruction_sets()
 ]
 
 
@@ -37,7 +37,9 @@ def test_pairs_are_all_pairs(num_bytes: int, way: tuple[str, str], threads: int)
             is_wide = radius // (num_bytes // 2) > 3
             if is_wide and way[0] == "multi_index":
                 continue  # nearly every value of a slot is a neighbor of every other
-            found += assert_pairs(codes, radius, strategy=way[0], kernels=way[1], threads=threads)
+            found += assert_pairs(
+                codes, radius, backend=way[0], instruction_set=way[1], threads=threads
+            )
     assert found > 1000
 
 
@@ -46,7 +48,7 @@ def test_sizes_that_fill_no_vector(way: tuple[str, str]) -> None:
     rng = np.random.default_rng(3)
     for number in range(1, 40):
         codes = flip(rng, np.repeat(random_codes(rng, 1, 32), number, axis=0), 30)
-        assert_pairs(codes, 31, strategy=way[0], kernels=way[1])
+        assert_pairs(codes, 31, backend=way[0], instruction_set=way[1])
 
 
 @settings(max_examples=60, deadline=None)
@@ -59,9 +61,9 @@ def test_sizes_that_fill_no_vector(way: tuple[str, str]) -> None:
 )
 def test_any_codes(seed: int, number: int, num_bytes: int, most: int, radius: int) -> None:
     codes = clustered(np.random.default_rng(seed), number, num_bytes, most)
-    for strategy in ("auto", "brute", "multi_index"):
-        if strategy != "multi_index" or radius // (num_bytes // 2) <= 3:
-            assert_pairs(codes, radius, strategy=strategy)
+    for backend in ("auto", "brute", "multi_index"):
+        if backend != "multi_index" or radius // (num_bytes // 2) <= 3:
+            assert_pairs(codes, radius, backend=backend)
 
 
 @pytest.mark.parametrize("way", WAYS, ids=lambda way: "-".join(way))
@@ -72,7 +74,7 @@ def test_matches_between_two_sets(way: tuple[str, str]) -> None:
     for radius in (0, 10, 31, 47):
         distances = all_distances(queries, codes)
         first, second = np.nonzero(distances <= radius)
-        index = fp.HammingIndex(codes, strategy=way[0], kernels=way[1])  # type: ignore[arg-type]
+        index = fp.HammingIndex(codes, backend=way[0], instruction_set=way[1])  # type: ignore[arg-type]
         got = index.query(queries, radius)
         assert np.array_equal(got.first, first)
         assert np.array_equal(got.second, second)
@@ -87,8 +89,8 @@ def test_a_hot_slot_is_divided_by_another_one() -> None:
     planted = flip(rng, codes[:50], 25)
     codes = np.concatenate([codes, planted])
     ways = [
-        fp.HammingIndex(codes, strategy=strategy).pairs(31)  # type: ignore[arg-type]
-        for strategy in ("brute", "multi_index")
+        fp.HammingIndex(codes, backend=backend).pairs(31)  # type: ignore[arg-type]
+        for backend in ("brute", "multi_index")
     ]
     assert len(ways[0]) >= 50
     for a, b in zip(*ways, strict=True):
@@ -111,10 +113,10 @@ def test_refusals() -> None:
             index.pairs(radius)  # type: ignore[arg-type]
     with pytest.raises(fp.BadArgument, match="64 bits, those of the index 256"):
         index.query(codes[:, :8], 3)
-    with pytest.raises(fp.BadArgument, match="strategy"):
-        fp.HammingIndex(codes, strategy="magic")  # type: ignore[arg-type]
-    with pytest.raises(fp.BadArgument, match="kernels"):
-        fp.HammingIndex(codes, kernels="magic")
+    with pytest.raises(fp.BadArgument, match="backend"):
+        fp.HammingIndex(codes, backend="magic")  # type: ignore[arg-type]
+    with pytest.raises(fp.BadArgument, match="instruction_set"):
+        fp.HammingIndex(codes, instruction_set="magic")
     with pytest.raises(fp.OutOfMemory, match="3 pairs within the radius"):
         index.pairs(0, max_pairs=2)
 
