@@ -41,15 +41,12 @@ template <typename Report>
 void find_close_tiled(const HammingRoutines& routines, const CodeBlock& a, const CodeBlock& b,
                       int radius, bool is_upper, std::vector<CodePair>* found,
                       const Report& report) {
-  for (std::size_t begin = b.begin; begin < b.end; begin += kBlockCodes) {
-    CodeBlock columns = b;
-    columns.begin = begin;
-    columns.end = std::min(b.end, begin + kBlockCodes);
+  CodeBlock rows = a, columns = b;
+  for (; columns.begin < b.end; columns.begin = columns.end) {
+    columns.end = std::min(b.end, columns.begin + kBlockCodes);
     const std::size_t last = is_upper ? std::min(a.end, columns.end) : a.end;
-    for (std::size_t first = a.begin; first < last; first += kBlockRows) {
-      CodeBlock rows = a;
-      rows.begin = first;
-      rows.end = std::min(last, first + kBlockRows);
+    for (rows.begin = a.begin; rows.begin < last; rows.begin = rows.end) {
+      rows.end = std::min(last, rows.begin + kBlockRows);
       found->clear();
       routines.find_close(rows, columns, radius, is_upper, found);
       for (const CodePair& pair : *found) report(pair);

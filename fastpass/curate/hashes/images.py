@@ -56,7 +56,7 @@ class Hashes:
 
 def hash_images(
     images: Sequence[Any],
-    kinds: str | Sequence[str] = ("pdq",),
+    kinds: str | Sequence[str] = "pdq",
     *,
     statistics: bool = False,
     threads: int | None = None,
