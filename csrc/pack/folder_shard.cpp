@@ -62,11 +62,12 @@ Status FolderShard::open(const ShardOptions& options) {
   Source source;
   source.path = root_;
   source.read_text = [this](const Member& member, std::string* text) {
-    EncodedSample file;
-    FASTPASS_RETURN_IF_ERROR(read_whole(full_path(member.path), &file));
-    text->assign(file.owned.begin(), file.owned.end());
-    if (text->size() > kLongestLabel) text->clear();  // which is no label
-    return Status();
+    File file;
+    FileState state;
+    FASTPASS_RETURN_IF_ERROR(file.open(full_path(member.path)));
+    FASTPASS_RETURN_IF_ERROR(file.read_state(&state));
+    text->resize(state.num_bytes > kLongestLabel ? 0 : state.num_bytes);  // longer: no label
+    return file.read(0, text->data(), text->size());
   };
   std::vector<Member> members;
   FASTPASS_RETURN_IF_ERROR(walk_folder(root_, &members));

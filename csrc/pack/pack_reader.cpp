@@ -85,8 +85,9 @@ Status PackReader::select(const std::vector<std::int64_t>& positions) {
 Status PackReader::set_labels(std::vector<std::int64_t> labels) {
   const bool are_sound =
       std::all_of(labels.begin(), labels.end(), [](std::int64_t label) { return label >= -1; });
-  if (!are_sound || static_cast<std::int64_t>(labels.size()) != size()) {
-    return Status(Fault::kBadArgument, "set_labels() takes a label of at least -1 per sample");
+  if (!are_sound || !selected_.empty() || static_cast<std::int64_t>(labels.size()) != size()) {
+    return Status(Fault::kBadArgument,
+                  "set_labels() takes a label of at least -1 per sample, before select()");
   }
   labels_ = std::move(labels);
   return Status();
@@ -184,8 +185,10 @@ std::string_view PackReader::key(std::int64_t position) const {
 }
 
 std::int64_t PackReader::label(std::int64_t position) const {
-  if (!labels_.empty()) return labels_[static_cast<std::size_t>(position)];
   const Place place = place_of(position);
+  if (!labels_.empty()) {
+    return labels_[static_cast<std::size_t>(shard_starts_[place.shard] + place.index)];
+  }
   const std::int64_t label = shards_[place.shard]->label(place.index);
   const std::vector<std::int64_t>& map = class_maps_[place.shard];
   return label < 0 || map.empty() ? label : map[static_cast<std::size_t>(label)];

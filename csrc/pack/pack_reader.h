@@ -29,9 +29,9 @@ class PackReader final : public SampleSource {
   static Status open(const std::vector<ShardOptions>& shards, const std::vector<std::string>& names,
                      std::shared_ptr<PackReader>* reader);
 
-  // The samples at these positions alone, ascending; before the reader is handed out.
+  // Only the samples at these positions, which ascend; before the reader is handed out.
   Status select(const std::vector<std::int64_t>& positions);
-  // One per sample, in place of those that were found; -1: none. Before the reader is handed out.
+  // One per sample, in place of those that were found; -1: none. Before select().
   Status set_labels(std::vector<std::int64_t> labels);
 
   std::int64_t size() const override { return begins_.back(); }

@@ -34,7 +34,7 @@ def settle_labels(native: Any, paths: list[str], options: PackOptions) -> ClassT
             strange = min(set(np.unique(labels).tolist()) - {-1, *given.values()})
             raise BadPack(f"{place}: the label {strange} is none of those in classes=")
         return given
-    if class_to_idx is not None:
+    if class_to_idx is not None or options.label_in_json is not None:
         native.set_labels(labels)
     return class_to_idx
 

@@ -15,6 +15,7 @@ from fastpass.pack.classes import CLASSES_FILE
 PathLike = str | os.PathLike[str]
 Source = PathLike | Sequence[PathLike]
 
+_LONGEST_PATH = 4096  # Linux takes none that is longer
 _SHOWN = 3  # of many names in a message
 
 
@@ -33,7 +34,7 @@ def find_parts(source: Source, layout: str | None = None) -> list[Part]:
     Raises ``BadPack`` where nothing matches, where something is named twice, and where a folder
     holds both tars and images in a way that can be read as either.
     """
-    if isinstance(source, str | os.PathLike):
+    if isinstance(source, str | bytes | os.PathLike):
         given = [_text_of(source)]
     else:
         given = [_text_of(part) for part in _listed(source)]
@@ -55,7 +56,7 @@ def expand(source: Source) -> list[str]:
 
 
 def _listed(source: Sequence[PathLike]) -> list[PathLike]:
-    if isinstance(source, bytes | bytearray | memoryview):
+    if isinstance(source, bytearray | memoryview):
         raise BadArgument(f"the source is {len(source)} bytes, wanted a path or a list of paths")
     try:
         return list(source)
@@ -71,7 +72,7 @@ def _text_of(path: PathLike) -> str:
         kind = type(path).__name__
         raise BadArgument(f"the source is a {kind}, wanted a path or a list of paths") from error
     if isinstance(text, bytes):
-        if text[:2] == b"\xff\xd8" or b"\0" in text:
+        if text[:2] == b"\xff\xd8" or b"\0" in text or len(text) > _LONGEST_PATH:
             raise BadArgument(f"the source holds {len(text)} bytes of a file, wanted its path")
         text = os.fsdecode(text)
     if not text or "\0" in text:
