@@ -9,7 +9,7 @@ namespace fastpass {
 
 constexpr int kMaxColorSteps = 5;
 
-// Contrast needs the mean luma of all pixels as they are when its turn comes, so it ends one pass
+// Contrast needs the mean luma of all pixels as the steps before it leave them. So it ends one pass
 // over the view and begins the next.
 struct ColorPlan {
   ColorStep before[kMaxColorSteps];

@@ -17,8 +17,8 @@ FASTPASS_HD inline float normalized_value(std::uint8_t value, float mean, float 
 }
 
 FASTPASS_HD inline std::uint32_t float_bits(float value) {
-  // Not memcpy: a header for both machines includes <cstdint> and <cmath> only. GCC, Clang and
-  // nvcc define the reading of the other member.
+  // Not memcpy: a header for CPU and GPU includes <cstdint> and <cmath> only. GCC, Clang and nvcc
+  // define reading the other member of a union.
   union {
     float number;
     std::uint32_t bits;

@@ -1,4 +1,5 @@
-// A view in numbers: what a recipe asks for (ViewSpec) and what was drawn from it (ViewParams).
+// A view in numbers: what a recipe asks for (ViewSpec), and what was drawn for one sample from it
+// (ViewParams).
 #pragma once
 
 #include <cstdint>

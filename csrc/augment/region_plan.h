@@ -15,11 +15,10 @@ struct RegionPlan {
   std::int32_t scale_denominator = 1;
 };
 
-// The smallest box that holds the boxes, which must have been checked, of all views of an image of
-// height x width pixels. With
-// `may_scale`: at the smallest scale of 1, 1/2, 1/4 and 1/8 at which every view still has at least
-// one source pixel per pixel; so no scale but 1 unless every box is at least twice as large as its
-// view.
+// The smallest box that holds the boxes of all views of an image of height x width pixels; the
+// boxes must have been checked. With `may_scale`, at the smallest of the scales 1, 1/2, 1/4 and 1/8
+// at which every view still has at least one source pixel per pixel. So the scale is 1 unless every
+// box is at least twice as large as its view.
 RegionPlan plan_region(const std::vector<ViewParams>& views, std::int32_t height,
                        std::int32_t width, bool may_scale);
 

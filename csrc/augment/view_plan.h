@@ -1,4 +1,5 @@
-// What the numbers of a view ask for, worked out once for the CPU and the GPU.
+// From the drawn numbers of a view to the work that rendering has to do, for the CPU and the GPU
+// alike.
 #pragma once
 
 #include <cstdint>

@@ -1,7 +1,7 @@
 // FASTPASS_COLD keeps the rare case out of a loop, and out of its registers.
 //
 // FASTPASS_HD marks a function that is compiled for the CPU and, under nvcc, for the GPU as well.
-// FASTPASS_HD_INLINE: and is never called there, since a call goes through memory.
+// FASTPASS_HD_INLINE: the same, always inlined on the GPU, where a call passes data through memory.
 #pragma once
 
 #ifdef __CUDACC__
@@ -33,8 +33,8 @@ FASTPASS_HD inline int count_bits(unsigned long long word) {
 #endif
 }
 
-// Adds to memory that other lanes of a block, or of the launch, add to as well; returns what was
-// there before. On the CPU lanes run one after the other.
+// Adds to memory that other lanes of the block or of the launch add to as well, and returns the
+// value from before. On the CPU lanes run one after the other, so a plain addition will do.
 FASTPASS_HD inline unsigned int atomic_add(unsigned int* total, unsigned int value) {
 #ifdef __CUDA_ARCH__
   return atomicAdd(total, value);

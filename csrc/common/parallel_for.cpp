@@ -36,7 +36,7 @@ void parallel_for(std::int64_t count, int num_threads,
   try {
     for (int i = 0; i < num_helpers; ++i) helpers.emplace_back(work, i + 1);
   } catch (const std::system_error&) {
-    // The system grants no more threads: those that there are do the work.
+    // The system grants no more threads: those that have started do the work.
   }
   work(0);
   for (std::thread& helper : helpers) helper.join();

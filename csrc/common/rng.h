@@ -1,4 +1,5 @@
-// Counter-based randomness: a value is a function of who asks, never of when.
+// Counter-based random numbers: a value follows from its key alone, so that it does not matter
+// which thread asks for it, when, or what was drawn before.
 //
 // Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
 #pragma once
@@ -28,7 +29,7 @@ FASTPASS_HD inline Philox4x32 philox4x32_10(Philox4x32 counter, std::uint32_t ke
   return counter;
 }
 
-// Who asks. `draw` (below) numbers the random choices of one view: at most 2^18 of them.
+// The key of a random value. `draw` (below) numbers the random choices of one view, at most 2^18.
 struct DrawKey {
   std::uint64_t seed = 0;
   std::uint64_t sample_id = 0;

@@ -1,4 +1,4 @@
-// Borrowed memory: what a stage sees of pixels and bytes that somebody else owns.
+// Borrowed memory: pointers to pixels and bytes that somebody else owns, with their sizes.
 #pragma once
 
 #include <cstddef>

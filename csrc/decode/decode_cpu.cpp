@@ -35,7 +35,7 @@ class CpuDecoder : public Decoder {
     const bool is_strict = options.on_damage == OnDamage::kRaise;
     if (!markers_.is_single_scan()) return decode_coefficients(options, is_strict);
     const Status status = decode_scan(options);
-    // What libjpeg-turbo makes of damage is for the decoder that follows it step by step.
+    // The decoder that follows libjpeg-turbo step by step fills damage as that does.
     const bool fills = !is_strict && status.fault() == Fault::kCorruptImage;
     return fills ? decode_coefficients(options, is_strict) : status;
   }
@@ -69,7 +69,7 @@ class CpuDecoder : public Decoder {
     for (int c = 0; c < frame.num_components; ++c) {
       scan_.want_ac(c, c < reconstructor_.num_planes() && reconstructor_.last_coefficient(c) > 0);
     }
-    // What a damaged file holds in its middle depends on what stands before it.
+    // In a damaged file the middle depends on what comes before it, so all of it is decoded.
     has_index_ = options.seek_index.size != 0 && options.on_damage == OnDamage::kRaise;
     if (has_index_) {
       FASTPASS_RETURN_IF_ERROR(index_.parse(options.seek_index, jpeg_,
@@ -88,7 +88,7 @@ class CpuDecoder : public Decoder {
     return {};
   }
 
-  // The one entry that is known beforehand.
+  // The first MCU needs no index: its place is known.
   Status check_first_entry() const {
     const SeekEntry entry = index_.entry(0);
     const bool is_known = entry.bit_offset == std::uint64_t{8} * markers_.scan().data_offset &&
@@ -98,7 +98,7 @@ class CpuDecoder : public Decoder {
             "the seek index does not begin with the first MCU; build it again"};
   }
 
-  // To the row's first MCU: over the index where that saves more than nothing.
+  // Goes to the row's first MCU, by the index where that saves decoding.
   Status go_to(int row, const McuRange& range) {
     const std::int64_t wide = markers_.frame().mcus_wide;
     const std::int64_t first = row * wide + range.column_begin;

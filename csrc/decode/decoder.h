@@ -26,9 +26,9 @@ struct DecodeOptions {
   OnDamage on_damage = OnDamage::kRaise;
   std::int64_t max_pixels = kDefaultMaxPixels;  // width x height in the file
   Span seek_index;                              // of this very file; empty: none
-  bool is_seek_index_verified = false;  // the caller vouches that index and file belong together
-  // Y of YCbCr in all three channels, chroma not looked at. A wish: a decoder that has no use for
-  // it gives colors.
+  bool is_seek_index_verified = false;  // the caller knows that it belongs to this file
+  // Y of YCbCr in all three channels; color need not be decoded. A decoder may ignore this and give
+  // colors.
   bool luma_only = false;
 };
 
@@ -43,7 +43,7 @@ class Decoder {
   // For callers that have not looked at the headers.
   Status decode(Span jpeg, const DecodeOptions& options, PixelBuffer* pixels) {
     JpegHeaders headers;
-    static_cast<void>(headers.read(jpeg));  // what is wrong with them the decoder tells
+    static_cast<void>(headers.read(jpeg));  // decode() reports what is wrong with them
     return decode(headers, options, pixels);
   }
   // Memory that stays with the decoder between two images.

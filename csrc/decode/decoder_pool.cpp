@@ -19,8 +19,9 @@ struct Pool {
   std::map<std::string, std::vector<std::unique_ptr<Decoder>>> idle;
 };
 
-// Never destroyed: threads may outlive the objects with static storage. Never waited for: after a
-// fork nobody may be left to unlock it; whoever finds it locked makes a decoder of his own.
+// Never destroyed, because threads may outlive objects with static storage. Its lock is never
+// waited for, because after a fork the thread that holds it may be gone: a caller that finds it
+// locked makes a new decoder.
 Pool& pool() {
   static Pool* pool = new Pool;
   return *pool;

@@ -15,8 +15,8 @@ struct DecoderBackend {
   std::unique_ptr<Decoder> (*make)();
 };
 
-// A backend's file calls this from a static initialiser; leaving the file out of CMake is the
-// whole un-install.
+// A backend's file calls this from a static initialiser. So a build without that file simply lacks
+// the backend.
 bool register_decoder(DecoderBackend backend);
 const std::vector<DecoderBackend>& decoder_backends();
 // nullptr where no backend has that name; "auto": auto_decoder.h, or our own decoder where this

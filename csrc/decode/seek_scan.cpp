@@ -26,7 +26,7 @@ bool can_have_index(const MarkerReader& markers, Span jpeg) {
 // The state before every MCU; empty where the data is damaged.
 Status scan_states(const MarkerReader& markers, Span jpeg, std::vector<SeekEntry>* states) {
   const Frame& frame = markers.frame();
-  // Kept: its tables fit the next file too, mostly.
+  // Kept between files, most of which have the same tables.
   thread_local std::unique_ptr<ScanReader> kept;
   if (!kept || kept->bytes_held() > kMostBytesKept) kept = std::make_unique<ScanReader>();
   ScanReader& reader = *kept;

@@ -1,4 +1,5 @@
-// Backend "turbo": libjpeg-turbo, the oracle and the fallback.
+// Backend "turbo": libjpeg-turbo. Our own decoder is compared with it, and leaves to it what it
+// does not know.
 //
 // Note [What counts as damage]. libjpeg reports recoverable trouble as warnings. Those that mean
 // "pixels were invented" (truncated or undecodable entropy-coded data) are faults here unless the
@@ -23,7 +24,8 @@
 namespace fastpass {
 namespace {
 
-// More scans than any encoder writes: a known way to make a small file take minutes.
+// More scans than any encoder writes. Files with very many scans are a known attack: a small file
+// then takes minutes.
 constexpr int kMaxScans = 500;
 
 struct ErrorManager {

@@ -3,7 +3,8 @@
 namespace fastpass {
 namespace {
 
-// Not of the storage, the memory or the pack, of which every sample may be the next victim.
+// Whether a fault is one of the image itself. Faults of the storage, the memory or the pack are
+// not: they would meet every other sample as well.
 bool is_fault_of_image(Fault fault) {
   return fault == Fault::kCorruptImage || fault == Fault::kUnsupportedImage ||
          fault == Fault::kImageTooLarge || fault == Fault::kBadSeekIndex;

@@ -1,5 +1,5 @@
-// How batches come to be: what the engine's threads do for a sample, and what is left to do for all
-// samples of a batch together.
+// How batches are made: what the engine's threads do for each sample, and what remains to be done
+// for all samples of a batch together.
 #pragma once
 
 #include <cstddef>
@@ -18,7 +18,7 @@ struct BatchContext {
   virtual ~BatchContext() = default;
 };
 
-// A batch in the making. Its samples are counted by their places, from 0.
+// A batch while it is made. Its samples are counted by their places, from 0.
 struct BatchWork {
   std::shared_ptr<BatchSlot> slot;
   std::shared_ptr<BatchContext> context;

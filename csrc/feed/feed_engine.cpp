@@ -97,7 +97,7 @@ void FeedEngine::prefetch(const PositionRange& range) noexcept {
   try {
     reader_.source().prefetch(range.first, range.last);
   } catch (const std::exception&) {
-    // Whatever is wrong here is told when the sample itself is read.
+    // Errors are reported when the sample itself is read.
   }
 }
 

@@ -69,7 +69,7 @@ void GaussianBlurrer::write_row(const GaussianBlur& blur, std::int32_t size, std
   round_sums(sums_.data(), size, out);
 }
 
-// Row by row: a row is read before it is written, and lives on in recent_rows_ as long as rows
+// Row by row. A row is read before it is overwritten, and stays in recent_rows_ as long as rows
 // below need it, mirrored ones included.
 void GaussianBlurrer::run(const GaussianBlur& blur, std::int32_t size, std::uint8_t* plane,
                           std::ptrdiff_t stride) {

@@ -94,7 +94,8 @@ struct AsBfloat16 {
   }
 };
 
-// Past the caches where the memory allows it: nobody reads a batch before it is complete.
+// Streamed past the caches where the alignment allows it, because a batch is read only when all of
+// it is complete.
 template <typename As, bool is_solarized>
 void store_row_as(const RowJob& job, typename As::Value* out) {
   using Value = typename As::Value;

@@ -1,4 +1,4 @@
-// A view in the making.
+// A view while it is rendered on the CPU.
 #pragma once
 
 #include <cstddef>

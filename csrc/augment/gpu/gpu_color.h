@@ -1,4 +1,4 @@
-// Contrast, and the colors that follow it, on a device: of views whose mean luma is known now.
+// Contrast and the color steps after it, on a device, for views whose mean luma is known by then.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,4 @@
-// The one place that knows <<<>>> for block programs (block_program.h).
+// Launches block programs (block_program.h) on a CUDA GPU.
 #pragma once
 
 #include <cuda_runtime.h>

@@ -1,4 +1,5 @@
-// Makes a GPU the calling thread's as long as it lives: what the consumer had chosen comes back.
+// Selects a GPU for the calling thread while the object lives, then restores the one that was
+// selected before.
 #pragma once
 
 #include <cuda_runtime.h>

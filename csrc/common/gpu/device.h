@@ -39,9 +39,9 @@ class Device {
   virtual Status record(Event event, Stream stream) = 0;
   // What is queued on `stream` from now on runs after `event`.
   virtual Status wait(Stream stream, Event event) = 0;
-  // Whether `event` has happened; tells what failed before it.
+  // Whether `event` has happened; returns what failed before it.
   virtual Status query(Event event, bool* has_happened) = 0;
-  // The calling thread sleeps until `event` has happened, and hears of what failed before it.
+  // Blocks the calling thread until `event` has happened; returns what failed before it.
   virtual Status synchronize(Event event) = 0;
 
   // Memory that one block may share, and multiprocessors: for launch geometry.

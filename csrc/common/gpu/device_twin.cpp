@@ -10,7 +10,7 @@ constexpr std::size_t kAlignment = 256;
 
 }  // namespace
 
-// What fresh memory holds is not zero on a GPU either.
+// New memory is filled with a pattern: on a GPU it is not zero either.
 Status TwinDevice::allocate(std::size_t bytes, void** memory) {
   *memory = std::aligned_alloc(kAlignment, (bytes + kAlignment - 1) / kAlignment * kAlignment);
   if (*memory == nullptr) return {Fault::kOutOfMemory, "no memory for the twin of a GPU"};

@@ -18,7 +18,7 @@ class GrowingMemory {
   GrowingMemory(const GrowingMemory&) = delete;
   GrowingMemory& operator=(const GrowingMemory&) = delete;
 
-  // What it held is lost where it grows; nothing that is queued may use it then.
+  // Growing loses the contents, so nothing that is queued may still use them.
   Status reserve(std::size_t bytes) {
     if (bytes <= capacity_) return {};
     const std::size_t wanted = bytes + bytes / 4;  // the next batch is a little larger

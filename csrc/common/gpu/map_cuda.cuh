@@ -1,4 +1,4 @@
-// The one place that knows <<<>>> for element-wise work.
+// Launches element-wise work on a CUDA GPU: one functor call per index.
 #pragma once
 
 #include <cuda_runtime.h>

@@ -1,5 +1,5 @@
 // The CPU in the place of a GPU: runs what kernels run, lane by lane, in a shuffled order, with
-// shared memory that holds rubbish at first. For tests, on machines without a GPU and under
+// shared memory that holds random bytes at first. For tests, on machines without a GPU and under
 // sanitizers; slow.
 #pragma once
 

@@ -36,7 +36,7 @@ struct CompareCodes {
   bool is_upper;  // only pairs whose second position is the larger one
   FoundPair* pairs;
   unsigned int capacity;
-  unsigned int* num_pairs;  // found, whether there was room or not
+  unsigned int* num_pairs;  // how many were found, also those for which there was no room
 
   struct Shared {
     std::uint64_t queries[kQueries][kMaxGpuWords];

@@ -11,12 +11,12 @@ namespace fastpass {
 namespace {
 
 constexpr int kPixelHashBytes = 16;
-// Memory and time of some hashes grow with the longer side; nobody's photo is this long.
+// Memory and time of some hashes grow with the longer side, so there is a limit beyond any photo.
 constexpr int kLongestSide = 1 << 20;
-// pdq_fast: a JPEG is decoded so small, but no smaller.
+// pdq_fast decodes a JPEG at a smaller scale as long as both sides keep this many pixels.
 constexpr int kFewestFastPixels = 256;
-// Of fewer pixels, samples repeat each other, and frequencies tie: the last bits of a float decide.
-// Such images are small enough to be hashed as PDQ does.
+// Below this many pixels a side, samples repeat each other and frequencies tie, so that the last
+// bits of a float decide. Such images are hashed as PDQ itself does; they are small anyway.
 constexpr int kFewestWeighedPixels = 2 * kPdqSide;
 
 constexpr std::array<const char*, kNumDihedrals> kDihedralNames = {

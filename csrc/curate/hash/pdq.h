@@ -16,7 +16,7 @@ constexpr int kPdqFrequencies = 16;
 
 using PdqCode = std::array<std::uint8_t, kPdqBytes>;  // as its text has it: bit 255 first
 
-// Samples, row by row, of the image seen through a tent.
+// Samples, row by row, of the image after the tent filter (two box filters along each axis).
 using PdqSamples = std::array<float, kPdqSide * kPdqSide>;
 using PdqFrequencies = std::array<float, kPdqFrequencies * kPdqFrequencies>;
 
@@ -39,7 +39,7 @@ class PdqHasher {
   // Bit for bit the reference: the same sums of floats in the same order. False for an image with a
   // side below 5: its hash is zero, of quality 0.
   bool sample(const ImageView& rgb, PdqSamples* samples);
-  // The same samples by weights: each is a sum of the pixels under its tent. Where the pixels are
+  // The same samples as weighted sums: each sums the pixels under its tent. Where the pixels are
   // those of an image of full_height x full_width at 1 / denominator, each stands for those it
   // was made of. Differs from sample() in the last bits of a float, or little more when scaled.
   bool sample_by_weights(const ImageView& rgb, int full_height, int full_width, int denominator,

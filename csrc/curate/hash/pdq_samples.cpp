@@ -1,4 +1,4 @@
-// What PDQ's transform sees: 64 x 64 samples of the image behind a tent.
+// The 64 x 64 samples that PDQ transforms: the image is smoothed by a tent filter and sampled.
 #include <algorithm>
 
 #include "common/multiversion.h"
@@ -106,7 +106,7 @@ void filter_side_by_side(const BoxSteps& steps, const float* in, float* out) {
   });
 }
 
-// Only the means at the sampled places, one behind the other: [group][sample][lane].
+// Keeps only the means at the sampled places, one behind the other: [group][sample][lane].
 FASTPASS_WIDE_CLONE
 void sample_side_by_side(const BoxSteps& steps, const float* in, float* out) {
   constexpr int kGroupStride = kLanes * kPdqSide;

@@ -10,7 +10,7 @@
 
 namespace fastpass {
 
-// Sets that grow together, pair by pair, as pairs come: each is known by its smallest member.
+// Connected components, built up pair by pair (union-find). A set is named by its smallest member.
 class UnionFind {
  public:
   explicit UnionFind(std::size_t size);

@@ -25,7 +25,7 @@ bool takes_slots(const SlotJoin& join, const SearchOptions& options, const CodeL
   }
   const auto size = static_cast<double>(a.ids.size());
   const double brute = b != nullptr ? size * static_cast<double>(b->ids.size()) : size * size / 2;
-  constexpr double kSmall = 1e7;  // a blink either way
+  constexpr double kSmall = 1e7;  // takes milliseconds either way
   return brute > kSmall && join.cost(a, b) < brute;
 }
 

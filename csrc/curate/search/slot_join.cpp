@@ -114,7 +114,7 @@ struct SlotJoin::Sorted {
   }
 };
 
-// The slots that have led to two lists, in order: of each the first one that could.
+// The slots by which two lists were chosen, in order.
 struct SlotJoin::Path {
   std::array<int, 4 * 64> slots{};
   int size = 0;

@@ -7,7 +7,8 @@
 namespace fastpass {
 namespace {
 
-// More scans than any encoder writes: a known way to make a small file take minutes.
+// More scans than any encoder writes. Files with very many scans are a known attack: a small file
+// then takes minutes.
 constexpr int kMaxScans = 500;
 
 std::string marker_name(int marker) {

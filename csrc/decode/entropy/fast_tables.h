@@ -1,4 +1,4 @@
-// What the next bits of a sequential scan mean, up to two coefficients at a time.
+// Look-up tables for sequential scans: what the next bits mean, up to two coefficients at a time.
 //
 // Note [Fast look-ups]. The next ten bits of AC data stand for an index; what is stored there:
 //   first coefficient    its value is value[i] plus the bits behind the index that still belong to

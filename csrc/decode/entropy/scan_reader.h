@@ -1,5 +1,5 @@
-// Walks the MCUs of a single sequential scan: decodes runs of them, passes over others, crosses
-// restart markers, enters in the middle at a point of a seek index.
+// Reads the MCUs of a single sequential scan. It decodes runs of them, skips others, crosses
+// restart markers, and can start in the middle at an entry of a seek index.
 #pragma once
 
 #include <array>
@@ -30,7 +30,7 @@ class ScanReader {
   Status enter(std::size_t limit);
   Status enter(const SeekEntry& entry, std::int64_t mcu, std::size_t limit);
 
-  // The MCU that comes next, counted row by row, and where it lies.
+  // The next MCU, counted row by row, and its place in the file.
   std::int64_t mcu() const { return mcu_; }
   Status locate(SeekEntry* entry);
   Status skip(std::int64_t num_mcus);

@@ -96,7 +96,7 @@ void BatchDecoder::fill_upload(const std::vector<const ImagePlan*>& plans) {
   fill_tasks(plans);
 }
 
-// What is sizes and offsets in the plan becomes pointers.
+// Turns the offsets of the plan into pointers.
 void BatchDecoder::fill_image(const ImagePlan& plan, std::size_t index, GpuImage* image) {
   const ImageSections& sections = layout_.of_image[index];
   image->pixels = pixels_[index].data;
@@ -220,7 +220,7 @@ Status BatchDecoder::replace(int image, const ImageView& pixels, Stream stream) 
   }
   const auto row_bytes = static_cast<std::size_t>(3 * out.width);
   const std::size_t bytes = row_bytes * static_cast<std::size_t>(out.height);
-  // Room for all images of the batch at once: what is queued keeps what it reads.
+  // Room for all images of the batch at once, because what is queued still reads its memory.
   std::size_t wanted = 0;
   for (const ImageView& view : pixels_) {
     wanted += 3 * static_cast<std::size_t>(view.height) * static_cast<std::size_t>(view.width);

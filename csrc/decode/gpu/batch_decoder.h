@@ -1,4 +1,4 @@
-// A batch of JPEGs to RGB pixels in the memory of a device.
+// Decodes a batch of JPEGs to RGB pixels in the memory of a device.
 #pragma once
 
 #include <cstdint>
@@ -40,8 +40,8 @@ class BatchDecoder {
 
   // What follows is known when an event that was recorded behind queue() has happened.
   //
-  // The GPU met something in this image that it does not decode, damage above all: its pixels
-  // mean nothing, and the CPU has the last word (its pixels, or its error with the byte offset).
+  // The GPU met something in this image that it does not decode, damage above all. Its pixels mean
+  // nothing; the CPU decodes the image, or says what is wrong with it.
   bool is_given_up(int image) const;
   // Puts the CPU's pixels there; `pixels` may go once the call has returned.
   Status replace(int image, const ImageView& pixels, Stream stream);

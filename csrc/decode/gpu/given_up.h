@@ -1,4 +1,4 @@
-// The CPU's last word on images that a GPU has given up.
+// Images that a GPU has given up are decoded on the CPU.
 #pragma once
 
 #include <string>

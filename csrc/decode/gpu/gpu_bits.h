@@ -11,7 +11,7 @@
 
 namespace fastpass {
 
-// Behind the bytes of every file: the end that every reader meets.
+// Placed behind the bytes of every file, so that every reader meets an end.
 constexpr int kLanePadding = 16;
 
 struct GpuBits {

@@ -1,5 +1,5 @@
-// Symbols and blocks as one lane of a GPU reads them. What it does not take for sound it only
-// reports: the CPU has the last word on damage.
+// Symbols and blocks as one lane of a GPU reads them. A lane only reports what looks damaged; the
+// CPU then decodes the image and decides.
 #pragma once
 
 #include <cstdint>

@@ -56,7 +56,7 @@ struct ScanSegment {
   std::uint32_t end = 0;
   int first_mcu = 0;
   int num_mcus = 0;
-  int first_part = 0;  // see device_scan.h
+  int first_part = 0;  // see gpu_scan.h
 };
 
 struct GpuImage {

@@ -1,5 +1,5 @@
-// What one image of a batch asks of the device: found out on the CPU, from the headers alone where
-// that is possible.
+// What a GPU has to do for one image of a batch. The CPU finds this out, from the headers alone
+// where that is possible.
 #pragma once
 
 #include <cstdint>

@@ -32,7 +32,7 @@ bool find_scan_segments(Span data, int restart_interval, int num_mcus,
     segment.begin = static_cast<std::uint32_t>(begin);
     segment.first_mcu = mcu;
     segment.num_mcus = std::min(interval, num_mcus - mcu);
-    // Nobody has to look for the end of the last one: lanes meet it.
+    // The last segment's end need not be searched: lanes notice it when they read it.
     std::size_t end = restart_interval == 0 ? data.size : find_marker(data, begin);
     segment.end = static_cast<std::uint32_t>(end);
     segments->push_back(segment);

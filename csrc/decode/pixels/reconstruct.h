@@ -38,7 +38,7 @@ class Reconstructor {
   // last finish_row(). Nothing of `out` but 3 * width bytes per row is written.
   Status begin(const Frame& frame, int scale_denominator, const CropBox& crop, const ImageView& out,
                bool luma_only = false);
-  // The MCUs to be put, the ring of chroma that upsampling looks at included.
+  // The MCUs to be put: those of the crop, and those around it that upsampling looks at.
   McuRange range() const { return range_; }
   const ChunkLayout& layout() const { return layout_; }
   // The first components of the frame, which are looked at.

@@ -1,4 +1,4 @@
-// What the decoders of both machines know of a JPEG by name.
+// Names that the decoders of both CPU and GPU use for the colors and components of a JPEG.
 #pragma once
 
 #include <cstdint>

@@ -33,7 +33,7 @@ Status JpegHeaders::read(Span jpeg) {
     info_ = info_of(markers_);
     return {};
   }
-  // The size of the image stands in front of most of what may be wrong.
+  // The size of the image comes before most of what may be wrong.
   if (!is_jpeg(jpeg)) return status_;
   return probe_jpeg(jpeg, &info_);
 }

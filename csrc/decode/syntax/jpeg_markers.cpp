@@ -1,4 +1,4 @@
-// The walk from marker to marker: ITU-T T.81, annex B, read as liberally as libjpeg-turbo reads it.
+// Finds marker after marker (ITU-T T.81, annex B), as liberally as libjpeg-turbo does.
 #include "decode/syntax/jpeg_markers.h"
 
 #include <algorithm>

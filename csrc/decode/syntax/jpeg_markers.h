@@ -1,5 +1,5 @@
-// Reads the marker segments of a JPEG: frame, tables, scans. Accepts and refuses what libjpeg-turbo
-// accepts and refuses, and what 8-bit Huffman decoding cannot do has a name.
+// Reads the marker segments of a JPEG: frame, tables, scans. It accepts and refuses what
+// libjpeg-turbo accepts and refuses, and names what 8-bit Huffman decoding cannot do.
 #pragma once
 
 #include <array>
@@ -32,7 +32,7 @@ class MarkerReader {
   bool is_single_scan() const { return is_single_scan_; }
   // 1..8, of the first EXIF block in front of the frame header; 1 where there is none.
   std::uint8_t exif_orientation() const { return exif_orientation_; }
-  // What libjpeg-turbo would go on from with a warning: the file ended among the markers.
+  // The file ended among the markers: libjpeg-turbo only warns and goes on.
   const Status& damage() const { return damage_; }
   // Where the entropy-coded data of the present scan begins: scan().data_offset, and more than the
   // file's size where the file ends inside SOS.
