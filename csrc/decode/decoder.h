@@ -26,7 +26,7 @@ struct DecodeOptions {
   OnDamage on_damage = OnDamage::kRaise;
   std::int64_t max_pixels = kDefaultMaxPixels;  // width x height in the file
   Span seek_index;                              // of this very file; empty: none
-  bool is_seek_index_verified = false;  // the caller knows that it belongs to this file
+  bool is_seek_index_verified = false;          // the caller knows that it belongs to this file
   // Y of YCbCr in all three channels; color need not be decoded. A decoder may ignore this and give
   // colors.
   bool luma_only = false;
