@@ -44,6 +44,7 @@ PYTHON_ORDER = [
     "report",
     "curate/hashes",
     "curate/search",
+    "curate/check",
     "curate/dedup",
     "curate/__init__.py",
     "backend_list",

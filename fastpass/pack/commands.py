@@ -14,18 +14,25 @@ import click
 from fastpass.common.command_line import Command
 from fastpass.common.progress import shown_progress
 from fastpass.errors import BadPack, FastpassError
+from fastpass.pack.found import left_out_text
 from fastpass.pack.index import IndexReport, build_index
+from fastpass.pack.options import Layout
+from fastpass.pack.source_options import (
+    classes_option,
+    index_dir_option,
+    keep_list_option,
+    layout_option,
+)
 from fastpass.pack.sources import expand
 from fastpass.pack.writer import PackReport, pack_folder
 
 
 def _index_line(report: IndexReport) -> str:
     damaged = f", {report.num_unreadable} damaged images" if report.num_unreadable else ""
-    ignored = f", {report.num_ignored} other files ignored" if report.num_ignored else ""
     seekable = f", {report.num_seek_indexes} seekable" if report.num_seek_indexes else ""
     return (
         f"{report.index}: {report.num_samples} samples ({report.layout})"
-        f"{seekable}{damaged}{ignored}"
+        f"{seekable}{damaged}{left_out_text(report.skipped_files)}"
     )
 
 
@@ -50,9 +57,20 @@ _seek_index_option = click.option(
 )
 @click.option("--force", is_flag=True, help="Replace what fastpass wrote into OUTPUT before.")
 @_seek_index_option
+@layout_option
+@keep_list_option
+@classes_option
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def pack_command(
-    source: str, output: str, shard_size: int, force: bool, seek_index: bool, as_json: bool
+    source: str,
+    output: str,
+    shard_size: int,
+    force: bool,
+    seek_index: bool,
+    layout: Layout | None,
+    keep_list: str | None,
+    classes: str | None,
+    as_json: bool,
 ) -> None:
     """Write the images below the folder SOURCE as tar shards in WebDataset layout.
 
@@ -66,6 +84,9 @@ def pack_command(
             shard_bytes=shard_size << 20,
             force=force,
             seek_index=seek_index,
+            layout=layout,
+            keep=keep_list,
+            classes=classes,
             on_progress=lambda done, total: on_progress("packing", done, total),
         )
     click.echo(json.dumps(asdict(report)) if as_json else _pack_lines(report))
@@ -73,14 +94,17 @@ def pack_command(
 
 def _pack_lines(report: PackReport) -> str:
     total = f"{report.num_samples} samples, {report.num_bytes / 1e6:.1f} MB in {report.output}"
-    return "\n".join([*map(_index_line, report.shards), total])
+    return "\n".join([report.summary, *map(_index_line, report.shards), total])
 
 
 @click.command("index", cls=Command)
 @click.argument("sources", nargs=-1, required=True, type=click.Path())
 @_seek_index_option
+@index_dir_option
 @click.option("--json", "as_json", is_flag=True, help="Print the reports as JSON.")
-def index_command(sources: tuple[str, ...], seek_index: bool, as_json: bool) -> None:
+def index_command(
+    sources: tuple[str, ...], seek_index: bool, index_dir: str | None, as_json: bool
+) -> None:
     """Write X.tar.fpi beside every tar of SOURCES (tars, patterns, folders of tars).
 
     A tar is only read, never changed. A damaged one does not keep the others from being indexed.
@@ -94,7 +118,7 @@ def index_command(sources: tuple[str, ...], seek_index: bool, as_json: bool) -> 
         try:
             if os.path.isdir(tar):
                 raise BadPack(f"{tar!r}: a folder without tars; only tars are indexed")
-            return build_index(tar, seek_index=seek_index, threads=threads)
+            return build_index(tar, seek_index=seek_index, threads=threads, index_dir=index_dir)
         except FastpassError as error:
             return error
 

@@ -137,16 +137,18 @@ def _parts_at(path: str, layout: str | None) -> list[Part]:
         raise BadPack(f"cannot list {path!r}: {error.strerror}") from error
     if layout == "tars" and not tars:
         raise BadPack(f"{path!r}: a folder without tars, but layout='tars' was given")
-    if not tars or layout in ("image_folder", "folder", "pass"):
+    if not tars:
         return [Part(path, reading)]
     if layout in ("tars", "webdataset"):
         return [Part(tar, reading) for tar in tars]
-    return _decide(path, tars)
-
-
-def _decide(path: str, tars: list[str]) -> list[Part]:
-    """Rules 1, 5 and 7 of docs/pack.md, for a folder that holds tars."""
     in_root, below, num_folders = core.survey_folder(os.fsencode(path))
+    if reading:  # it is that of the tars where there is nothing else to read
+        return [Part(path, reading)] if in_root + below else [Part(t, reading) for t in tars]
+    return _decide(path, tars, in_root, below, num_folders)
+
+
+def _decide(path: str, tars: list[str], in_root: int, below: int, num_folders: int) -> list[Part]:
+    """Rules 1, 5 and 7 of docs/pack.md, for a folder that holds tars."""
     are_tars_left_out = num_folders >= 2 and len(tars) < num_folders
     if below == 0 and in_root < len(tars):
         images = {"image in the root": _root_images(path)} if in_root else {}

@@ -70,7 +70,9 @@ def pack_folder(
     """
     if shard_bytes < 1 or (shard_samples is not None and shard_samples < 1):
         raise BadArgument(f"shards of {shard_bytes} bytes or {shard_samples} samples: wanted >= 1")
-    if any(not os.path.isdir(part.path) for part in find_parts(source, layout)):
+    tars = [part.path for part in find_parts(source, layout) if not os.path.isdir(part.path)]
+    if tars:
+        Pack(tars[0], index="ignore").close()  # raises where it is none
         raise BadPack(
             f"{os.fspath(source)!r} is in tars already, and these are read as they are: "
             f"run `fastpass index` on them"

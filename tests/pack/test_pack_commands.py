@@ -47,12 +47,20 @@ def test_pack_force(run, photos, tmp_path):
     assert run(pack_command, photos, "-o", tmp_path / "out", "--force").exit_code == 0
 
 
-@pytest.mark.parametrize("source", ["missing", "photos/0.jpg", "empty"])
-def test_pack_errors(run, photos, tmp_path, source):
+@pytest.mark.parametrize(
+    ("source", "message"),
+    [
+        ("missing", "no such file or folder"),
+        ("photos/0.jpg", "this is a JPEG image, no tar"),
+        ("empty", "no image"),
+    ],
+)
+def test_pack_errors(run, photos, tmp_path, source, message):
     (tmp_path / "empty").mkdir()
     result = run(pack_command, tmp_path / source, "-o", tmp_path / "out")
     assert result.exit_code == 1
-    assert result.stderr.startswith("Error: ")
+    assert result.stderr.startswith("fastpass: BadPack: ")
+    assert message in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert not (tmp_path / "out").exists()
 
@@ -88,3 +96,36 @@ def test_index_errors(run, photos, tmp_path):
         result = run(index_command, source)
         assert result.exit_code == 1
         assert message in result.stderr
+
+
+def test_what_was_found_is_said(run, tmp_path, image):
+    for i, name in enumerate(["cat/1.jpg", "dog/2.jpg", "stray.jpg", "dog/note.txt"]):
+        path = tmp_path / "in" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(image(8 + i))
+    result = run(pack_command, tmp_path / "in", "-o", tmp_path / "out")
+    assert result.stdout.splitlines()[0] == (
+        "image folder: 2 classes, 2 images; left out: 1 image in the root, 1 other file"
+    )
+    report = json.loads(run(pack_command, tmp_path / "in", "-o", tmp_path / "o2", "--json").stdout)
+    assert report["skipped_files"] == {"image in the root": 1, "other file": 1}
+    (tmp_path / "keys").write_text("dog/2\n")
+    options = ["--keep-list", tmp_path / "keys", "--classes", tmp_path / "out/classes.json"]
+    assert run(pack_command, tmp_path / "in", "-o", tmp_path / "o3", *options).exit_code == 0
+    with Pack(tmp_path / "o3") as pack:
+        assert (pack.sample_keys, pack.labels.tolist()) == (["dog/2"], [1])
+    assert (
+        run(pack_command, tmp_path / "in", "-o", tmp_path / "o4", "--layout", "folder").exit_code
+        == 0
+    )
+    assert len(Pack(tmp_path / "o4", layout="folder")) == 3
+
+
+def test_index_elsewhere(run, write_tar, image, tmp_path):
+    tar = write_tar({"a.jpg": image(), "a.cls": b"1", "b.cls": b"1"})
+    result = run(index_command, tar, "--index-dir", tmp_path / "i")
+    assert result.stdout == (
+        f"{tmp_path}/i{tar}.fpi: 1 samples (webdataset); left out: "
+        "1 label or metadata without an image\n"
+    )
+    assert Pack(tar, index_dir=tmp_path / "i").unindexed_shards == []
