@@ -116,10 +116,13 @@ void Grouper::leave_out(std::uint32_t index, bool has_image) {
 
 Status Grouper::several_images(const std::vector<std::uint32_t>& images) const {
   const Member &one = member(images[0]), &two = member(images[1]);
+  const std::string first = printable(field(images[0])), second = printable(field(images[1]));
+  const bool have_dots = (first + second).find('.') != std::string::npos;
   return bad("sample " + quoted(key(images[0])) + " has both " + quoted(one.path) + " and " +
-                 quoted(two.path) + ", so it can be read in two ways: with image=\"" +
-                 printable(field(images[0])) + "\" or with image=\"" + printable(field(images[1])) +
-                 "\"; with keys=\"last_dot\" each is a sample of its own",
+                 quoted(two.path) + ", so it can be read in two ways: with image=\"" + first +
+                 "\" or with image=\"" + second + "\"; with " +
+                 (have_dots ? "keys=\"last_dot\"" : "layout=\"folder\"") +
+                 " each is a sample of its own",
              two, true);
 }
 

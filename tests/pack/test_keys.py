@@ -145,3 +145,13 @@ def test_shards_of_one_name_are_told_apart_by_their_folders(source, tmp_path):
         assert len(set(pack.sample_keys)) == 2
     with pytest.raises(BadPack, match="are the same: name it once"):
         Pack([tars[0], f"{tmp_path}/train/../train/0.tar"])
+
+
+@pytest.mark.parametrize("kind", ["tar", "folder"])
+def test_two_images_of_one_labelled_sample(source, kind):
+    path = source(["a.jpg", "a.png", "a.cls"], kind)
+    with pytest.raises(BadPack, match=r'image="jpg" or with image="png"; with layout="folder"'):
+        Pack(path)
+    assert widths(Pack(path, image="png")) == {"a": 9}
+    assert widths(Pack(path, image="png;jpg")) == {"a": 9}
+    assert widths(Pack(path, layout="folder")) == {"a.jpg": 8, "a.png": 9}

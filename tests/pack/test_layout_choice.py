@@ -140,7 +140,10 @@ KINDS = [
 def test_a_folder_and_its_tar_give_the_same_samples(tree, tmp_path, seed):
     draw = random.Random(seed)
     names = draw.sample(KINDS, draw.randint(1, len(KINDS)))
-    names += [f"{c}/{i}.cls" for c in ("cat",) for i in (1, 7)] * (seed % 4 == 0)
+    if (
+        seed % 4 == 0
+    ):  # labels, with which cat/1.jpg and cat/1.png would be two images of one sample
+        names = [name for name in names if name != "cat/1.png"] + ["cat/1.cls", "cat/7.cls"]
     root = tree("cat/0.jpg", "dog/0.jpg", *names)
     wanted = seen(root)
     tar = tar_of(root, tmp_path / "x.tar", prefix=draw.choice(["", "./"]))
