@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import click
 
@@ -26,7 +26,20 @@ def evaluate_group() -> None:
 @click.option(
     "--k", type=click.IntRange(min=1), default=20, show_default=True, help="Number of neighbors."
 )
-@click.option("--temperature", default=0.07, show_default=True, help="Of the votes.")
+@click.option(
+    "--temperature",
+    type=click.FloatRange(1e-6, 1e6),
+    default=0.07,
+    show_default=True,
+    help="Of the votes.",
+)
+@click.option(
+    "--mode",
+    type=click.Choice(["exact", "fast"]),
+    default="exact",
+    show_default=True,
+    help="How images are read: exact is bit for bit Pillow and torchvision.",
+)
 @click.option(
     "--features",
     "which",
@@ -38,7 +51,7 @@ def evaluate_group() -> None:
 @click.option("--untrained", is_flag=True, help="Also the same encoder before training.")
 @click.option("--curve", is_flag=True, help="Also every earlier checkpoint that was kept.")
 @click.option("--batch-size", type=click.IntRange(min=1), default=256, show_default=True)
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="Also write the JSON here.")
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the JSON here.")
 @force_option
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of a table.")
 def knn_command(
@@ -47,6 +60,7 @@ def knn_command(
     val_source: str,
     k: int,
     temperature: float,
+    mode: Literal["exact", "fast"],
     which: Which,
     untrained: bool,
     curve: bool,
@@ -57,14 +71,15 @@ def knn_command(
 ) -> None:
     """k-NN accuracy of frozen features (DINO's protocol), printed and written as JSON.
 
-    The JSON goes beside the checkpoint (evaluate-knn.json) unless -o says where.
+    The classes of both sets are matched by name. The JSON goes into the run's folder, where
+    `fastpass report` finds it (knn-FEATURES-step-N.json), unless -o says where.
     """
     from fastpass.evaluate.knn_run import KIND, evaluate_knn
     from fastpass.train.checkpoint import find_checkpoint, kept_checkpoints
 
     found = find_checkpoint(checkpoint)
     earlier = [c for c in kept_checkpoints(checkpoint) if c.step < found.step] if curve else []
-    path = output or found.folder / "evaluate-knn.json"
+    path = output or _run_folder(found.folder) / f"knn-{which}-step-{found.step:08d}.json"
     claim_file(path, KIND, inputs=[found.folder, train_source, val_source], force=force)
     kinds: list[Which] = [which, "untrained"] if untrained and which != "untrained" else [which]
     report = evaluate_knn(
@@ -75,18 +90,21 @@ def knn_command(
         earlier=earlier,
         k=k,
         temperature=temperature,
+        mode=mode,
         batch_size=batch_size,
     )
-    write_report(report, path)
     if as_json:
         click.echo(json.dumps(report))
     else:
         print_table(report)
-
-
-def write_report(report: dict[str, Any], path: Path) -> None:
-    """Raises WriteFailed."""
     write_file(path, json.dumps(report, indent=1) + "\n")
+    click.echo(path, err=True)
+
+
+def _run_folder(checkpoint: Path) -> Path:
+    """Where `fastpass report` looks; beside a checkpoint that was taken out of its run."""
+    parent = checkpoint.resolve().parent
+    return parent.parent if parent.name == "checkpoints" else parent
 
 
 def print_table(report: dict[str, Any]) -> None:

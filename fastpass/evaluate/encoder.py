@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from fastpass.errors import BadCheckpoint
 from fastpass.evaluate.which import Which
 from fastpass.model.backbone import create_backbone
 from fastpass.train import checkpoint as files
 from fastpass.train.checkpoint import Checkpoint
+
+FIRST_WEIGHTS = ("pretrained", "checkpoint_path", "cache_dir")
 
 
 @dataclass(frozen=True)
@@ -22,8 +25,8 @@ class Encoder:
     which: Which
     encode: Callable[[Tensor], Tensor]
     image_size: int  # pixels
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
 
 
 def load_encoder(checkpoint: Checkpoint, which: Which, device: torch.device) -> Encoder:
@@ -36,16 +39,11 @@ def load_encoder(checkpoint: Checkpoint, which: Which, device: torch.device) -> 
     encode: Callable[[Tensor], Tensor]
     if which == "pixels":
         encode = _flatten
-    else:
+    elif which == "untrained":
         torch.manual_seed(checkpoint.state["config"]["train"]["seed"])
-        network = create_backbone(backbone["name"], backbone["kwargs"])
-        if which != "untrained":
-            name = files.TEACHER if which == "teacher" else files.STUDENT
-            try:
-                network.load_state_dict(checkpoint.tensors(name))
-            except RuntimeError as error:
-                raise BadCheckpoint(f"{checkpoint.folder / name}: {error}") from error
-        encode = network.eval().requires_grad_(False).to(device)
+        encode = _frozen(create_backbone(backbone["name"], backbone["kwargs"]), device)
+    else:
+        encode = _frozen(trained_network(checkpoint, which), device)
     return Encoder(
         which, encode, backbone["image_size"], tuple(backbone["mean"]), tuple(backbone["std"])
     )
@@ -53,3 +51,28 @@ def load_encoder(checkpoint: Checkpoint, which: Which, device: torch.device) -> 
 
 def _flatten(images: Tensor) -> Tensor:
     return images.flatten(1)
+
+
+def _frozen(network: nn.Module, device: torch.device) -> nn.Module:
+    return network.eval().requires_grad_(False).to(device)
+
+
+def trained_network(checkpoint: Checkpoint, which: Literal["teacher", "student"]) -> nn.Module:
+    """The backbone of a checkpoint with its weights, on the CPU.
+
+    Raises BadCheckpoint when weights and model do not belong together.
+    """
+    backbone = checkpoint.state["backbone"]
+    network = create_backbone(backbone["name"], architecture_of(checkpoint))
+    name = files.TEACHER if which == "teacher" else files.STUDENT
+    try:
+        network.load_state_dict(checkpoint.tensors(name))
+    except RuntimeError as error:
+        raise BadCheckpoint(f"{checkpoint.folder / name}: {error}") from error
+    return network
+
+
+def architecture_of(checkpoint: Checkpoint) -> dict[str, Any]:
+    """timm's keywords of the backbone, without those that say where its first weights come from."""
+    kwargs = checkpoint.state["backbone"]["kwargs"].items()
+    return {name: value for name, value in kwargs if name not in FIRST_WEIGHTS}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -10,6 +11,7 @@ from torch import Tensor
 
 from fastpass.errors import BadPack
 from fastpass.evaluate.encoder import Encoder
+from fastpass.feed.options import Mode
 
 
 @torch.inference_mode()
@@ -34,21 +36,25 @@ def extract_features(
     return torch.cat(features)[order], torch.cat(labels)[order]
 
 
-def open_images(source: str, encoder: Encoder, *, batch_size: int, device: torch.device) -> Any:
+def open_images(
+    source: str, encoder: Encoder, *, batch_size: int, mode: Mode, device: torch.device
+) -> Any:
     """A loader of the images in ``source`` as ``encoder`` wants them; the caller closes it.
 
     DINO's protocol: the shorter side to 256/224 of the crop (bicubic), then a center crop; images
     that already have the size of the encoder's input (CIFAR) pass unchanged.
     """
-    from fastpass.augment import recipes
+    from fastpass.augment import Recipe, recipes
     from fastpass.feed import Loader
     from fastpass.pack import Pack
 
     size = encoder.image_size
     recipe = recipes.evaluation(size=size, resize=evaluation_resize(size))
+    (view,) = recipe.views
+    recipe = Recipe(recipe.name, (replace(view, mean=encoder.mean, std=encoder.std),))
     return Loader(
-        Pack(source), recipe, batch_size=batch_size, device=str(device), shuffle=False, rank=0,
-        world_size=1, drop_last=False,
+        Pack(source), recipe, batch_size=batch_size, mode=mode, device=str(device), shuffle=False,
+        rank=0, world_size=1, drop_last=False,
     )  # fmt: skip
 
 

@@ -8,7 +8,10 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from fastpass.common.checks import require_number
 from fastpass.errors import BadArgument
+
+MIN_TEMPERATURE, MAX_TEMPERATURE = 1e-6, 1e6
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,9 @@ def knn_classify(
     ``features`` float [N, D] with ``labels`` int64 [N], queries [Q, D] and [Q]. Similarity is the
     cosine; each neighbour votes for its class with weight exp(similarity / temperature); ties
     go to the smaller class number. Memory: chunk_size * N floats. Raises BadArgument for shapes
-    that do not match, k outside 1..N, or negative labels.
+    that do not match, k outside 1..N, a temperature that is not positive, or negative labels.
     """
+    require_number("temperature", temperature, MIN_TEMPERATURE, MAX_TEMPERATURE)
     _check(features, labels, k)
     _check(query_features, query_labels, 1)
     if features.shape[1] != query_features.shape[1]:
@@ -49,7 +53,8 @@ def knn_classify(
     for chunk in torch.split(query_features, chunk_size):
         similarity, index = (functional.normalize(chunk.float(), dim=1) @ bank).topk(k, dim=1)
         votes = similarity.new_zeros(len(chunk), num_classes)
-        votes.scatter_add_(1, labels[index], (similarity / temperature).exp())
+        relative = similarity - similarity[:, :1]  # of the nearest: no temperature overflows
+        votes.scatter_add_(1, labels[index], (relative / temperature).exp())
         predictions.append(votes.argmax(dim=1))
     predicted = torch.cat(predictions)
     return KnnResult(100.0 * (predicted == query_labels).double().mean().item(), predicted)

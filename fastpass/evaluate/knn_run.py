@@ -10,11 +10,14 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from fastpass.common.checks import require_number
 from fastpass.common.outputs import mark_of
-from fastpass.evaluate.encoder import Encoder, load_encoder
+from fastpass.evaluate.classes import label_table
+from fastpass.evaluate.encoder import load_encoder
 from fastpass.evaluate.features import extract_features, open_images
-from fastpass.evaluate.knn import knn_classify
+from fastpass.evaluate.knn import MAX_TEMPERATURE, MIN_TEMPERATURE, knn_classify
 from fastpass.evaluate.which import Which
+from fastpass.feed.options import Mode
 from fastpass.train.checkpoint import Checkpoint
 
 KIND = "knn"  # of output; see fastpass.common.outputs
@@ -30,12 +33,14 @@ def evaluate_knn(
     k: int = 20,
     temperature: float = 0.07,
     batch_size: int = 256,
+    mode: Mode = "exact",
     open_images: Callable[..., Any] = open_images,
 ) -> dict[str, Any]:
     """A report with top-1 accuracy (percent) for each of ``kinds``; see ``load_encoder``.
 
     ``earlier`` checkpoints of the same run are evaluated too (the first of ``kinds``): the curve.
     """
+    require_number("temperature", temperature, MIN_TEMPERATURE, MAX_TEMPERATURE)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     jobs = [(other, kinds[0]) for other in earlier] + [(checkpoint, which) for which in kinds]
     results = []
@@ -43,19 +48,17 @@ def evaluate_knn(
     for source, which in jobs:
         start = time.perf_counter()
         encoder = load_encoder(source, which, device)
-
-        def features_of(images: str, encoder: Encoder = encoder) -> tuple[Tensor, Tensor]:
-            loader = open_images(images, encoder, batch_size=batch_size, device=device)
-            with closing(loader):
-                return extract_features(loader, encoder.encode)
-
-        features, labels = features_of(train_source)
-        queries, query_labels = features_of(val_source)
-        num_train, num_val = len(features), len(queries)
-        knn = knn_classify(
-            features.to(device), labels.to(device), queries.to(device), query_labels.to(device),
-            k=k, temperature=temperature,
-        )  # fmt: skip
+        reading: dict[str, Any] = {"batch_size": batch_size, "mode": mode, "device": device}
+        with (
+            closing(open_images(train_source, encoder, **reading)) as bank,
+            closing(open_images(val_source, encoder, **reading)) as queries,
+        ):
+            table = _label_table(bank.pack, queries.pack)  # before the work, which may be long
+            features, labels = extract_features(bank, encoder.encode)
+            query_features, query_labels = extract_features(queries, encoder.encode)
+        num_train, num_val = len(features), len(query_features)
+        tensors = (features, labels, query_features, table[query_labels])
+        knn = knn_classify(*(t.to(device) for t in tensors), k=k, temperature=temperature)
         seconds = time.perf_counter() - start
         step = source.step if which in ("teacher", "student") else 0
         results.append({"features": which, "step": step, "top1": knn.top1, "seconds": seconds})
@@ -68,7 +71,13 @@ def evaluate_knn(
         "model": checkpoint.state["backbone"],
         "k": k,
         "temperature": temperature,
+        "mode": mode,
         "num_train": num_train,
         "num_val": num_val,
         "results": results,
     }
+
+
+def _label_table(bank: Any, queries: Any) -> Tensor:
+    labels, query_labels = (torch.tensor(pack.labels) for pack in (bank, queries))
+    return label_table(labels, bank.class_names, query_labels, queries.class_names)

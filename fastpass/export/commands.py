@@ -30,7 +30,7 @@ def export_command(
     """Write the encoder as safetensors that timm.create_model loads."""
     import json
 
-    from fastpass.export.timm_file import KIND, export_timm
+    from fastpass.export.timm_file import KIND, export_timm, loading_code
     from fastpass.train.checkpoint import find_checkpoint
 
     assert target == "timm"  # click has checked it; one target so far
@@ -40,8 +40,5 @@ def export_command(
     if as_json:
         click.echo(json.dumps({"output": output, **metadata}))
     else:
-        click.echo(f"{output}: {metadata['model']} of step {metadata['step']}; load it with")
-        click.echo(
-            f"  timm.create_model({metadata['model']!r}, num_classes=0, "
-            f"checkpoint_path={output!r}, **{json.loads(metadata['kwargs'])})"
-        )
+        click.echo(f"{output}: {metadata['model']} of step {metadata['step']}; load it with\n")
+        click.echo(loading_code(output, metadata))

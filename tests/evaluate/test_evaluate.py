@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
@@ -24,11 +25,14 @@ from fastpass.train.checkpoint import find_checkpoint
 class Images(list):
     """Batches of one view; the class is the brightest color channel."""
 
+    pack = SimpleNamespace(labels=np.arange(60) % 3, class_names=["red", "green", "blue"])
+
     def close(self):
         self.clear()
 
 
-def open_images(source, encoder, *, batch_size, device):
+def open_images(source, encoder, *, batch_size, mode, device):
+    assert mode == "exact"
     generator = torch.Generator().manual_seed(len(source))
     assert encoder.image_size == 16
     labels = torch.arange(60) % 3
@@ -49,7 +53,9 @@ def checkpoint(tmp_path_factory):
 
 
 def test_features_are_sorted_by_sample_id(checkpoint):
-    batches = list(open_images("a", SimpleNamespace(image_size=16), batch_size=7, device=None))
+    batches = list(
+        open_images("a", SimpleNamespace(image_size=16), batch_size=7, mode="exact", device=None)
+    )
     features, labels = extract_features(batches, lambda images: images.mean(dim=(2, 3)))
     assert labels.tolist() == [i % 3 for i in range(60)]
     assert features.argmax(dim=1).tolist() == labels.tolist()
@@ -109,7 +115,7 @@ def test_command_prints_and_writes_the_same(checkpoint, monkeypatch):
     result = CliRunner().invoke(evaluate_group, [*arguments, "--json"], catch_exceptions=False)
     assert result.exit_code == 0
     printed = json.loads(result.stdout)
-    assert printed == json.loads((checkpoint.folder / "evaluate-knn.json").read_text())
+    assert printed == json.loads((run / "knn-teacher-step-00000003.json").read_text())
     assert [row["features"] for row in printed["results"]] == ["teacher", "untrained"]
     table = CliRunner().invoke(evaluate_group, arguments, catch_exceptions=False).output
     assert "untrained" in table

@@ -76,3 +76,21 @@ def test_bad_input_is_named(data, change, words):
     arguments = dict(zip(names, (torch.from_numpy(array) for array in data), strict=True)) | change
     with pytest.raises(BadArgument, match=words):
         knn_classify(**arguments)
+
+
+@pytest.mark.parametrize("temperature", [1e-6, 1e-3, 0.01])
+def test_no_temperature_overflows(data, temperature):
+    """At 0.01, exp(similarity / temperature) is larger than any float32."""
+    features, labels, queries, query_labels = (torch.from_numpy(array) for array in data)
+    result = knn_classify(features, labels, queries, query_labels, temperature=temperature)
+    similarity = torch.nn.functional.cosine_similarity(queries[:, None], features[None], dim=2)
+    nearest = labels[similarity.argmax(dim=1)]
+    agrees = (result.predictions == nearest).double().mean()
+    assert agrees == 1.0 if temperature < 1e-4 else agrees > 0.9
+
+
+@pytest.mark.parametrize("temperature", [0.0, -0.07, float("nan"), float("inf")])
+def test_a_temperature_is_positive(data, temperature):
+    tensors = [torch.from_numpy(array) for array in data]
+    with pytest.raises(BadArgument, match="temperature"):
+        knn_classify(*tensors, temperature=temperature)

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,18 +49,27 @@ class Checkpoint:
         return int(self.state["step"])
 
     def tensors(self, name: str) -> dict[str, Tensor]:
-        """The tensors of one of its safetensors files, on the CPU. Raises BadCheckpoint."""
+        """The tensors of one of its safetensors files, on the CPU.
+
+        Raises BadCheckpoint, also when the file is not as the state's checksum says.
+        """
         from safetensors import SafetensorError
         from safetensors.torch import load_file
 
+        self.verify([name])
         try:
             return load_file(self.folder / name)
         except (OSError, SafetensorError) as error:
             raise BadCheckpoint(f"{self.folder / name} cannot be read: {error}") from error
 
-    def verify(self) -> None:
-        """Compare every file with the sizes and checksums in the state. Raises BadCheckpoint."""
-        for name, (num_bytes, crc) in self.state["files"].items():
+    def verify(self, names: Sequence[str] | None = None) -> None:
+        """Compare files (None: all) with their sizes and checksums in the state.
+
+        Raises BadCheckpoint.
+        """
+        files = self.state["files"]
+        for name in files if names is None else names:
+            num_bytes, crc = files.get(name, (0, 0))
             path = self.folder / name
             if not path.is_file():
                 raise BadCheckpoint(f"{path} is missing; {_advice(self.folder)}")
@@ -88,7 +98,11 @@ def kept_checkpoints(run: str | Path) -> list[Checkpoint]:
     """All complete checkpoints of a run's folder, oldest first. Raises BadCheckpoint."""
     newest = find_checkpoint(run)
     folders = sorted(newest.folder.parent.glob("step-*"))
-    return [find_checkpoint(folder) for folder in folders if folder.suffix != PARTIAL]
+    return [
+        find_checkpoint(folder)
+        for folder in folders  # one without a state was being removed when its run crashed
+        if folder.suffix != PARTIAL and (folder / STATE).is_file()
+    ]
 
 
 def has_checkpoint(run: Path) -> bool:
