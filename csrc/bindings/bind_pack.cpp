@@ -8,6 +8,7 @@
 #include "bindings/raise.h"
 #include "bindings/register.h"
 #include "common/parallel_for.h"
+#include "common/quote.h"
 #include "decode/probe/probe.h"
 #include "decode/seek_scan.h"
 #include "pack/folder_walk.h"
@@ -117,7 +118,7 @@ py::list left_out_of(const std::vector<LeftOut>& left_out) {
   for (const LeftOut& one : left_out) {
     py::list examples;
     for (const std::string& example : one.examples) examples.append(py::bytes(example));
-    reasons.append(py::make_tuple(one.reason, one.count, examples));
+    reasons.append(py::make_tuple(printable(one.reason), one.count, examples));
   }
   return reasons;
 }

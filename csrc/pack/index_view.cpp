@@ -4,6 +4,7 @@
 
 #include "common/quote.h"
 #include "common/xxhash64.h"
+#include "pack/label_text.h"
 #include "pack/naming.h"
 #include "pack/reading_section.h"
 
@@ -118,7 +119,7 @@ const char* IndexView::fault_of(const IndexRecord& record) const {
     return "the sample id does not belong to the key";
   }
   const bool has_classes = !class_names_.empty();
-  if (record.label < -1 ||
+  if (record.label < -1 || record.label > kLargestLabel ||
       (has_classes && record.label >= static_cast<std::int64_t>(class_names_.size()))) {
     return "the label is outside its range";
   }

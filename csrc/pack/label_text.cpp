@@ -11,13 +11,12 @@ std::string_view without_blanks(std::string_view text) {
 }
 
 bool parse_label(std::string_view text, std::int64_t* label) {
-  constexpr std::int64_t kLargest = std::int64_t{1} << 53;
   if (text.empty()) return false;
   *label = 0;
   for (const char digit : text) {
     if (digit < '0' || digit > '9') return false;
     *label = *label * 10 + (digit - '0');
-    if (*label > kLargest) return false;
+    if (*label > kLargestLabel) return false;
   }
   return true;
 }

@@ -9,11 +9,12 @@
 namespace fastpass {
 
 constexpr std::uint64_t kLongestLabel = 1024;  // bytes
+constexpr std::int64_t kLargestLabel = std::int64_t{1} << 53;
 
 // Without the blanks and line ends around it.
 std::string_view without_blanks(std::string_view text);
 
-// A whole number of at most 2^53 in ASCII digits.
+// A whole number of at most kLargestLabel in ASCII digits.
 bool parse_label(std::string_view text, std::int64_t* label);
 
 // labels[i] for texts[i], -1 where that is empty: the numbers themselves if all texts are numbers

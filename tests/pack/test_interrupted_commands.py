@@ -1,0 +1,54 @@
+"""Ctrl-C at any time: exit code 130, one line, and nothing half-written."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from fastpass.pack import pack_folder
+
+
+@pytest.fixture
+def photos(tmp_path, image) -> Path:
+    for i in range(1500):
+        path = tmp_path / f"photos/{i % 3}/{i}.jpg"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(image(64, 64))
+    return tmp_path / "photos"
+
+
+@pytest.mark.parametrize("verb", ["pack", "index"])
+def test_interrupts(photos, tmp_path, verb):
+    pack_folder(photos, tmp_path / "ref", shard_samples=300, seek_index=False)
+    names = sorted(os.listdir(tmp_path / "ref"))
+    command = {
+        "pack": ["pack", photos, "-o", tmp_path / "out"],
+        "index": ["index", tmp_path / "ref"],
+    }
+    for milliseconds in (500, 700, 900, 1100):
+        run = subprocess.Popen(
+            [sys.executable, "-m", "fastpass.cli", *map(str, command)],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        time.sleep(milliseconds / 1000)
+        run.send_signal(signal.SIGINT)
+        _, errors = run.communicate(timeout=60)
+        if run.returncode == -signal.SIGINT:
+            continue  # it came while Python itself was starting
+        assert run.returncode in (0, 130), errors
+        assert "Traceback" not in errors
+        assert not [name for name in os.listdir(tmp_path) if name.startswith(".")]
+        assert sorted(os.listdir(tmp_path / "ref")) == names
+        if run.returncode == 130:
+            assert not (tmp_path / "out").exists()
+        elif (tmp_path / "out").exists():
+            assert len(list((tmp_path / "out").glob("*.tar"))) == 1
+            break
