@@ -12,7 +12,7 @@ from fastpass.common.checks import require_bytes, require_integer
 from fastpass.decode.jpeg import Pixels, decode_jpeg
 from fastpass.decode.probe import probe
 from fastpass.decode.settings import MAX_PIXELS
-from fastpass.errors import CorruptImage, ImageTooLarge
+from fastpass.errors import CorruptImage, ImageTooLarge, OutOfMemory
 
 if TYPE_CHECKING:
     from typing_extensions import Buffer
@@ -48,5 +48,8 @@ def _decode_with_pillow(encoded: memoryview, format_name: str) -> Pixels:
                 high_byte = (np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8)
                 return np.repeat(high_byte[:, :, None], 3, axis=2)
             return np.array(image.convert("RGB"))
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
-        raise CorruptImage(f"Pillow cannot decode this {format_name.upper()}: {error}") from error
+    except MemoryError as error:
+        raise OutOfMemory(f"no memory to decode this {format_name.upper()}") from error
+    except Exception as error:  # damaged chunks make Pillow raise IndexError, struct.error, ...
+        reason = f"{type(error).__name__}: {error}"
+        raise CorruptImage(f"Pillow cannot decode this {format_name.upper()}: {reason}") from error

@@ -13,6 +13,7 @@ _SHARED = Path(__file__).parent
 
 def render_page(template: Path, kind: str, **values: Any) -> str:
     """The text of a page; every value is escaped, except charts, which are marked as markup.
+    What cannot be written as UTF-8 or shown stands there as ``\\xNN``.
 
     ``kind`` ("report") becomes the mark by which a later run knows the file as its own.
     ``template`` extends ``page.html.j2`` and may import ``parts.html.j2``, both of this folder.

@@ -8,8 +8,10 @@ from pathlib import Path
 import click
 
 from fastpass.common.command_line import Command
+from fastpass.common.names import shown_name
 from fastpass.common.progress import shown_progress
 from fastpass.curate.dedup.options import DEFAULT_KEEP, KINDS, DedupOptions
+from fastpass.curate.dedup.result import STATUSES, DedupResult
 from fastpass.errors import BadArgument
 
 _UNITS = {"": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
@@ -45,6 +47,12 @@ def _memory_bytes(context: click.Context, option: click.Parameter, value: str) -
     help="File of codes of earlier collections: leave out what is known, add what is kept.",
 )
 @click.option(
+    "--index-kind",
+    type=click.Choice(list(KINDS)),
+    help="What an index holds that was written before kinds were recorded.",
+)
+@click.option("--rehash", is_flag=True, help="Begin again, whatever earlier runs left in DIR.")
+@click.option(
     "--keep",
     default=",".join(DEFAULT_KEEP),
     show_default=True,
@@ -54,6 +62,9 @@ def _memory_bytes(context: click.Context, option: click.Parameter, value: str) -
 @click.option("--engine", default="local", show_default=True, type=click.Choice(["local", "ray"]))
 @click.option("--memory", default="4GiB", show_default=True, callback=_memory_bytes)
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="DIR")
+@click.option(
+    "-0", "--null", "null", is_flag=True, help="End names in lists with a zero byte, not a newline."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
 def dedup_command(
     source: str,
@@ -64,20 +75,23 @@ def dedup_command(
     dihedral: bool,
     method: str,
     index: Path | None,
+    index_kind: str | None,
+    rehash: bool,
     keep: str,
     threads: int | None,
     engine: str,
     memory: int,
     output: Path,
+    null: bool,
     as_json: bool,
 ) -> None:
     """Near duplicates among the images of SRC: a folder, a tar or a pattern.
 
-    Writes hashes.parquet, pairs.parquet, clusters.parquet, keep.txt and report.html into DIR. Never
-    changes, moves or deletes an image. A run that was ended goes on when it is started again.
+    Writes hashes.parquet, pairs.parquet, clusters.parquet, keep.txt, keep-files.txt and report.html
+    into DIR. Never changes, moves or deletes an image. A run that was ended goes on when it is
+    started again.
     """
     from fastpass._native import core
-    from fastpass.curate.dedup.result import STATUSES
     from fastpass.curate.dedup.run import dedup
 
     try:
@@ -91,19 +105,33 @@ def dedup_command(
             threads=threads or core.available_processors(),
             engine=engine,  # type: ignore[arg-type]
             memory_bytes=memory,
+            null=null,
         )
     except BadArgument as error:
         raise click.UsageError(str(error)) from error
     with shown_progress() as on_progress:
         result = dedup(
-            source, output, against=against, index=index, options=options, on_progress=on_progress
+            source,
+            output,
+            against=against,
+            index=index,
+            index_kind=index_kind,
+            rehash=rehash,
+            options=options,
+            on_progress=on_progress,
         )
-    report = output / "report.html"
+    _tell(result, output / "report.html", as_json)
+
+
+def _tell(result: DedupResult, report: Path, as_json: bool) -> None:
     counts = {status: result.count(status) for status in STATUSES} | {"pairs": len(result.pairs)}
     if as_json:
-        click.echo(json.dumps(counts | {"report": str(report)}))
+        skipped = {"skipped_files": result.skipped_files}
+        click.echo(json.dumps(counts | skipped | {"report": shown_name(str(report))}))
         return
     for name, count in counts.items():
         if count or name in ("kept", "pairs"):
             click.echo(f"{name.replace('_', ' '):12} {count}")
-    click.echo(f"report       {report}")
+    for reason, count in result.skipped_files.items():
+        click.echo(f"{'passed over':12} {count} ({reason})")
+    click.echo(f"report       {shown_name(str(report))}")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import multiprocessing
 import multiprocessing.connection
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from fastpass.errors import MissingBackend, OutOfMemory
@@ -22,8 +24,10 @@ class Engine(Protocol):
         ...
 
 
-def _end_with_parent() -> None:
-    """Without it, workers whose parent was killed would wait for tasks for ever."""
+def _start_worker() -> None:
+    """Ctrl-C is for the parent, and who has lost it ends: else workers would wait for ever."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     parent = multiprocessing.parent_process()
     if parent is None:
         return
@@ -33,6 +37,16 @@ def _end_with_parent() -> None:
         os._exit(1)
 
     threading.Thread(target=wait, daemon=True).start()
+
+
+@contextmanager
+def _held_back(number: signal.Signals) -> Iterator[None]:
+    """Processes that are started in the block begin with this signal blocked; ours comes after."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [number])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 class LocalEngine:
@@ -50,19 +64,24 @@ class LocalEngine:
         # Not fork: the parent may have threads.
         context = multiprocessing.get_context("spawn")
         workers = min(self._workers, len(tasks))
-        with ProcessPoolExecutor(workers, mp_context=context, initializer=_end_with_parent) as pool:
-            waiting = [pool.submit(function, *task) for task in tasks]
-            try:
-                for done, future in enumerate(as_completed(waiting), 1):
-                    future.result()
-                    yield done
-            except BrokenProcessPool as error:
-                raise OutOfMemory(
-                    "a worker process was killed, most likely for want of memory: use fewer "
-                    "threads, and run the same command again to go on"
-                ) from error
-            finally:
-                pool.shutdown(wait=True, cancel_futures=True)
+        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
+        try:
+            with _held_back(signal.SIGINT):
+                waiting = [pool.submit(function, *task) for task in tasks]
+            for done, future in enumerate(as_completed(waiting), 1):
+                future.result()
+                yield done
+        except BrokenProcessPool as error:
+            raise OutOfMemory(
+                "a worker process was killed, most likely for want of memory: use fewer "
+                "threads, and run the same command again to go on"
+            ) from error
+        except BaseException:  # what the others are at is not waited for
+            for process in [*pool._processes.values()]:
+                process.terminate()
+            raise
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 class RayEngine:

@@ -1,42 +1,95 @@
-"""The codes of earlier collections: a file that a run compares with, and adds to."""
+"""The index of earlier collections: a file of codes that a run compares with, and adds to.
+
+Of images whose codes mean nothing the file holds the SHA-256 of their bytes, as they are compared
+by bytes alone: a code that no image's hash comes near by chance.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
-from fastpass.curate.dedup.matching import Collection
-from fastpass.curate.dedup.options import DedupOptions
-from fastpass.curate.dedup.places import Places
-from fastpass.curate.dedup.result import DedupResult
+from fastpass.curate.dedup.options import KINDS, DedupOptions
 from fastpass.curate.search import CodeFile
 from fastpass.errors import ConfigError
 
+if TYPE_CHECKING:
+    from fastpass.curate.dedup.matching import Collection
+    from fastpass.curate.dedup.result import DedupResult
 
-def open_index(index: str | Path | None, options: DedupOptions) -> CodeFile | None:
-    if index is None:
-        return None
-    path = Path(index)
-    file = CodeFile(path) if path.exists() else CodeFile.create(path, options.num_bytes)
-    if file.code_bytes != options.num_bytes:
+# What a file is taken for that was written before kinds were recorded.
+_UNRECORDED = {32: "pdq", 8: "phash"}
+
+
+@dataclass(frozen=True)
+class Known:
+    """The file, and which of its codes count: the first ``size``, but for those that earlier runs
+    over the same folder have added (``own``: begins and ends)."""
+
+    file: CodeFile
+    kind: str
+    size: int
+    own: tuple[tuple[int, int], ...]
+
+    def query(
+        self, codes: npt.NDArray[np.uint8], radius: int, threads: int
+    ) -> npt.NDArray[np.int64]:
+        """The rows of ``codes`` that are known."""
+        if len(codes) == 0 or self.size == 0:
+            return np.empty(0, dtype=np.int64)
+        found = self.file.query(codes, radius, threads=threads)
+        counts = found.second < self.size
+        for begin, end in self.own:
+            counts &= (found.second < begin) | (found.second >= end)
+        return np.unique(found.first[counts])
+
+    def codes_of(self, own: Collection, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+        """What the file holds, or would hold, of these images."""
+        codes = own.codes[self.kind][rows]
+        is_flat = ~own.is_compared[rows]
+        codes[is_flat] = own.sha256[rows][is_flat][:, : codes.shape[1]]
+        return np.asarray(codes)
+
+    def new_codes(self, own: Collection, result: DedupResult) -> npt.NDArray[np.uint8]:
+        """Of what is kept; but for codes that an earlier run over this folder has added."""
+        codes = self.codes_of(own, np.flatnonzero(result.status == "kept"))
+        there = {code.tobytes() for begin, end in self.own for code in self.file.codes()[begin:end]}
+        return codes[[code.tobytes() not in there for code in codes]]
+
+    def add(self, codes: npt.NDArray[np.uint8], output: Path) -> None:
+        """Once, however often the run is repeated. Raises ConfigError."""
+        if len(self.file) == self.size:
+            self.file.append(codes, kind=self.kind)
+        elif not np.array_equal(self.file.codes()[self.size : self.size + len(codes)], codes):
+            raise ConfigError(
+                f"{self.file.path} was changed by another run since this one began: what is kept "
+                f"was not added to it. Run again with --rehash, or remove {output} and start again"
+            )
+
+
+def open_index(index: Path, options: DedupOptions, said_kind: str | None) -> CodeFile:
+    """The file, made where there is none. ``said_kind``: what a file without a kind holds.
+
+    Raises ConfigError for codes of another kind: hashes of two kinds have nothing in common.
+    """
+    if not index.exists():
+        return CodeFile.create(index, options.num_bytes, kind=options.kind)
+    file = CodeFile(index)
+    kind = file.kind or said_kind or _UNRECORDED.get(file.code_bytes, "")
+    if file.code_bytes * 8 != KINDS.get(kind):
+        raise ConfigError(f"{index} holds codes of {8 * file.code_bytes} bits, not of {kind!r}")
+    if kind != options.kind:
+        advice = (
+            f"choose another index, or --kind {kind}"
+            if file.kind
+            else f"it was written before kinds were recorded, and is taken for {kind}; if it holds "
+            f"{options.kind}, say so once with --index-kind {options.kind}"
+        )
         raise ConfigError(
-            f"{path} holds codes of {8 * file.code_bytes} bits, {options.kind} has "
-            f"{8 * options.num_bytes}"
+            f"{index} holds codes of {kind}, this run compares {options.kind}: {advice}"
         )
     return file
-
-
-def add_kept(
-    known: CodeFile, size_before: int, own: Collection, result: DedupResult, places: Places
-) -> None:
-    """Once, however often the run is repeated."""
-    chosen = result.status[own.rows] == "kept"
-    codes = own.codes[result.options.kind][chosen]
-    if len(known) == size_before:
-        known.append(codes)
-    elif not np.array_equal(known.codes()[size_before : size_before + len(codes)], codes):
-        raise ConfigError(
-            f"{known.path} was changed by another run since this one began: what is kept was not "
-            f"added to it. Remove {places.output} and start again"
-        )

@@ -11,12 +11,13 @@ import numpy.typing as npt
 
 from fastpass.common.progress import OnProgress
 from fastpass.curate.dedup.engines import Engine
+from fastpass.curate.dedup.known import Known
 from fastpass.curate.dedup.options import DedupOptions
 from fastpass.curate.dedup.places import Places
 from fastpass.curate.dedup.tables import Columns, read_tables
 from fastpass.curate.dedup.tasks import join_part, match_codes
 from fastpass.curate.hashes.images import DIHEDRALS
-from fastpass.curate.search import CodeFile, HammingIndex, Pairs
+from fastpass.curate.search import CodeFile, HammingIndex, Merged, Pairs, first_equal
 
 # Fewer codes than this are searched at once, in this process.
 _FEW_CODES = 30_000
@@ -27,12 +28,29 @@ Codes = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True)
 class Collection:
-    """Codes that can be compared: ``rows`` are their places among all images."""
+    """The images of a source as they are compared: those that are the same to a run as one node.
 
-    rows: npt.NDArray[np.int64]
-    codes: dict[str, Codes]  # of the kind and of its turned forms
+    The same are images with equal codes, or, where codes mean nothing (``is_compared`` is False),
+    with equal bytes. So a million copies of one placeholder cost as much as one.
+    """
+
+    merged: Merged  # of all images
+    codes: dict[str, Codes]  # of all images: of the kind and of its turned forms
     sha256: Codes  # of all images
     is_readable: npt.NDArray[np.bool_]  # of all images
+    is_compared: npt.NDArray[np.bool_]  # of all images
+
+    @property
+    def rows(self) -> npt.NDArray[np.int64]:
+        """The first image of every node that has a code."""
+        firsts = self.merged.firsts
+        return np.asarray(firsts[self.is_compared[firsts]])
+
+    @property
+    def flat_rows(self) -> npt.NDArray[np.int64]:
+        """The first image of every node that is compared by its bytes."""
+        firsts = self.merged.firsts
+        return np.asarray(firsts[(self.is_readable & ~self.is_compared)[firsts]])
 
 
 def collection_of(images: Columns, options: DedupOptions) -> Collection:
@@ -40,14 +58,22 @@ def collection_of(images: Columns, options: DedupOptions) -> Collection:
     is_compared = is_readable.copy()
     if options.has_quality:
         is_compared &= images["quality"] >= options.min_quality
-    rows = np.flatnonzero(is_compared)
-    codes = {kind: images[kind][rows] for kind in options.hash_kinds if kind != "sha256"}
-    return Collection(rows, codes, images["sha256"], is_readable)
+    codes = {kind: images[kind] for kind in options.hash_kinds if kind != "sha256"}
+    what = np.zeros((len(is_readable), max(32, sum(c.shape[1] for c in codes.values())) + 8), "u1")
+    what[is_compared, -8] = 1
+    all_codes = np.concatenate([*codes.values()], axis=1)
+    what[is_compared, : all_codes.shape[1]] = all_codes[is_compared]
+    is_flat = is_readable & ~is_compared
+    what[is_flat, -8] = 2
+    what[is_flat, :32] = images["sha256"][is_flat]
+    what[~is_readable, -8] = 3  # like no other one
+    what[~is_readable, :8] = np.flatnonzero(~is_readable).astype("<i8")[:, None].view("u1")
+    return Collection(Merged(first_equal(what)), codes, images["sha256"], is_readable, is_compared)
 
 
 @dataclass(frozen=True)
 class Matches:
-    """Places of images, sorted; ``transform``: what the first looks like the second after."""
+    """Rows of images, sorted; ``transform``: what the first looks like the second after."""
 
     first: npt.NDArray[np.int64]
     second: npt.NDArray[np.int64]
@@ -73,41 +99,42 @@ class Matcher:
         self._on_progress = on_progress
 
     def pairs(self, own: Collection) -> Matches:
-        """Within one collection, first < second."""
-        found = [_matches(self._self_pairs(own.codes[self._options.kind]), own.rows, own.rows, 0)]
-        for number, queries in self._turned(own):
-            matches = self._cross("own", queries, own.codes[self._options.kind], number)
-            turned = _matches(matches, own.rows, own.rows, number)
+        """Among the first images of nodes, first < second."""
+        rows, codes = own.rows, self._codes(own, 0)
+        found = [_matches(self._self_pairs(codes), rows, rows, 0)]
+        for number in self._turns():
+            matches = self._cross("own", self._codes(own, number), codes, number)
+            turned = _matches(matches, rows, rows, number)
             found.append(chosen_matches(turned, turned.first != turned.second))
-        found.append(_same_bytes(own, own))
         return _best([_ordered(matches) for matches in found])
 
     def matches(self, own: Collection, other: Collection, name: str) -> Matches:
-        """Of images of ``own`` (first) with images of ``other`` (second)."""
-        codes = other.codes[self._options.kind]
-        straight = self._cross(name, own.codes[self._options.kind], codes, 0)
-        found = [_matches(straight, own.rows, other.rows, 0)]
-        for number, queries in self._turned(own):
-            turned = self._cross(name, queries, codes, number)
-            found.append(_matches(turned, own.rows, other.rows, number))
-        found.append(_same_bytes(own, other))
-        return _best(found)
-
-    def file_matches(self, own: Collection, file: CodeFile) -> Matches:
-        """Of images of ``own`` with the codes of a file."""
-        kind = self._options.kind
-        rows = np.arange(len(file), dtype=np.int64)
+        """Of all images of ``own`` (first) with the first images of nodes of ``other``, and with
+        one of the same bytes."""
+        codes = self._codes(other, 0)
         found = []
-        for number, queries in [(0, own.codes[kind]), *self._turned(own)]:
-            pairs = file.query(queries, self._options.radius, threads=self._options.threads)
-            found.append(_matches(pairs, own.rows, rows, number))
-        return _best(found)
+        for number in (0, *self._turns()):
+            pairs = self._cross(name, self._codes(own, number), codes, number)
+            found.append(_matches(pairs, own.rows, other.rows, number))
+        return _best([*(_spread(m, own.merged) for m in found), _same_bytes(own, other)])
 
-    def _turned(self, own: Collection) -> list[tuple[int, Codes]]:
-        if not self._options.dihedral:
-            return []
+    def is_known(self, own: Collection, known: Known) -> npt.NDArray[np.bool_]:
+        """bool ``[N]``: images that the index of earlier collections holds."""
+        nodes = np.zeros(len(own.merged), dtype=bool)
+        radius, threads = self._options.radius, self._options.threads
+        for number in (0, *self._turns()):
+            found = known.query(self._codes(own, number), radius, threads)
+            nodes[own.merged.node_of[own.rows[found]]] = True
+        found = known.query(known.codes_of(own, own.flat_rows), 0, threads)
+        nodes[own.merged.node_of[own.flat_rows[found]]] = True
+        return np.asarray(nodes[own.merged.node_of])
+
+    def _codes(self, own: Collection, number: int) -> Codes:
         kind = self._options.kind
-        return [(i, own.codes[f"{kind}:{name}"]) for i, name in enumerate(DIHEDRALS, 1)]
+        return own.codes[f"{kind}:{DIHEDRALS[number - 1]}" if number else kind][own.rows]
+
+    def _turns(self) -> range:
+        return range(1, len(DIHEDRALS) + 1 if self._options.dihedral else 1)
 
     def _self_pairs(self, codes: Codes) -> Pairs:
         radius, threads = self._options.radius, self._options.threads
@@ -183,6 +210,35 @@ def chosen_matches(matches: Matches, chosen: npt.NDArray[np.bool_]) -> Matches:
         matches.second[chosen],
         matches.distance[chosen],
         matches.transform[chosen],
+    )
+
+
+def all_pairs(near: Matches, own: Collection) -> Matches:
+    """The pairs of nodes, every further image of a node with the first, equal bytes as such."""
+    first_of = own.merged.first_of
+    others = np.flatnonzero(first_of != np.arange(len(first_of)))
+    equals = Matches(
+        first_of[others],
+        others,
+        np.zeros(len(others), dtype=np.int32),
+        np.zeros(len(others), dtype=np.int8),
+    )
+    return _best([near, equals, _ordered(_same_bytes(own, own))])
+
+
+def _spread(matches: Matches, merged: Merged) -> Matches:
+    """Matches of the first images of nodes as matches of all their images."""
+    by_node = np.argsort(merged.node_of, kind="stable")
+    counts = np.bincount(merged.node_of, minlength=len(merged))
+    nodes = merged.node_of[matches.first]
+    repeats = counts[nodes]
+    begins = (np.cumsum(counts) - counts)[nodes]
+    within = np.arange(repeats.sum()) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+    return Matches(
+        by_node[np.repeat(begins, repeats) + within],
+        np.repeat(matches.second, repeats),
+        np.repeat(matches.distance, repeats),
+        np.repeat(matches.transform, repeats),
     )
 
 

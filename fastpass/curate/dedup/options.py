@@ -26,7 +26,8 @@ class DedupOptions:
     keep: which of a group is kept: columns, the first decides, then the next; "-" in front: the
         largest is the best.
     threads: workers. engine: "local" (a pool of processes) or "ray".
-    memory_bytes: for the search, of each worker.
+    memory_bytes: for the search, of each worker. max_pixels: larger images are refused.
+    null: lists of names end each with a zero byte, not with a newline.
     """
 
     kind: str = "pdq"
@@ -39,6 +40,7 @@ class DedupOptions:
     engine: Literal["local", "ray"] = "local"
     memory_bytes: int = 4 << 30
     max_pixels: int = 178956970
+    null: bool = False
 
     def __post_init__(self) -> None:
         require_choice("kind", self.kind, tuple(KINDS))
@@ -70,7 +72,7 @@ class DedupOptions:
     def what_matters(self) -> dict[str, Any]:
         """All that a result depends on: not by whom, nor in how much memory, it was found."""
         values = dataclasses.asdict(self)
-        for name in ("threads", "engine", "memory_bytes"):
+        for name in ("threads", "engine", "memory_bytes", "null"):
             del values[name]
         values["keep"] = list(self.keep)
         return values

@@ -1,21 +1,15 @@
-"""The folder of a run: its files, the lock on it, and the plan by which a later run goes on."""
+"""The folder of a run: its files, and the lock on it."""
 
 from __future__ import annotations
 
 import fcntl
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from fastpass.common.files import write_file
 from fastpass.common.outputs import claim_folder
-from fastpass.curate.dedup.options import DedupOptions
-from fastpass.curate.search import CodeFile
-from fastpass.errors import BadPack, ConfigError, WriteFailed
-from fastpass.pack import Pack
+from fastpass.errors import ConfigError, WriteFailed
 
 OUTPUTS = (
     "hashes.parquet",
@@ -23,6 +17,7 @@ OUTPUTS = (
     "clusters.parquet",
     "against.parquet",
     "keep.txt",
+    "keep-files.txt",
     "report.html",
 )
 
@@ -46,9 +41,11 @@ class Places:
         another run is at work in them.
         """
         with claim_folder(self.output, [*OUTPUTS, "work"]), self._locked():
-            for path in (*self.work.glob(".*.partial"), *self._half_written()):
-                path.unlink(missing_ok=True)
-            yield
+            self._remove_half_written()
+            try:
+                yield
+            finally:
+                self._remove_half_written()  # of workers that were ended
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
@@ -64,46 +61,19 @@ class Places:
                 raise ConfigError(f"another run is at work in {self.output}") from error
             yield
 
-    def _half_written(self) -> list[Path]:
-        return [p for name in OUTPUTS for p in self.output.glob(f".{name}*.partial")]
+    def _remove_half_written(self) -> None:
+        ours = [p for name in OUTPUTS for p in self.output.glob(f".{name}*.partial")]
+        for path in (*self.work.glob(".*.partial"), *ours):
+            path.unlink(missing_ok=True)
+
+    def forget(self) -> None:
+        """Remove what earlier runs have left to go on from. Raises WriteFailed."""
+        try:
+            for path in self.work.iterdir():
+                if path.name not in ("lock", "plan.json"):
+                    path.unlink()
+        except OSError as error:
+            raise WriteFailed(f"cannot remove {path}: {error.strerror or error}") from error
 
     def part(self, name: str, index: int) -> Path:
         return self.work / f"{name}-{index:06d}.parquet"
-
-
-def check_plan(
-    places: Places,
-    source: str | list[str],
-    against: str | list[str] | None,
-    known: CodeFile | None,
-    options: DedupOptions,
-) -> int:
-    """The plan of the run whose work lies here, else this one's; returns the index's size then."""
-    with Pack(as_list(source)) as pack:
-        wanted: dict[str, Any] = {"version": 1, "source": pack.fingerprint, "against": None}
-    if against is not None:
-        with Pack(as_list(against)) as pack:
-            wanted["against"] = pack.fingerprint
-    wanted["index"] = None if known is None else str(known.path.resolve())
-    wanted["options"] = options.what_matters()
-    path = places.work / "plan.json"
-    if path.exists():
-        try:
-            found = json.loads(path.read_text())
-            size: int = found.pop("index_size")
-        except (ValueError, KeyError, OSError) as error:
-            raise BadPack(f"{path} is damaged: remove {places.work}") from error
-        different = [name for name in wanted if found.get(name) != wanted[name]]
-        if different:
-            raise ConfigError(
-                f"{places.output} holds a run with another {', '.join(different)}: choose another "
-                "folder, or remove it"
-            )
-        return size
-    size = 0 if known is None else len(known)
-    write_file(path, json.dumps({**wanted, "index_size": size}, indent=2))
-    return size
-
-
-def as_list(source: str | list[str]) -> list[str]:
-    return [str(source)] if isinstance(source, str | Path) else [str(path) for path in source]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from fastpass.common.files import write_file
-from fastpass.curate.dedup.places import as_list
+from fastpass.common.names import shown_name
 from fastpass.curate.dedup.result import DedupResult
 from fastpass.decode import decode_image
 from fastpass.errors import FastpassError
@@ -36,22 +37,21 @@ class Group:
     more: int = 0
 
 
-def write_report(path: Path, result: DedupResult, source: str | list[str]) -> None:
-    """Write the page, self-contained. Raises WriteFailed, MissingBackend."""
-    paths = as_list(source)
-    with Pack(paths) as pack:
-        page = render_page(
-            _TEMPLATE,
-            "dedup",
-            source=", ".join(paths),
-            options=result.options,
-            counts=_counts(result),
-            num_pairs=len(result.pairs),
-            histogram=_histogram(result),
-            largest=_largest(result, pack),
-            doubtful=_doubtful(result, pack),
-            **_unreadable(result),
-        )
+def write_report(path: Path, result: DedupResult, pack: Pack) -> None:
+    """Write the page about ``pack``, self-contained. Raises WriteFailed, MissingBackend."""
+    page = render_page(
+        _TEMPLATE,
+        "dedup",
+        source=", ".join(pack.paths),
+        options=result.options,
+        counts=_counts(result),
+        num_pairs=len(result.pairs),
+        histogram=_histogram(result),
+        largest=_largest(result, pack),
+        doubtful=_doubtful(result, pack),
+        skipped=list(result.skipped_files.items()),
+        **_unreadable(result),
+    )
     write_file(path, page)
 
 
@@ -111,7 +111,7 @@ def _picture(result: DedupResult, pack: Pack, row: int, note: str) -> Picture:
     images = result.images
     size = f"{images['width'][row]} x {images['height'][row]}"
     return Picture(
-        title=images["key"][row],
+        title=shown_name(images["key"][row]),
         source=_thumbnail(pack, row),
         captions=(size, note) if note else (size,),
         is_marked=bool(result.status[row] == "kept"),
@@ -125,10 +125,12 @@ def _thumbnail(pack: Pack, row: int) -> str:
         return ""
 
 
-def _unreadable(result: DedupResult) -> dict[str, object]:
+def _unreadable(result: DedupResult) -> dict[str, Any]:
     rows = np.flatnonzero(result.status == "unreadable")
     images = result.images
     return {
-        "unreadable": [(images["key"][i], images["error"][i]) for i in rows[:_MOST_ERRORS]],
+        "unreadable": [
+            (shown_name(images["key"][i]), images["error"][i]) for i in rows[:_MOST_ERRORS]
+        ],
         "more_unreadable": max(0, len(rows) - _MOST_ERRORS),
     }

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from fastpass.common.files import written_path
+from fastpass.common.names import shown_name
 from fastpass.errors import BadPack, MissingBackend
 
 Columns = dict[str, Any]  # name -> NumPy array, or a list of texts; codes are uint8 [N, bytes]
@@ -26,25 +28,40 @@ def _arrow() -> Any:
 
 
 def write_table(path: Path, columns: Mapping[str, Any]) -> None:
-    """Write and rename. Raises WriteFailed."""
+    """A table for others: texts as people see them (``shown_name``). Raises WriteFailed."""
+    _write(path, columns, lambda pa, texts: pa.array([*map(shown_name, texts)], type=pa.string()))
+
+
+def write_part(path: Path, columns: Mapping[str, Any]) -> None:
+    """A table for ``read_tables``: texts keep every byte. Raises WriteFailed."""
+    _write(path, columns, lambda pa, texts: pa.array(name_bytes(texts), type=pa.binary()))
+
+
+def name_bytes(texts: Sequence[str]) -> list[bytes]:
+    """The bytes of names that Python has read from a file system or a tar."""
+    return [text.encode("utf-8", "surrogateescape") for text in texts]
+
+
+def _write(path: Path, columns: Mapping[str, Any], text_array: Callable[[Any, Any], Any]) -> None:
     pa = _arrow()
-    arrays = {name: _as_arrow(pa, values) for name, values in columns.items()}
+    arrays = {
+        name: _as_arrow(pa, values) if isinstance(values, np.ndarray) else text_array(pa, values)
+        for name, values in columns.items()
+    }
     with written_path(path) as temporary:
         pa.parquet.write_table(pa.table(arrays), temporary, compression="zstd")
 
 
-def _as_arrow(pa: Any, values: Any) -> Any:
-    if isinstance(values, np.ndarray) and values.ndim == 2:
+def _as_arrow(pa: Any, values: npt.NDArray[Any]) -> Any:
+    if values.ndim == 2:
         number, num_bytes = values.shape
         data = pa.py_buffer(np.ascontiguousarray(values).tobytes())
         return pa.FixedSizeBinaryArray.from_buffers(pa.binary(num_bytes), number, [None, data])
-    if isinstance(values, np.ndarray):
-        return pa.array(values)
-    return pa.array(values, type=pa.string())
+    return pa.array(values)
 
 
 def read_tables(paths: Sequence[Path]) -> Columns:
-    """Rows of all tables, one behind the other. Raises BadPack for a damaged one."""
+    """Rows of all tables of ``write_part``, one behind the other. Raises BadPack."""
     pa = _arrow()
     tables = []
     for path in paths:
@@ -66,6 +83,6 @@ def _from_arrow(pa: Any, column: Any) -> Any:
             for chunk in column.chunks
         )
         return np.frombuffer(joined, dtype=np.uint8).reshape(-1, width)
-    if pa.types.is_string(column.type):
-        return column.to_pylist()
+    if pa.types.is_binary(column.type):
+        return [text.decode("utf-8", "surrogateescape") for text in column.to_pylist()]
     return column.to_numpy()

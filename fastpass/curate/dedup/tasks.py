@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import os
+import re
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from fastpass.curate.dedup.options import DedupOptions
-from fastpass.curate.dedup.tables import write_table
+from fastpass.curate.dedup.tables import write_part
 from fastpass.curate.hashes.images import hash_images
 from fastpass.curate.search import CodeFile
 from fastpass.errors import BadPack, FastpassError
@@ -19,48 +20,42 @@ from fastpass.types import Sample
 _IMAGES_PER_CALL = 64
 
 
-def hash_samples(source: list[str], begin: int, end: int, options: DedupOptions, path: str) -> None:
-    """Hash the samples [begin, end) of ``source`` into the table ``path``."""
+def hash_samples(pack: Pack, begin: int, end: int, options: DedupOptions, path: str) -> None:
+    """Hash the samples [begin, end) of ``pack`` into the table ``path``."""
     kinds = options.hash_kinds
-    rows: dict[str, list[Any]] = {name: [] for name in _COLUMNS}
-    codes: dict[str, list[Any]] = {kind: [] for kind in kinds}
-    with Pack(source) as pack:
-        for first in range(begin, end, _IMAGES_PER_CALL):
-            positions = range(first, min(end, first + _IMAGES_PER_CALL))
-            samples, failures = _read(pack, positions)
-            found = hash_images(
-                [b"" if s is None else s.data for s in samples],
-                kinds,
-                threads=1,
-                max_pixels=options.max_pixels,
-            )
-            quality = found.quality_fast if options.kind == "pdq_fast" else found.quality
-            for i, (sample, failure) in enumerate(zip(samples, failures, strict=True)):
-                error = failure or found.errors[i]
-                metadata = {} if sample is None else _metadata(sample)
-                rows["key"].append("" if sample is None else sample.key)
-                rows["place"].append("" if sample is None else sample.place)
-                rows["sample_id"].append(0 if sample is None else sample.sample_id)
-                rows["bytes"].append(0 if sample is None else len(sample.data))
-                rows["height"].append(int(found.height[i]))
-                rows["width"].append(int(found.width[i]))
-                rows["quality"].append(int(quality[i]))
-                rows["licence"].append(str(metadata.get("licence", metadata.get("license", ""))))
-                rows["date"].append(str(metadata.get("date_taken", metadata.get("date", ""))))
-                rows["error"].append("" if error is None else f"{type(error).__name__}: {error}")
-                for kind in kinds:
-                    codes[kind].append(found.codes[kind][i])
-    columns: dict[str, Any] = {
-        name: np.array(values, dtype=_COLUMNS[name]) if _COLUMNS[name] else values
-        for name, values in rows.items()
-    }
-    write_table(Path(path), columns | {kind: np.array(codes[kind]) for kind in kinds})
+    rows: list[dict[str, Any]] = []
+    codes: list[dict[str, Any]] = []
+    for first in range(begin, end, _IMAGES_PER_CALL):
+        positions = range(first, min(end, first + _IMAGES_PER_CALL))
+        samples = [_sample(pack, position) for position in positions]
+        found = hash_images(
+            [s.data if isinstance(s, Sample) else b"" for s in samples],
+            kinds,
+            threads=1,
+            max_pixels=options.max_pixels,
+        )
+        codes.append(found.codes)
+        quality = found.quality_fast if options.kind == "pdq_fast" else found.quality
+        for i, sample in enumerate(samples):
+            row = _row(pack, positions[i], sample, found.errors[i])
+            row["height"] = int(found.height[i])
+            row["width"] = int(found.width[i])
+            row["quality"] = int(quality[i])
+            rows.append(row)
+    columns: dict[str, Any] = {name: [row[name] for row in rows] for name in _COLUMNS}
+    for name, dtype in _COLUMNS.items():
+        if dtype is not None:
+            columns[name] = np.array(columns[name], dtype=dtype)
+    write_part(
+        Path(path), columns | {kind: np.concatenate([c[kind] for c in codes]) for kind in kinds}
+    )
 
 
 # Texts have no dtype.
 _COLUMNS: dict[str, Any] = {
     "key": None,
     "place": None,
+    "file": None,
     "sample_id": np.int64,
     "bytes": np.int64,
     "height": np.int32,
@@ -72,19 +67,38 @@ _COLUMNS: dict[str, Any] = {
 }
 
 
-def _read(
-    pack: Pack, positions: Sequence[int]
-) -> tuple[list[Sample | None], list[FastpassError | None]]:
-    samples: list[Sample | None] = []
-    failures: list[FastpassError | None] = []
-    for position in positions:
-        try:
-            samples.append(pack[position])
-            failures.append(None)
-        except FastpassError as error:
-            samples.append(None)
-            failures.append(error)
-    return samples, failures
+def _sample(pack: Pack, position: int) -> Sample | FastpassError:
+    try:
+        return pack[position]
+    except FastpassError as error:
+        return error
+
+
+def _row(
+    pack: Pack, position: int, sample: Sample | FastpassError, error: FastpassError | None
+) -> dict[str, Any]:
+    """What is known of an image beside its hashes."""
+    place = pack.native.describe(position)
+    metadata = _metadata(sample) if isinstance(sample, Sample) else {}
+    fault = error if isinstance(sample, Sample) else sample
+    return {
+        "key": pack.native.key(position).decode("utf-8", "surrogateescape"),
+        "place": place,
+        "file": _file_at(place),
+        "sample_id": pack.native.sample_id(position),
+        "bytes": len(sample.data) if isinstance(sample, Sample) else 0,
+        "licence": str(metadata.get("licence", metadata.get("license", ""))),
+        "date": str(metadata.get("date_taken", metadata.get("date", ""))),
+        "error": "" if fault is None else f"{type(fault).__name__}: {fault}",
+    }
+
+
+def _file_at(place: str) -> str:
+    """The file of a sample, which its place names as people see it; "" for one in a tar."""
+    escaped = place.encode("utf-8", "surrogateescape")
+    raw = re.sub(rb"\\x([0-9a-f]{2})", lambda m: bytes([int(m[1], 16)]), escaped)
+    names = (place, os.fsdecode(raw))
+    return next((name for name in names if "\0" not in name and os.path.lexists(name)), "")
 
 
 def _metadata(sample: Sample) -> dict[str, Any]:
@@ -97,7 +111,7 @@ def _metadata(sample: Sample) -> dict[str, Any]:
 def join_part(codes: str, part: tuple[int, int, int, int], radius: int, path: str) -> None:
     """The pairs of one part of a file of codes, into the table ``path``."""
     pairs = CodeFile(codes).part_pairs(part, radius, threads=1)
-    write_table(
+    write_part(
         Path(path),
         {"first": pairs.first, "second": pairs.second, "distance": pairs.distance},
     )
@@ -107,7 +121,7 @@ def match_codes(queries: str, codes: str, begin: int, end: int, radius: int, pat
     """Matches of the queries [begin, end) of one file in another one, into the table ``path``."""
     chosen = np.asarray(CodeFile(queries).codes()[begin:end])
     pairs = CodeFile(codes).query(chosen, radius, threads=1)
-    write_table(
+    write_part(
         Path(path),
         {"first": pairs.first + begin, "second": pairs.second, "distance": pairs.distance},
     )

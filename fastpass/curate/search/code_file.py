@@ -1,8 +1,10 @@
 """Codes on disk: a file that grows, is mapped to be read, and is searched in bounded memory.
 
-Layout, little-endian: 32 bytes of header (magic, version, bytes per code, number of codes, the
-checksum of these), then the codes one behind the other. Codes are appended and brought to the disk
-before the header counts them, so that a program that ends in between leaves the file as it was.
+Layout, little-endian: 32 bytes of header (magic, version, bytes per code, number of codes, kind of
+the codes, the checksum of these), then the codes one behind the other. Version 1 had no kind; such
+a file is read, and becomes version 2 when codes are appended. Codes are appended and brought to the
+disk before the header counts them, so that a program that ends in between leaves the file as it
+was.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastpass._native import core
-from fastpass.common.checks import require_integer
+from fastpass.common.checks import require_choice, require_integer
 from fastpass.common.files import write_file
 from fastpass.curate.search.codes import MAX_CODES
 from fastpass.curate.search.hamming_index import HammingIndex
@@ -25,7 +27,9 @@ from fastpass.curate.search.pairs import Pairs
 from fastpass.errors import BadArgument, BadPack, ReadFailed, WriteFailed
 
 _MAGIC = b"FPCODES\n"
-_HEADER = struct.Struct("<8sIIQ")
+_HEADERS = {1: struct.Struct("<8sIIQ"), 2: struct.Struct("<8sIIQI")}
+# By their number in a header.
+CODE_KINDS = ("", "pdq", "pdq_fast", "phash", "dhash", "ahash", "whash")
 _HEADER_BYTES = 32
 _ROWS_PER_QUERY = 1 << 22
 
@@ -34,6 +38,8 @@ Part = tuple[int, int, int, int]
 
 class CodeFile:
     """A file of codes of one size.
+
+    ``kind`` is the name of the hash that they are, "" where none is recorded.
 
     Args:
         path: of the file; made by :meth:`create`.
@@ -44,23 +50,31 @@ class CodeFile:
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = Path(path)
-        self.code_bytes, self._size = self._read_header()
+        self.code_bytes, self._size, self.kind = self._read_header()
 
     @classmethod
-    def create(cls, path: str | os.PathLike[str], code_bytes: int) -> CodeFile:
+    def create(cls, path: str | os.PathLike[str], code_bytes: int, *, kind: str = "") -> CodeFile:
         """An empty file; refuses to overwrite one."""
+        require_choice("kind", kind, CODE_KINDS)
         require_integer("code_bytes", code_bytes, 8, 1024)
         if code_bytes % 8 != 0:
             raise BadArgument(f"code_bytes is {code_bytes}, wanted a multiple of 8")
         if os.path.lexists(path):
             raise WriteFailed(f"cannot make {path}: it is there already")
-        return cls(write_file(path, _header(code_bytes, 0)))
+        return cls(write_file(path, _header(code_bytes, 0, kind)))
 
     def __len__(self) -> int:
         return self._size
 
-    def append(self, codes: npt.ArrayLike) -> None:
-        """Add codes, uint8 ``[N, code_bytes]``, behind those that there are."""
+    def append(self, codes: npt.ArrayLike, *, kind: str | None = None) -> None:
+        """Add codes, uint8 ``[N, code_bytes]``, behind those that there are.
+
+        ``kind``: of all codes of the file, where none is recorded in it.
+        """
+        kind = self.kind if kind is None else kind
+        require_choice("kind", kind, CODE_KINDS)
+        if self.kind not in ("", kind):
+            raise BadArgument(f"{self.path} holds codes of {self.kind}, not of {kind}")
         array = np.ascontiguousarray(codes)
         if array.dtype != np.uint8 or array.ndim != 2 or array.shape[1] != self.code_bytes:
             raise BadArgument(
@@ -76,12 +90,13 @@ class CodeFile:
                 file.flush()
                 os.fsync(file.fileno())
                 file.seek(0)
-                file.write(_header(self.code_bytes, self._size + len(array)))
+                file.write(_header(self.code_bytes, self._size + len(array), kind))
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
             raise WriteFailed(f"cannot write {self.path}: {error.strerror or error}") from error
         self._size += len(array)
+        self.kind = kind
 
     def codes(self) -> npt.NDArray[np.uint8]:
         """All of them, ``[N, code_bytes]``: a mapping of the file, not a copy."""
@@ -145,7 +160,7 @@ class CodeFile:
         on_progress(len(parts), len(parts))
         return _merged(found)
 
-    def _read_header(self) -> tuple[int, int]:
+    def _read_header(self) -> tuple[int, int, str]:
         try:
             with self.path.open("rb") as file:
                 header = file.read(_HEADER_BYTES)
@@ -154,17 +169,23 @@ class CodeFile:
             raise ReadFailed(f"cannot read {self.path}: {error.strerror or error}") from error
         if len(header) < _HEADER_BYTES or header[:8] != _MAGIC:
             raise BadPack(f"{self.path} is no file of codes", byte_offset=0)
-        _, version, code_bytes, size = _HEADER.unpack_from(header)
-        if header != _header(code_bytes, size) or version != 1:
+        version = int.from_bytes(header[8:12], "little")
+        if version not in _HEADERS:
+            raise BadPack(f"{self.path}: its header is damaged", byte_offset=8)
+        _, _, code_bytes, size, *number = _HEADERS[version].unpack_from(header)
+        is_known = all(n < len(CODE_KINDS) for n in number)
+        kind = CODE_KINDS[number[0]] if number and is_known else ""
+        if not is_known or header != _header(code_bytes, size, kind, version):
             raise BadPack(f"{self.path}: its header is damaged", byte_offset=8)
         wanted = _HEADER_BYTES + size * code_bytes
         if file_bytes < wanted:
             raise BadPack(f"{self.path} is cut off: {wanted} bytes wanted", byte_offset=file_bytes)
-        return code_bytes, size
+        return code_bytes, size, kind
 
 
-def _header(code_bytes: int, size: int) -> bytes:
-    fields = _HEADER.pack(_MAGIC, 1, code_bytes, size)
+def _header(code_bytes: int, size: int, kind: str, version: int = 2) -> bytes:
+    numbers = [CODE_KINDS.index(kind)] if version == 2 else []
+    fields = _HEADERS[version].pack(_MAGIC, version, code_bytes, size, *numbers)
     return (fields + struct.pack("<I", zlib.crc32(fields))).ljust(_HEADER_BYTES, b"\0")
 
 
