@@ -8,18 +8,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
+from fastpass.curate.dedup.collection import Collection
 from fastpass.curate.dedup.options import KINDS, DedupOptions
 from fastpass.curate.search import CodeFile
 from fastpass.errors import ConfigError
-
-if TYPE_CHECKING:
-    from fastpass.curate.dedup.matching import Collection
-    from fastpass.curate.dedup.result import DedupResult
 
 # What a file is taken for that was written before kinds were recorded.
 _UNRECORDED = {32: "pdq", 8: "phash"}
@@ -54,9 +50,9 @@ class Known:
         codes[is_flat] = own.sha256[rows][is_flat][:, : codes.shape[1]]
         return np.asarray(codes)
 
-    def new_codes(self, own: Collection, result: DedupResult) -> npt.NDArray[np.uint8]:
-        """Of what is kept; but for codes that an earlier run over this folder has added."""
-        codes = self.codes_of(own, np.flatnonzero(result.status == "kept"))
+    def new_codes(self, own: Collection, kept: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
+        """Of the rows that are kept; but for codes that an earlier run over this folder added."""
+        codes = self.codes_of(own, kept)
         there = {code.tobytes() for begin, end in self.own for code in self.file.codes()[begin:end]}
         return codes[[code.tobytes() not in there for code in codes]]
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from fastpass.curate.dedup.matching import Collection, Matches, all_pairs
+from fastpass.curate.dedup.collection import Collection
+from fastpass.curate.dedup.matching import Matches, all_pairs
 from fastpass.curate.dedup.options import DedupOptions
 from fastpass.curate.dedup.tables import Columns
 from fastpass.curate.search import Pairs, diameters, keep_ranks

@@ -8,10 +8,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from fastpass.common.progress import OnProgress, no_progress
+from fastpass.curate.dedup.collection import collection_of
 from fastpass.curate.dedup.engines import Engine, make_engine
 from fastpass.curate.dedup.known import Known, open_index
-from fastpass.curate.dedup.matching import Matcher, collection_of
+from fastpass.curate.dedup.matching import Matcher
 from fastpass.curate.dedup.options import DedupOptions
 from fastpass.curate.dedup.outputs import write_outputs
 from fastpass.curate.dedup.places import Places
@@ -133,7 +136,7 @@ class _Run:
         found = dataclasses.replace(found, skipped_files=self.packs["hashes"].skipped_files)
         write_outputs(self.places, found, others)
         if self.known is not None:
-            codes = self.known.new_codes(own, found)
+            codes = self.known.new_codes(own, np.flatnonzero(found.status == "kept"))
             self.plan.index_adds = len(codes)
             self.plan.save()
             self.known.add(codes, self.places.output)
