@@ -75,7 +75,7 @@ class Cursor:
 
         Raises BadArgument.
         """
-        require_integer("epoch", epoch, 0, MAX_EPOCH)
+        epoch = require_integer("epoch", epoch, 0, MAX_EPOCH)
         was_left = False
         if epoch != self._position.epoch:
             was_left = self._leave_behind()
@@ -88,10 +88,10 @@ class Cursor:
 
         Raises BadArgument.
         """
-        require_integer("epoch", position.epoch, 0, MAX_EPOCH)
-        require_integer("samples_done", position.samples_done, 0, self._order.size)
+        epoch = require_integer("epoch", position.epoch, 0, MAX_EPOCH)
+        done = require_integer("samples_done", position.samples_done, 0, self._order.size)
         was_left = self._leave_behind()
-        self._position, self._phase = position, Phase.RESTORED
+        self._position, self._phase = Position(epoch, done), Phase.RESTORED
         self._is_asked_for = False
         return was_left
 
@@ -150,13 +150,12 @@ class Cursor:
                 self._start(self._position.epoch + 1)
 
     def _start(self, epoch: int) -> None:
-        require_integer("epoch", epoch, 0, MAX_EPOCH)
+        epoch = require_integer("epoch", epoch, 0, MAX_EPOCH)
         self._position, self._phase = Position(epoch, 0), Phase.START
 
     def _is_over(self) -> bool:
         """Nothing is left of this epoch, and nobody asked to hear that."""
-        is_over = self._order.num_batches(self._position.samples_done) == 0
-        return is_over and not self._is_asked_for
+        return self._order.is_over(self._position.samples_done) and not self._is_asked_for
 
     def _leave_behind(self) -> bool:
         was_entered = self._is_entered

@@ -12,12 +12,13 @@ from typing import Any
 import numpy.typing as npt
 
 from fastpass._native import core
-from fastpass.augment.recipe import Recipe
+from fastpass.augment.named import RecipeLike, as_recipe
 from fastpass.common.checks import require_type
 from fastpass.errors import BadPack, Closed, ConfigError
 from fastpass.feed.backend import Feed, MadeBatch
 from fastpass.feed.batch import Batch
 from fastpass.feed.cursor import Cursor, Position
+from fastpass.feed.data_state import DataState
 from fastpass.feed.native import NativeFeed
 from fastpass.feed.options import (
     Dtype,
@@ -28,6 +29,7 @@ from fastpass.feed.options import (
     Order,
     Reads,
     checked_weights,
+    draws_at_random,
 )
 from fastpass.feed.order import EpochOrder
 from fastpass.feed.stats import LoaderStats
@@ -45,14 +47,16 @@ class Loader:
 
     Args:
         source: a :class:`fastpass.Pack`, or anything its constructor takes.
-        recipe: which views to make (:mod:`fastpass.augment.recipes`).
+        recipe: which views to make: a Recipe, the name of a published one ("dino"), or a FILE.toml
+            (:mod:`fastpass.augment.recipes`).
         batch_size: samples per batch and rank.
         device: "cpu", or a CUDA device ("cuda", "cuda:1"): compressed bytes go there, images are
             decoded and views rendered on it, bit for bit as on the CPU; ``threads`` read files and
             headers.
         backend: which implementation; there is "native".
         seed: of the order and of the views, 0 to 2**64 - 1.
-        shuffle: a new order every epoch; else the source's order.
+        shuffle: a new order every epoch; else the source's order. Default: yes, but not where the
+            recipe draws nothing at random (``recipes.evaluation()``).
         order: of a shuffled epoch. "random": a keyed permutation of all samples. "quasi_random":
             for spinning disks and network storage, random among 64 runs of 32 neighbors at a time
             (:mod:`fastpass.feed.quasi_random`).
@@ -62,8 +66,12 @@ class Loader:
             the coming batches ahead.
         rank, world_size: default: torch.distributed if it runs, else RANK and WORLD_SIZE.
         threads: default: this process's processors shared among the ranks of this machine.
-        drop_last: leave out the samples that do not fill a global batch. Without it the last
-            batch is smaller, and evenly shared among ranks (see :class:`EpochOrder`).
+        drop_last: leave out the samples that do not fill a global batch. Without it every sample
+            comes exactly once: the ranks share the last global batch, and some get a sample less
+            or no batch at all. Default: as for ``shuffle``.
+        pad_last: fill the last global batch up with the epoch's first samples instead, so that
+            every rank gets the same number of samples: for code that waits for all ranks at every
+            batch. Some samples then come twice.
         dtype: "float32", "float16", "bfloat16": normalized; "uint8": the pixels as they are.
         mode: "exact" rounds as Pillow and torchvision do; "fast" does so as well, but decodes
             images from which all views are cut at least 2, 4 or 8 times as large as they are at
@@ -86,17 +94,18 @@ class Loader:
     def __init__(
         self,
         source: Pack | Source,
-        recipe: Recipe,
+        recipe: RecipeLike,
         *,
         batch_size: int,
         device: str = "cpu",
         backend: str = "native",
         seed: int = 0,
-        shuffle: bool = True,
+        shuffle: bool | None = None,
         rank: int | None = None,
         world_size: int | None = None,
         threads: int | None = None,
-        drop_last: bool = True,
+        drop_last: bool | None = None,
+        pad_last: bool = False,
         dtype: Dtype = "float32",
         mode: Mode = "fast",
         order: Order = "random",
@@ -107,18 +116,20 @@ class Loader:
         batches_ahead: int | None = None,
         max_pixels: int = core.DEFAULT_MAX_PIXELS,
     ) -> None:
-        require_type("recipe", recipe, Recipe)
+        self.recipe = as_recipe(recipe)
+        is_random = draws_at_random(self.recipe)
         rank, world_size = rank_and_world_size(rank, world_size)
         self._options = Options(
             batch_size=batch_size,
             device=device,
             backend=backend,
             seed=seed,
-            shuffle=shuffle,
+            shuffle=is_random if shuffle is None else shuffle,
             rank=rank,
             world_size=world_size,
             threads=fair_share_of_processors() if threads is None else threads,
-            drop_last=drop_last,
+            drop_last=is_random and not pad_last if drop_last is None else drop_last,
+            pad_last=pad_last,
             dtype=dtype,
             mode=mode,
             order=order,
@@ -128,7 +139,6 @@ class Loader:
             batches_ahead=batches_ahead,
             max_pixels=max_pixels,
         )
-        self.recipe = recipe
         self.pack = source if isinstance(source, Pack) else Pack(source)
         self._weights = None if weights is None else checked_weights(weights, len(self.pack))
         self._open()
@@ -136,6 +146,7 @@ class Loader:
     def _open(self) -> None:
         self._order = _order_of(self.pack, self._options)
         self._cursor = Cursor(self._order)
+        self._data = DataState.of(self.pack)
         self._tally = Tally()
         self._feed: Feed = NativeFeed(
             self.pack, self.recipe, self._order, self._options, self._weights
@@ -145,7 +156,7 @@ class Loader:
     # ---- iteration --------------------------------------------------------------------------
 
     def __len__(self) -> int:
-        """Batches per epoch, the same on every rank."""
+        """Batches per epoch on this rank; the same on every rank with drop_last or pad_last."""
         return self._order.num_batches()
 
     def __iter__(self) -> Iterator[Batch]:
@@ -180,7 +191,7 @@ class Loader:
         self._cursor.finish(ticket)
 
     def _refuse_to_strand_others(self, made: MadeBatch, epoch: int) -> None:
-        if made.batch is None and self._order.world_size > 1:
+        if made.batch is None and self._order.is_even and self._order.world_size > 1:
             raise BadPack(
                 f"every sample of a batch on rank {self._order.rank} in epoch {epoch} is "
                 "damaged, and the other ranks cannot go on without it: remove the samples "
@@ -193,10 +204,6 @@ class Loader:
     def epoch(self) -> int:
         """The epoch of the last batch; after the end of an epoch, the next one."""
         return self._cursor.epoch
-
-    @functools.cached_property
-    def _fingerprint(self) -> str:
-        return self.pack.fingerprint
 
     @functools.cached_property
     def _shards(self) -> str:
@@ -215,6 +222,10 @@ class Loader:
         """The loader itself: where Lightning looks for the ``set_epoch`` that it calls."""
         return self
 
+    @property
+    def batch_sampler(self) -> None:
+        """None, as of a torch DataLoader that is given whole batches: Lightning looks at it."""
+
     def set_epoch(self, epoch: int) -> None:
         """Go to the start of an epoch; a restored position in that epoch is kept."""
         if self._cursor.set_epoch(epoch):
@@ -228,31 +239,33 @@ class Loader:
             "seed": self._order.seed,
             "shuffle": self._order.shuffle,
             "order": self._order.order,
-            "fingerprint": self._fingerprint,
             "shards": self._shards,
+            **self._data.to_dict(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue exactly there: the next iteration begins with the batch after the last one.
 
         Batch size and world size may differ from those of the saved run; seed, shuffling, order
-        and data may not.
+        and data may not (:class:`fastpass.feed.data_state.DataState` has the rule for data).
 
         Raises:
             ConfigError: naming every key that differs.
         """
         require_type("state", state, dict)
         mine = self.state_dict()
-        # What a state without them has: they came later, with the quasi-random order.
-        state = {"order": "random", "shards": "", **state}
+        # What a state without them means: they came in later versions.
+        state = {"order": "random", "shards": "", "content": "", "written": "", **state}
         missing = [key for key in mine if key not in state]
         if missing:
             raise ConfigError(f"the loader's state lacks {', '.join(missing)}")
         different = [
-            f"{key} (saved {state.get(key)!r}, here {mine[key]!r})"
-            for key in ("seed", "shuffle", "order", "fingerprint", "shards")
-            if state.get(key) != mine[key]
+            f"{key} (saved {state[key]!r}, here {mine[key]!r})"
+            for key in ("seed", "shuffle", "order", "shards")
+            if state[key] != mine[key]
         ]
+        if data := self._data.difference(state):
+            different.append(data)
         if different:
             raise ConfigError(f"this loader cannot continue that run: {'; '.join(different)}")
         if self._cursor.restore(Position(state["epoch"], state["samples_done"])):
@@ -281,7 +294,7 @@ class Loader:
 
 
 def _order_of(pack: Pack, options: Options) -> EpochOrder:
-    """Raises BadPack where there is not one batch."""
+    """Raises BadPack where dropping the last batch leaves nothing."""
     order = EpochOrder(
         size=len(pack),
         batch_size=options.batch_size,
@@ -290,10 +303,11 @@ def _order_of(pack: Pack, options: Options) -> EpochOrder:
         seed=options.seed,
         shuffle=options.shuffle,
         drop_last=options.drop_last,
+        pad_last=options.pad_last,
         order=options.order,
         shard_begins=pack.shard_begins,
     )
-    if order.num_batches() == 0:
+    if options.drop_last and order.num_batches() == 0:
         raise BadPack(
             f"{len(pack)} samples do not fill one global batch of {order.global_batch} "
             f"(batch_size {options.batch_size} x world_size {options.world_size}): lower "

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastpass.augment.recipe import Recipe
-from fastpass.common.checks import require_choice, require_integer
+from fastpass.common.checks import require_choice, require_integer, require_type
 from fastpass.decode.settings import MAX_PIXELS, MAX_THREADS
 from fastpass.errors import BadArgument, MissingBackend
 
@@ -35,6 +35,14 @@ _CHOICES = {
     "memory_format": ("contiguous", "channels_last"),
 }
 
+_INTEGERS = (
+    ("batch_size", 1, 2**20),
+    ("threads", 1, MAX_THREADS),
+    ("batches_ahead", 1, 1024),
+    ("max_pixels", 1, MAX_PIXELS),
+    ("seed", 0, 2**64 - 1),
+)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -54,6 +62,7 @@ class Options:
     world_size: int
     threads: int
     drop_last: bool
+    pad_last: bool
     dtype: Dtype
     mode: Mode
     order: Order
@@ -70,17 +79,30 @@ class Options:
             )
         for name, words in _CHOICES.items():
             require_choice(name, getattr(self, name), words)
-        require_integer("batch_size", self.batch_size, 1, 2**20)
-        require_integer("threads", self.threads, 1, MAX_THREADS)
-        if self.batches_ahead is not None:
-            require_integer("batches_ahead", self.batches_ahead, 1, 1024)
-        require_integer("max_pixels", self.max_pixels, 1, MAX_PIXELS)
-        require_integer("seed", self.seed, 0, 2**64 - 1)
+        for name, low, high in _INTEGERS:
+            value = getattr(self, name)
+            if name != "batches_ahead" or value is not None:
+                object.__setattr__(self, name, require_integer(name, value, low, high))
+        for name in ("shuffle", "drop_last", "pad_last"):
+            require_type(name, getattr(self, name), bool)
+        if self.drop_last and self.pad_last:
+            raise BadArgument("drop_last and pad_last exclude each other: wanted one of them")
 
     def ahead(self, recipe: Recipe, num_samples: int) -> int:
         """How many batches of at most ``num_samples`` to prepare before they are asked for."""
         num_bytes = batch_bytes(recipe, num_samples, self.dtype)
         return self.batches_ahead or default_batches_ahead(num_bytes)
+
+
+def draws_at_random(recipe: Recipe) -> bool:
+    """Whether the views of a sample differ from epoch to epoch; not those of an evaluation."""
+    return any(
+        view.crop == "random"
+        or view.jitter is not None
+        or view.blur is not None
+        or any(0 < chance < 1 for chance in (view.flip, view.grayscale, view.solarize))
+        for view in recipe.views
+    )
 
 
 def batch_bytes(recipe: Recipe, num_samples: int, dtype: str) -> int:

@@ -16,9 +16,8 @@ def rank_and_world_size(rank: int | None, world_size: int | None) -> tuple[int, 
         raise BadArgument("give rank and world_size together, or neither")
     if rank is None or world_size is None:
         rank, world_size = _from_surroundings()
-    require_integer("world_size", world_size, 1, 2**20)
-    require_integer("rank", rank, 0, world_size - 1)
-    return rank, world_size
+    world_size = require_integer("world_size", world_size, 1, 2**20)
+    return require_integer("rank", rank, 0, world_size - 1), world_size
 
 
 def _from_surroundings() -> tuple[int, int]:

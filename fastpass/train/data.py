@@ -67,6 +67,8 @@ def open_data(config: Config, pattern: str, device: torch.device) -> TrainData:
         batch_size=config.data.batch_size,
         device="cpu" if on_cpu else str(device),
         seed=config.train.seed,
+        shuffle=True,
+        drop_last=True,  # every rank takes the same number of steps
         rank=ranks.rank(),
         world_size=ranks.world_size(),
         threads=config.data.threads or None,

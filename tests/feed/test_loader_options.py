@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import math
 import pickle
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -232,3 +235,39 @@ def test_a_sleeping_consumer_is_the_slowest_stage(folder: Path) -> None:
         stats = loader.stats()
     assert stats.slowest_stage == "consumer", str(stats)
     assert stats.num_rendered >= stats.num_images
+
+
+# ---- names and numbers ------------------------------------------------------------------------
+
+
+def test_a_recipe_by_its_name_or_file(folder: Path, tmp_path: Path) -> None:
+    with fp.Loader(folder, "dino", batch_size=2, threads=1) as loader:
+        assert loader.recipe == fp.recipes.dino()
+    fp.recipes.save(RECIPE, tmp_path / "mine.toml")
+    for path in (tmp_path / "mine.toml", str(tmp_path / "mine.toml")):
+        with fp.Loader(folder, path, batch_size=2, threads=1) as loader:
+            assert loader.recipe == RECIPE
+    for wrong in ("dyno", "mine.json", None, 5, RECIPE.views, b"dino"):
+        with pytest.raises(fp.BadArgument, match=r"recipe = .*one of dino, .* or a FILE.toml") as e:
+            fp.Loader(folder, wrong, batch_size=2)  # type: ignore[arg-type]
+        assert len(str(e.value)) <= 400
+    with pytest.raises(fp.ReadFailed, match=r"none\.toml"):
+        fp.Loader(folder, "none.toml", batch_size=2)
+
+
+@pytest.mark.parametrize("integer", [np.int64, np.uint8, torch.tensor])
+def test_whatever_is_an_integer_will_do(folder: Path, integer: Callable[[int], Any]) -> None:
+    values = {
+        "batch_size": 5, "threads": 2, "seed": 5, "rank": 1, "world_size": 2, "batches_ahead": 1,
+    }  # fmt: skip
+    with _loader(folder, **values) as plain:
+        expected = [batch.sample_ids.tolist() for batch in plain]
+    with _loader(folder, **{name: integer(value) for name, value in values.items()}) as loader:
+        loader.set_epoch(integer(0))
+        assert [batch.sample_ids.tolist() for batch in loader] == expected
+        state = json.loads(json.dumps(loader.state_dict()))
+        loader.load_state_dict({**state, "epoch": integer(0), "samples_done": integer(10)})
+        assert json.dumps(loader.state_dict())
+    for wrong in (2.0, True, "2", np.bool_(True), np.array([1, 2]), None):
+        with pytest.raises(fp.BadArgument, match="batch_size = "):
+            _loader(folder, batch_size=wrong)

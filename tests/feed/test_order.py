@@ -91,20 +91,70 @@ def test_without_shuffle_the_source_order() -> None:
     np.testing.assert_array_equal(np.concatenate(_epoch(order)), np.arange(103))
 
 
+def _ranks(**changes: object) -> list[list[np.ndarray]]:
+    """The batches of an epoch on every rank; ``changes`` of ``_order``."""
+    world_size = changes["world_size"]
+    assert isinstance(world_size, int)
+    return [_epoch(_order(rank=rank, **changes)) for rank in range(world_size)]
+
+
 @pytest.mark.parametrize("world_size", [1, 2, 3, 5])
-@pytest.mark.parametrize("drop_last", [True, False])
-def test_ranks_get_equal_counts_and_together_everything(world_size: int, drop_last: bool) -> None:
-    epochs = [
-        _epoch(_order(rank=rank, world_size=world_size, drop_last=drop_last))
-        for rank in range(world_size)
-    ]
+@pytest.mark.parametrize("end", ["drop_last", "pad_last"])
+def test_ranks_get_equal_counts(world_size: int, end: str) -> None:
+    ends = {"drop_last": False, "pad_last": False, end: True}
+    epochs = _ranks(world_size=world_size, **ends)
     assert len({tuple(len(batch) for batch in batches) for batches in epochs}) == 1
     seen = np.concatenate([np.concatenate(batches) for batches in epochs])
-    if drop_last:
+    if end == "drop_last":
         assert len(np.unique(seen)) == len(seen) == 103 // (4 * world_size) * 4 * world_size
     else:
         assert set(seen) == set(range(103))
         assert len(seen) - 103 < world_size
+
+
+@settings(deadline=None)
+@given(size=st.integers(1, 60), batch_size=st.integers(1, 7), world_size=st.integers(1, 9))
+def test_without_dropping_or_padding_every_sample_comes_once(
+    size: int, batch_size: int, world_size: int
+) -> None:
+    values = {"size": size, "batch_size": batch_size, "world_size": world_size, "drop_last": False}
+    epochs = _ranks(**values)
+    seen = [position for batches in epochs for batch in batches for position in batch]
+    assert sorted(seen) == list(range(size))
+    assert all(len(batch) > 0 for batches in epochs for batch in batches)
+    counts = [len(batches) for batches in epochs]
+    assert counts == sorted(counts, reverse=True)
+    assert counts[0] - counts[-1] <= 1
+    sizes = [sum(map(len, batches)) for batches in epochs]
+    assert sizes[0] - sizes[-1] <= 1
+
+
+@pytest.mark.parametrize("world_size", [2, 3])
+def test_together_the_ranks_take_the_order_of_one(world_size: int) -> None:
+    """Unshuffled, and after a restart with another number of ranks in the middle."""
+    for start in (0, 24):
+        orders = [
+            _order(rank=rank, world_size=world_size, shuffle=False, drop_last=False)
+            for rank in range(world_size)
+        ]
+        steps = max(order.num_batches(start) for order in orders)
+        taken = [
+            position
+            for step in range(steps)
+            for order in orders
+            if step < order.num_batches(start)
+            for position in order.batch(step, epoch=0, start=start)
+        ]
+        assert taken == list(range(start, 103))
+
+
+def test_an_epoch_is_over_when_no_rank_has_anything_left() -> None:
+    order = _order(rank=2, world_size=3, size=25, drop_last=False)
+    assert order.num_batches(24) == 0  # the last sample is rank 0's
+    assert not order.is_over(24)
+    assert order.is_over(25)
+    assert _order(size=27, world_size=3).is_over(24)
+    assert not _order(size=27, world_size=3).is_over(15)
 
 
 def test_the_same_global_batch_on_any_number_of_ranks() -> None:

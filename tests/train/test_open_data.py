@@ -30,7 +30,7 @@ def test_everything_reaches_the_loader():
     options = data.loader.options
     assert options == {
         "batch_size": 10, "device": "cpu", "seed": 5, "rank": 0, "world_size": 1, "threads": 3,
-        "mode": "exact", "on_error": "skip",
+        "mode": "exact", "on_error": "skip", "shuffle": True, "drop_last": True,
     }  # fmt: skip
     assert data.loader.recipe.views[0].scale == (0.5, 1)
     assert (data.fingerprint, data.num_samples) == ("abc", 40)

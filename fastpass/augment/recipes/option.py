@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fastpass.augment import recipes
+from fastpass.augment.named import as_recipe
 from fastpass.augment.recipe import Recipe
 from fastpass.errors import FastpassError
 
@@ -25,15 +25,8 @@ class RecipeParam(_RecipeType):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Recipe:
         """A wrong name or file is wrong usage: exit code 2, with the names there are."""
-        if isinstance(value, Recipe):
-            return value
-        if value in recipes.RECIPES:
-            return recipes.RECIPES[value]()
-        if not str(value).endswith(".toml"):
-            known = ", ".join(recipes.RECIPES)
-            self.fail(f"{value!r} is none of {known}, and no FILE.toml", param, ctx)
         try:
-            return recipes.load(value)
+            return as_recipe(value)
         except FastpassError as error:
             self.fail(str(error), param, ctx)
 
