@@ -12,7 +12,7 @@ from typing import Any
 import numpy.typing as npt
 
 from fastpass._native import core
-from fastpass.augment.named import RecipeLike, as_recipe
+from fastpass.augment.recipes.named import RecipeLike, as_recipe
 from fastpass.common.checks import require_type
 from fastpass.errors import BadPack, Closed, ConfigError
 from fastpass.feed.backend import Feed, MadeBatch

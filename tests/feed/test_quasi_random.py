@@ -69,19 +69,18 @@ def test_epochs_come_and_go_in_any_sequence() -> None:
 
 
 @pytest.mark.parametrize("world_size", [1, 2, 3, 5])
-@pytest.mark.parametrize("drop_last", [True, False])
-def test_ranks_get_equal_counts_and_together_everything(world_size: int, drop_last: bool) -> None:
-    epochs = [
-        _epoch(_order(rank=rank, world_size=world_size, drop_last=drop_last))
-        for rank in range(world_size)
-    ]
-    assert len({tuple(len(batch) for batch in batches) for batches in epochs}) == 1
+@pytest.mark.parametrize("end", ["drop_last", "pad_last", "all"])
+def test_ranks_together_get_everything(world_size: int, end: str) -> None:
+    ends = {"drop_last": end == "drop_last", "pad_last": end == "pad_last"}
+    epochs = [_epoch(_order(rank=r, world_size=world_size, **ends)) for r in range(world_size)]
     seen = np.concatenate([np.concatenate(batches) for batches in epochs])
-    if drop_last:
+    if end != "all":
+        assert len({tuple(len(batch) for batch in batches) for batches in epochs}) == 1
+    if end == "drop_last":
         assert len(np.unique(seen)) == len(seen) == SIZE // (256 * world_size) * 256 * world_size
     else:
         assert set(seen) == set(range(SIZE))
-        assert len(seen) - SIZE < world_size
+        assert len(seen) - SIZE < (world_size if end == "pad_last" else 1)
 
 
 def test_the_same_global_batch_on_any_number_of_ranks() -> None:

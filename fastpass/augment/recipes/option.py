@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from fastpass.augment.named import as_recipe
 from fastpass.augment.recipe import Recipe
+from fastpass.augment.recipes.named import as_recipe
 from fastpass.errors import FastpassError
 
 if TYPE_CHECKING:
