@@ -2,45 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from support.pictures import image_folder
-
-_ENDLESS = """
-import signal, sys, fastpass as fp
-signal.signal(signal.SIGINT, signal.default_int_handler)  # background jobs begin with it ignored
-loader = fp.Loader(sys.argv[1], fp.recipes.rrc(size=32), batch_size=6, threads=2)
-print("ready", flush=True)
-while True:
-    for batch in loader:
-        pass
-"""
-
-
-def test_ctrl_c_ends_at_once_and_cleanly(tmp_path: Path) -> None:
-    root = image_folder(tmp_path / "root")
-    process = subprocess.Popen(
-        [sys.executable, "-c", _ENDLESS, str(root)],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        assert process.stdout is not None
-        assert process.stdout.readline() == "ready\n"
-        time.sleep(0.5)
-        process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=20)
-    finally:
-        process.kill()
-    assert "KeyboardInterrupt" in errors
-    assert process.returncode in (1, -signal.SIGINT, 130)
-
 
 # What a process imports, it imports once: every interrupt gets a process of its own, forked from
 # one that has imported what a user's script would have, and nothing more.
