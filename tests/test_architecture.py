@@ -259,3 +259,9 @@ def test_the_median_file_and_function_are_small(part: str) -> None:
 def test_no_drawer_for_everything() -> None:
     for path in SOURCES:
         assert path.stem not in {"utils", "util", "helpers", "helper", "misc", "common2"}, path
+
+
+def test_no_two_test_files_have_one_name() -> None:
+    """pytest imports them by their base names, and refuses the second one."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    assert len(names) == len(set(names)), sorted(n for n in names if names.count(n) > 1)
