@@ -27,7 +27,7 @@ def info_nce(embeddings: torch.Tensor, temperature: float = 0.2) -> torch.Tensor
 @click.command()
 @click.argument("images")
 @click.option("--epochs", default=2, show_default=True)
-@click.option("--batch-size", default=64, show_default=True, help="Of one process.")
+@click.option("--batch-size", default=64, show_default=True, help="Samples per process.")
 @click.option("--size", default=64, show_default=True, help="Side of a view, pixels.")
 def main(images: str, epochs: int, batch_size: int, size: int) -> None:
     accelerator = accelerate.Accelerator()

@@ -1,4 +1,5 @@
-"""`fastpass bench`: how fast this machine feeds, augments and decodes, with the peers beside us.
+"""`fastpass bench`: how fast this machine feeds, augments and decodes.
 
-No stage imports this package; it uses their public faces.
+Other libraries do the same work beside fastpass; they are called peers here. No stage imports this
+package; it uses their public names.
 """

@@ -78,11 +78,11 @@ def feed_options(command: Callable[..., Any]) -> Callable[..., Any]:
             ),
             click.option(
                 "--peer", "peers", multiple=True, type=click.Choice(PEERS),
-                help="May be given several times.  [default: all]",
+                help="A library to measure. May be given several times.  [default: all]",
             ),
             click.option(
                 "--mode", "modes", multiple=True, type=click.Choice(MODES),
-                help="Of our loader.  [default: both]",
+                help="How fastpass.Loader renders.  [default: both]",
             ),
             click.option(
                 "--batch-size", default=32, show_default=True, type=click.IntRange(min=1)

@@ -1,4 +1,4 @@
-"""The records as pictures: bars, the peers beside us."""
+"""The records as bar charts."""
 
 from __future__ import annotations
 

@@ -31,7 +31,7 @@ def evaluate_group() -> None:
     type=click.FloatRange(1e-6, 1e6),
     default=0.07,
     show_default=True,
-    help="Of the votes.",
+    help="A neighbor votes with exp(similarity / temperature).",
 )
 @click.option(
     "--mode",

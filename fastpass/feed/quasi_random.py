@@ -1,4 +1,4 @@
-"""An order for storage that dislikes jumps: random among few places at a time.
+"""An order for storage that is slow at random reads: it draws from few places at a time.
 
 Note [Quasi-random order]. The source is cut into runs of ``RUN_SAMPLES`` neighbors that never
 cross a shard; where the cuts lie is drawn anew every epoch, so that no two samples always travel

@@ -29,17 +29,33 @@ def _memory_bytes(context: click.Context, option: click.Parameter, value: str) -
 
 @click.command("dedup", cls=Command)
 @click.argument("source", metavar="SRC")
-@click.option("--against", metavar="OTHER", help="Leave out what also occurs there.")
-@click.option("--kind", default="pdq", show_default=True, type=click.Choice(list(KINDS)))
-@click.option("--radius", default=None, type=int, help="Bits.  [default: 31; 4 of 64]")
-@click.option("--min-quality", default=50, show_default=True, help="Of PDQ; flat images have less.")
+@click.option("--against", metavar="OTHER", help="Leave out images that OTHER holds too.")
+@click.option(
+    "--kind",
+    default="pdq",
+    show_default=True,
+    type=click.Choice(list(KINDS)),
+    help="The hash by which images are compared.",
+)
+@click.option(
+    "--radius",
+    default=None,
+    type=int,
+    help="How many bits of two hashes may differ.  [default: 31 of 256, 4 of 64]",
+)
+@click.option(
+    "--min-quality",
+    default=50,
+    show_default=True,
+    help="Least PDQ quality. Flat images have less, and are compared by their bytes only.",
+)
 @click.option("--dihedral", is_flag=True, help="Turned and mirrored copies are duplicates too.")
 @click.option(
     "--method",
     default="star",
     show_default=True,
     type=click.Choice(["star", "components"]),
-    help="Groups: all near the kept image, or whatever chains connect.",
+    help="Groups. star: all members are near the kept image; components: chains of pairs.",
 )
 @click.option(
     "--index",
@@ -56,11 +72,23 @@ def _memory_bytes(context: click.Context, option: click.Parameter, value: str) -
     "--keep",
     default=",".join(DEFAULT_KEEP),
     show_default=True,
-    help="Which of a group is kept: columns, the first decides; - in front: the largest.",
+    help="Which image of a group is kept: columns, the first decides; with - the largest wins.",
 )
 @click.option("--threads", type=click.IntRange(min=1), help="[default: all processors]")
-@click.option("--engine", default="local", show_default=True, type=click.Choice(["local", "ray"]))
-@click.option("--memory", default="4GiB", show_default=True, callback=_memory_bytes)
+@click.option(
+    "--engine",
+    default="local",
+    show_default=True,
+    type=click.Choice(["local", "ray"]),
+    help="Who does the work: processes of this machine, or a Ray cluster.",
+)
+@click.option(
+    "--memory",
+    default="4GiB",
+    show_default=True,
+    callback=_memory_bytes,
+    help="Memory of each worker for the search.",
+)
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path), metavar="DIR")
 @click.option(
     "-0", "--null", "null", is_flag=True, help="End names in lists with a zero byte, not a newline."
