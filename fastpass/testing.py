@@ -30,7 +30,7 @@ def gpu_twin(*, seed: int = 1) -> Iterator[torch.device]:
 
     Raises BadArgument.
     """
-    require_integer("seed", seed, 0, 2**64 - 1)
+    seed = require_integer("seed", seed, 0, 2**64 - 1)
     twin = twin_of(seed)
     open_twins.append(twin)
     try:

@@ -95,7 +95,7 @@ def _views_from_dict(place: str, data: Mapping[str, Any]) -> list[ViewSpec]:
     values = dict(data)
     count = values.pop("count", 1)
     try:
-        require_integer("count", count, 1, MAX_VIEWS)
+        count = require_integer("count", count, 1, MAX_VIEWS)
     except BadArgument as error:
         raise BadArgument(f"{place}: {error}") from error
     nested: tuple[tuple[str, type[Any]], ...] = (("jitter", Jitter), ("blur", Blur))

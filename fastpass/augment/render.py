@@ -35,11 +35,11 @@ def draw(
     Raises BadArgument.
     """
     require_type("recipe", recipe, Recipe)
-    require_integer("height", height, 1, MAX_SOURCE_SIDE)
-    require_integer("width", width, 1, MAX_SOURCE_SIDE)
-    require_integer("seed", seed, 0, 2**64 - 1)
-    require_integer("epoch", epoch, 0, 2**32 - 1)
-    require_integer("sample_id", sample_id, -(2**63), 2**63 - 1)
+    height = require_integer("height", height, 1, MAX_SOURCE_SIDE)
+    width = require_integer("width", width, 1, MAX_SOURCE_SIDE)
+    seed = require_integer("seed", seed, 0, 2**64 - 1)
+    epoch = require_integer("epoch", epoch, 0, 2**32 - 1)
+    sample_id = require_integer("sample_id", sample_id, -(2**63), 2**63 - 1)
     return [
         params_from_native(
             core.draw_view(

@@ -7,9 +7,10 @@ from typing import Literal
 
 from fastpass.common.checks import (
     require_choice,
-    require_integer,
     require_number,
     require_range,
+    settle_integers,
+    settle_numbers,
 )
 from fastpass.errors import BadArgument
 
@@ -42,10 +43,9 @@ class Jitter:
     probability: float = 0.8
 
     def __post_init__(self) -> None:
-        for name in ("brightness", "contrast", "saturation"):
-            require_number(f"jitter.{name}", getattr(self, name), 0.0, 1e6)
-        require_number("jitter.hue", self.hue, 0.0, 0.5)
-        require_number("jitter.probability", self.probability, 0.0, 1.0)
+        strengths = dict.fromkeys(("brightness", "contrast", "saturation"), (0.0, 1e6))
+        limits = {**strengths, "hue": (0.0, 0.5), "probability": (0.0, 1.0)}
+        settle_numbers(self, limits, prefix="jitter.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +68,11 @@ class Blur:
     border: BlurBorder = "reflect"
 
     def __post_init__(self) -> None:
-        require_number("blur.probability", self.probability, 0.0, 1.0)
-        require_range("blur.sigma", self.sigma, 0.0, MAX_BLUR_SIGMA)
+        settle_numbers(self, {"probability": (0.0, 1.0)}, prefix="blur.")
+        _settle_range(self, "sigma", 0.0, MAX_BLUR_SIGMA, prefix="blur.")
         require_choice("blur.kind", self.kind, ("pillow", "gaussian"))
-        low, high = MIN_BLUR_KERNEL, MAX_BLUR_KERNEL
-        require_integer("blur.kernel_size", self.kernel_size, low, high)
+        limits = {"kernel_size": (MIN_BLUR_KERNEL, MAX_BLUR_KERNEL)}
+        settle_integers(self, limits, prefix="blur.")
         if self.kernel_size % 2 == 0:
             raise BadArgument(f"blur.kernel_size = {self.kernel_size}, wanted an odd number")
         require_choice("blur.border", self.border, ("reflect", "zero"))
@@ -116,24 +116,22 @@ class ViewSpec:
     std: tuple[float, float, float] = IMAGENET_STD
 
     def __post_init__(self) -> None:
-        require_integer("size", self.size, 1, MAX_VIEW_SIZE)
+        sizes = dict.fromkeys(("size", "resize"), (1, MAX_VIEW_SIZE))
+        settle_integers(self, {**sizes, "solarize_threshold": (0, 256)})
         require_choice("kind", self.kind, ("global", "local"))
         require_choice("crop", self.crop, ("random", "center"))
-        require_integer("resize", self.resize, 1, MAX_VIEW_SIZE)
         if self.crop == "center" and self.size > self.resize:
             raise BadArgument(
                 f"size = {self.size} is above resize = {self.resize}: a center crop is cut out of "
                 "the resized image"
             )
-        require_range("scale", self.scale, 1e-9, 1.0)
-        require_range("ratio", self.ratio, _MIN_RATIO, _MAX_RATIO)
+        _settle_range(self, "scale", 1e-9, 1.0)
+        _settle_range(self, "ratio", _MIN_RATIO, _MAX_RATIO)
         require_choice("interpolation", self.interpolation, ("bilinear", "bicubic"))
-        for name in ("flip", "grayscale", "solarize"):
-            require_number(name, getattr(self, name), 0.0, 1.0)
+        settle_numbers(self, dict.fromkeys(("flip", "grayscale", "solarize"), (0.0, 1.0)))
         if not isinstance(self.jitter, Jitter | None):
             raise BadArgument(f"jitter = {self.jitter!r}, wanted a Jitter or None")
         self._check_blur()
-        require_integer("solarize_threshold", self.solarize_threshold, 0, 256)
         self._check_channels("mean", -1e6, 1e6)
         self._check_channels("std", 1e-6, 1e6)
 
@@ -152,5 +150,12 @@ class ViewSpec:
         values = getattr(self, name)
         if not isinstance(values, tuple) or len(values) != 3:
             raise BadArgument(f"{name} = {values!r}, wanted a tuple of three numbers")
-        for channel, value in enumerate(values):
-            require_number(f"{name}[{channel}]", value, low, high)
+        channels = [
+            require_number(f"{name}[{i}]", value, low, high) for i, value in enumerate(values)
+        ]
+        object.__setattr__(self, name, tuple(channels))
+
+
+def _settle_range(record: object, name: str, low: float, high: float, *, prefix: str = "") -> None:
+    pair = require_range(prefix + name, getattr(record, name), low, high)
+    object.__setattr__(record, name, pair)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import numbers
 import operator
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from fastpass.errors import BadArgument
 
@@ -36,33 +37,59 @@ def require_type(name: str, value: object, wanted: type) -> None:
         raise BadArgument(f"{name} is a {type(value).__name__}, wanted a {wanted.__name__}")
 
 
-def require_number(name: str, value: object, low: float, high: float) -> None:
-    """Refuse all but a finite int or float in [low, high]."""
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+def require_number(name: str, value: object, low: float, high: float) -> float:
+    """The value as a Python number; refuse all but finite real numbers in [low, high].
+
+    NumPy's numbers are numbers; bools are not.
+    """
+    is_number = isinstance(value, numbers.Real) and not isinstance(value, bool)
     if not is_number or not math.isfinite(value) or not low <= value <= high:  # type: ignore[arg-type, operator]
         raise BadArgument(f"{name} = {shown(value)}, wanted a number in [{low:g}, {high:g}]")
+    return value if isinstance(value, int) else float(value)  # type: ignore[arg-type]
 
 
 def require_integer(name: str, value: object, low: int, high: int) -> int:
-    """``value`` as an int. Refuse all but whole numbers in [low, high]; no bool.
+    """The value as an int; refuse all but integers in [low, high].
 
-    Whatever has ``__index__`` is one: int, NumPy's integers, a tensor with one integer.
+    Whatever has ``__index__`` is an integer: NumPy's are, and tensors of one. Bools are not.
     """
+    is_bool = isinstance(value, bool) or str(getattr(value, "dtype", "")).endswith("bool")
     try:
-        number = operator.index(value)  # type: ignore[arg-type]
+        number = None if is_bool else operator.index(value)  # type: ignore[arg-type]
     except TypeError:
-        number = low - 1
-    if isinstance(value, bool) or not low <= number <= high:
+        number = None
+    if number is None or not low <= number <= high:
         raise BadArgument(f"{name} = {shown(value)}, wanted an integer in [{low}, {high}]")
     return number
 
 
-def require_range(name: str, value: object, low: float, high: float) -> None:
-    """Refuse all but a pair (first, last) with low <= first <= last <= high."""
+def require_range(name: str, value: object, low: float, high: float) -> tuple[float, float]:
+    """The pair as Python numbers; refuse all but low <= first <= last <= high."""
     if not isinstance(value, tuple) or len(value) != 2:
         raise BadArgument(f"{name} = {shown(value)}, wanted a tuple of two numbers")
-    require_number(f"{name}[0]", value[0], low, high)
-    require_number(f"{name}[1]", value[1], value[0], high)
+    first = require_number(f"{name}[0]", value[0], low, high)
+    return first, require_number(f"{name}[1]", value[1], first, high)
+
+
+def settle_integers(
+    record: object, limits: Mapping[str, tuple[int, int]], *, prefix: str = ""
+) -> None:
+    """Fields of a frozen dataclass become ints (``require_integer``); limits: (low, high) of each.
+
+    ``prefix`` stands before a field's name in messages.
+    """
+    for field, (low, high) in limits.items():
+        number = require_integer(prefix + field, getattr(record, field), low, high)
+        object.__setattr__(record, field, number)
+
+
+def settle_numbers(
+    record: object, limits: Mapping[str, tuple[float, float]], *, prefix: str = ""
+) -> None:
+    """Fields of a frozen dataclass become Python numbers, as in ``settle_integers``."""
+    for field, (low, high) in limits.items():
+        number = require_number(prefix + field, getattr(record, field), low, high)
+        object.__setattr__(record, field, number)
 
 
 def require_choice(name: str, value: object, choices: Sequence[str]) -> None:

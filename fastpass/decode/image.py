@@ -26,7 +26,7 @@ def decode_image(data: Buffer, *, max_pixels: int = core.DEFAULT_MAX_PIXELS) -> 
     their high byte; of an animation the first frame is taken.
     """
     encoded = require_bytes("data", data)
-    require_integer("max_pixels", max_pixels, 1, MAX_PIXELS)
+    max_pixels = require_integer("max_pixels", max_pixels, 1, MAX_PIXELS)
     if bytes(encoded[:2]) == b"\xff\xd8":
         return decode_jpeg(encoded, max_pixels=max_pixels)
     info = probe(encoded)

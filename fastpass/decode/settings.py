@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from fastpass._native import core
-from fastpass.common.checks import require_integer, require_type
+from fastpass.common.checks import require_type, settle_integers
 from fastpass.errors import BadArgument
 from fastpass.types import CropBox
 
@@ -29,12 +29,13 @@ class DecodeSettings:
     threads: int
 
     def __post_init__(self) -> None:
-        require_integer("threads", self.threads, 1, MAX_THREADS)
-        require_integer("max_pixels", self.max_pixels, 1, MAX_PIXELS)
+        limits = {"threads": (1, MAX_THREADS), "max_pixels": (1, MAX_PIXELS)}
+        settle_integers(self, {**limits, "scale_denominator": (1, 8)})
         if self.crop is not None:
             require_type("crop", self.crop, CropBox)
-            for side in ("top", "left", "height", "width"):
-                require_integer(f"crop.{side}", getattr(self.crop, side), -MAX_SIDE, MAX_SIDE)
+            sides = dict.fromkeys(("top", "left", "height", "width"), (-MAX_SIDE, MAX_SIDE))
+            object.__setattr__(self, "crop", replace(self.crop))  # the caller's stays as it is
+            settle_integers(self.crop, sides, prefix="crop.")
         if self.scale_denominator not in (1, 2, 4, 8):
             raise BadArgument(
                 f"scale_denominator is {self.scale_denominator!r}, wanted 1, 2, 4 or 8"

@@ -40,7 +40,7 @@ def knn_classify(
     go to the smaller class number. Memory: chunk_size * N floats. Raises BadArgument for shapes
     that do not match, k outside 1..N, a temperature that is not positive, or negative labels.
     """
-    require_number("temperature", temperature, MIN_TEMPERATURE, MAX_TEMPERATURE)
+    temperature = require_number("temperature", temperature, MIN_TEMPERATURE, MAX_TEMPERATURE)
     _check(features, labels, k)
     _check(query_features, query_labels, 1)
     if features.shape[1] != query_features.shape[1]:

@@ -40,7 +40,7 @@ def evaluate_knn(
 
     ``earlier`` checkpoints of the same run are evaluated too (the first of ``kinds``): the curve.
     """
-    require_number("temperature", temperature, MIN_TEMPERATURE, MAX_TEMPERATURE)
+    temperature = require_number("temperature", temperature, MIN_TEMPERATURE, MAX_TEMPERATURE)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     jobs = [(other, kinds[0]) for other in earlier] + [(checkpoint, which) for which in kinds]
     results = []

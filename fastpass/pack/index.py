@@ -52,7 +52,7 @@ def build_index(
     """
     path = os.fspath(tar)
     threads = core.available_processors() if threads is None else threads
-    require_integer("threads", threads, 1, MAX_THREADS)
+    threads = require_integer("threads", threads, 1, MAX_THREADS)
     index = path + ".fpi" if index_dir is None else _path_in(index_dir, path)
     if os.path.lexists(index) and not is_index(Path(index)):
         raise WouldOverwrite(

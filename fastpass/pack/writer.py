@@ -11,9 +11,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 
+from fastpass.common.checks import require_integer
 from fastpass.common.files import sync, write_file
 from fastpass.common.filled_folder import filled_folder
-from fastpass.errors import BadArgument, BadPack
+from fastpass.errors import BadPack
 from fastpass.pack.classes import CLASSES_FILE, classes_json
 from fastpass.pack.index import IndexReport, build_index, is_index
 from fastpass.pack.options import Classes, Layout
@@ -68,8 +69,9 @@ def pack_folder(
     Raises ``WriteFailed`` (full disk, read-only; ``WouldOverwrite``: ``output`` has content) and
     ``BadPack`` (no images, or ``source`` holds tars already).
     """
-    if shard_bytes < 1 or (shard_samples is not None and shard_samples < 1):
-        raise BadArgument(f"shards of {shard_bytes} bytes or {shard_samples} samples: wanted >= 1")
+    shard_bytes = require_integer("shard_bytes", shard_bytes, 1, 1 << 62)
+    if shard_samples is not None:
+        shard_samples = require_integer("shard_samples", shard_samples, 1, 1 << 62)
     tars = [part.path for part in find_parts(source, layout) if not os.path.isdir(part.path)]
     if tars:
         Pack(tars[0], index="ignore").close()  # raises where it is none

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import numpy as np
 
+from fastpass.common.checks import require_integer
 from fastpass.common.filled_folder import filled_folder
 from fastpass.common.progress import OnProgress, no_progress
-from fastpass.errors import BadArgument, MissingBackend
+from fastpass.errors import MissingBackend
 from fastpass.pack.index import is_index
 from fastpass.synth.ifs import IteratedFunctionSystem, sample_system, vary_system
 from fastpass.synth.scene import Picture, draw_picture
@@ -204,7 +205,6 @@ def _check(
         ("workers", 1 if workers is None else workers, 1, 1024),
     )
     for name, value, low, high in limits:
-        if not low <= value <= high:
-            raise BadArgument(f"{name} is {value}; it must be between {low} and {high}")
+        require_integer(name, value, low, high)
     if find_spec("numba") is None:
         raise MissingBackend("fastpass synth needs numba: pip install 'fastpass[train]'")

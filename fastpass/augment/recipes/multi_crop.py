@@ -27,7 +27,7 @@ def dino(
     (0.25, 1), local_scale (0.05, 0.25) and 10 local crops; the ResNet-50 has (0.14, 1) and
     (0.05, 0.14).
     """
-    require_integer("num_local_crops", num_local_crops, 0, MAX_VIEWS - 2)
+    num_local_crops = require_integer("num_local_crops", num_local_crops, 0, MAX_VIEWS - 2)
     first = ViewSpec(
         size=global_size,
         scale=global_scale,
@@ -116,7 +116,7 @@ def swav(
     The released code has two blurs: Pillow's, and OpenCV's with a kernel of 23 pixels and a
     reflecting border, which is ``blur_kind="gaussian"`` here.
     """
-    require_integer("num_local_crops", num_local_crops, 0, MAX_VIEWS - 2)
+    num_local_crops = require_integer("num_local_crops", num_local_crops, 0, MAX_VIEWS - 2)
     kernel_size = 9 if blur_kind == "pillow" else 23
     large = ViewSpec(
         size=global_size,

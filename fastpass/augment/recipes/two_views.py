@@ -47,7 +47,7 @@ def simclr(*, size: int = 224, strength: float = 1.0) -> Recipe:
     PyTorch versions do and as encoders from elsewhere expect. Where the original draws the aspect
     ratio uniformly and blends contrast per channel, this does what torchvision does.
     """
-    require_number("strength", strength, 0.0, 2.5)
+    strength = require_number("strength", strength, 0.0, 2.5)
     color = 0.8 * strength
     view = ViewSpec(
         size=size,

@@ -90,7 +90,7 @@ def check(
     Raises ``BadPack`` where nothing is named, or where what is named cannot be opened together.
     """
     threads = core.available_processors() if threads is None else threads
-    require_integer("threads", threads, 1, 1024)
+    threads = require_integer("threads", threads, 1, 1024)
     report = CheckReport()
     pack = _opened(source, reading, report, on_progress)
     if pack is None:

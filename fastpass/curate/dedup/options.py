@@ -6,7 +6,7 @@ import dataclasses
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from fastpass.common.checks import require_choice, require_integer
+from fastpass.common.checks import require_choice, settle_integers
 from fastpass.curate.hashes.images import DIHEDRALS
 from fastpass.errors import BadArgument
 
@@ -44,10 +44,14 @@ class DedupOptions:
 
     def __post_init__(self) -> None:
         require_choice("kind", self.kind, tuple(KINDS))
-        require_integer("radius", self.radius, 0, KINDS[self.kind])
-        require_integer("min_quality", self.min_quality, 0, 100)
-        require_integer("threads", self.threads, 1, 1024)
-        require_integer("memory_bytes", self.memory_bytes, 1 << 20, 1 << 50)
+        limits = {
+            "radius": (0, KINDS[self.kind]),
+            "min_quality": (0, 100),
+            "threads": (1, 1024),
+            "memory_bytes": (1 << 20, 1 << 50),
+            "max_pixels": (1, 1 << 40),
+        }
+        settle_integers(self, limits)
         require_choice("method", self.method, ("star", "components"))
         require_choice("engine", self.engine, ("local", "ray"))
         for key in self.keep:

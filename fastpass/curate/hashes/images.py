@@ -87,8 +87,8 @@ def hash_images(
     if unknown:
         raise BadArgument(f"no hash named {unknown[0]!r}; there are: {', '.join(HASH_KINDS)}")
     threads = core.available_processors() if threads is None else threads
-    require_integer("threads", threads, 1, 1024)
-    require_integer("max_pixels", max_pixels, 1, 2**40)
+    threads = require_integer("threads", threads, 1, 1024)
+    max_pixels = require_integer("max_pixels", max_pixels, 1, 2**40)
     native_kinds = [kind for kind in kinds if kind != "sha256"]
     found = _joined(
         [

@@ -25,7 +25,7 @@ class Components:
     """
 
     def __init__(self, size: int) -> None:
-        require_integer("size", size, 0, 2**32 - 2)
+        size = require_integer("size", size, 0, 2**32 - 2)
         self._size = size
         self._sets = core.UnionFind(size)
 
@@ -60,7 +60,7 @@ def cluster(
 
     Raises BadArgument.
     """
-    require_integer("size", size, 0, 2**32 - 2)
+    size = require_integer("size", size, 0, 2**32 - 2)
     require_choice("method", method, ("star", "components"))
     first, second = item_columns(pairs, size)
     order = _order(size, ranks)
@@ -169,5 +169,5 @@ def diameters(codes: npt.ArrayLike, labels: Labels, *, threads: int | None = Non
     if len(column) != len(words):
         raise BadArgument(f"{len(column)} labels for {len(words)} codes")
     num_threads = core.available_processors() if threads is None else threads
-    require_integer("threads", num_threads, 1, 1024)
+    num_threads = require_integer("threads", num_threads, 1, 1024)
     return np.asarray(core.cluster_diameters(words, column, num_threads))

@@ -56,7 +56,7 @@ class CodeFile:
     def create(cls, path: str | os.PathLike[str], code_bytes: int, *, kind: str = "") -> CodeFile:
         """An empty file; refuses to overwrite one."""
         require_choice("kind", kind, CODE_KINDS)
-        require_integer("code_bytes", code_bytes, 8, 1024)
+        code_bytes = require_integer("code_bytes", code_bytes, 8, 1024)
         if code_bytes % 8 != 0:
             raise BadArgument(f"code_bytes is {code_bytes}, wanted a multiple of 8")
         if os.path.lexists(path):
@@ -116,8 +116,8 @@ class CodeFile:
 
     def parts(self, radius: int, *, memory_bytes: int) -> list[Part]:
         """Independent pieces of the work of :meth:`pairs`, each within ``memory_bytes``."""
-        require_integer("radius", radius, 0, 8 * self.code_bytes)
-        require_integer("memory_bytes", memory_bytes, 1 << 20, 1 << 50)
+        radius = require_integer("radius", radius, 0, 8 * self.code_bytes)
+        memory_bytes = require_integer("memory_bytes", memory_bytes, 1 << 20, 1 << 50)
         return [
             (slot, first, second, bits)
             for slot, first, second, bits in core.plan_slot_parts(
@@ -130,7 +130,7 @@ class CodeFile:
 
     def part_pairs(self, part: Part, radius: int, *, threads: int | None = None) -> Pairs:
         """The pairs of one part, sorted; every pair of the file is in exactly one part."""
-        require_integer("radius", radius, 0, 8 * self.code_bytes)
+        radius = require_integer("radius", radius, 0, 8 * self.code_bytes)
         return Pairs(
             *core.slot_part_pairs(
                 np.asarray(self.codes()).view(np.uint64),

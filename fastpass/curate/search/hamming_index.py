@@ -56,7 +56,7 @@ class HammingIndex:
         require_choice("backend", backend, ("auto", "brute", "multi_index"))
         require_choice("instruction_set", instruction_set, ("auto", *core.hamming_routines()))
         threads = core.available_processors() if threads is None else threads
-        require_integer("threads", threads, 1, 1024)
+        threads = require_integer("threads", threads, 1, 1024)
         self._gpu = _gpu_for(device)
         if self._gpu is not None and backend == "multi_index":
             raise BadArgument("backend = 'multi_index' runs on the CPU only: leave device out")
@@ -144,7 +144,7 @@ class HammingIndex:
         return Pairs(*self._search(radius).matches(words, self._words, _limit(max_pairs)))
 
     def _search(self, radius: int) -> Any:
-        require_integer("radius", radius, 0, self.num_bits)
+        radius = require_integer("radius", radius, 0, self.num_bits)
         return core.HammingSearch(self._gpu, radius=int(radius), **self._options)
 
 
@@ -161,7 +161,7 @@ def _gpu_for(device: str | torch.device) -> Any:
 
 def _limit(max_pairs: int | None) -> int:
     if max_pairs is not None:
-        require_integer("max_pairs", max_pairs, 1, 2**48)
+        max_pairs = require_integer("max_pairs", max_pairs, 1, 2**48)
         return int(max_pairs)
     try:
         free = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
