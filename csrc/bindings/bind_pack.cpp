@@ -131,11 +131,11 @@ const Shard& shard_of(const PackReader& reader, std::size_t index) {
 // What was found in one shard.
 py::dict describe_shard(const PackReader& reader, std::size_t index) {
   const Shard& shard = shard_of(reader, index);
-  return py::dict(py::arg("layout") = static_cast<std::uint32_t>(shard.layout()),
-                  py::arg("num_samples") = shard.size(),
-                  py::arg("num_classes") = shard.class_names().size(),
-                  py::arg("has_index") = shard.has_index(),
-                  py::arg("left_out") = left_out_of(shard.left_out()));
+  return py::dict(
+      py::arg("layout") = static_cast<std::uint32_t>(shard.layout()),
+      py::arg("num_samples") = shard.size(), py::arg("num_classes") = shard.class_names().size(),
+      py::arg("has_index") = shard.has_index(), py::arg("heic_positions") = shard.heic_positions(),
+      py::arg("left_out") = left_out_of(shard.left_out()));
 }
 
 // How many images lie in the root of a folder, how many below, in how many folders.

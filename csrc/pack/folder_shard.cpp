@@ -44,6 +44,9 @@ class FolderShard final : public Shard {
   bool has_index() const override { return false; }
   Layout layout() const override { return contents_.layout; }
   const std::vector<LeftOut>& left_out() const override { return contents_.left_out; }
+  std::vector<std::uint64_t> heic_positions() const override {
+    return ::fastpass::heic_positions(contents_);
+  }
 
  private:
   const SampleEntry& sample(std::int64_t index) const {

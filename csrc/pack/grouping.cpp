@@ -330,6 +330,14 @@ void leave_out(std::string_view reason, std::string_view path, std::vector<LeftO
   if (found->examples.size() < LeftOut::kMaxExamples) found->examples.emplace_back(path);
 }
 
+std::vector<std::uint64_t> heic_positions(const Contents& contents) {
+  std::vector<std::uint64_t> positions;
+  for (std::size_t i = 0; i < contents.samples.size(); ++i) {
+    if (is_heic_extension(extension_of(contents.samples[i].path))) positions.push_back(i);
+  }
+  return positions;
+}
+
 Status group_members(const Source& source, std::vector<Member> members,
                      const ReadingOptions& options, Contents* contents) {
   *contents = Contents();

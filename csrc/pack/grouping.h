@@ -49,6 +49,9 @@ struct Contents {
   std::uint64_t num_ignored = 0;  // files that are no part of any sample, also hidden ones
 };
 
+// Of samples whose names say that they are HEIC images, ascending.
+std::vector<std::uint64_t> heic_positions(const Contents& contents);
+
 // kBadPack: a sample with two images or two equal fields, a label that is no number, a link in a
 // tar where a file was wanted, two ways to read the source, or no image at all.
 Status group_members(const Source& source, std::vector<Member> members,

@@ -66,6 +66,11 @@ std::vector<SectionContent> make_sections(const Contents& contents) {
   }
   SectionContent reading{kReadingSection, 0, make_reading_section(contents)};
   if (!reading.bytes.empty()) sections.push_back(std::move(reading));
+  SectionContent heic{kHeicSection, 0, {}};
+  for (const std::uint64_t position : heic_positions(contents)) {
+    append(&heic.bytes, &position, sizeof(position));
+  }
+  if (!heic.bytes.empty()) sections.push_back(std::move(heic));
   return sections;
 }
 

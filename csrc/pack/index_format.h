@@ -37,6 +37,8 @@ enum SectionId : std::uint32_t {
   // Optional: by which rules the samples were found, and which files are none. See
   // reading_section.h.
   kReadingSection = 6,
+  // Optional: u64 positions, ascending, of samples whose names say that they are HEIC images.
+  kHeicSection = 7,
 };
 constexpr std::uint32_t kSectionIsRequired = 1;
 

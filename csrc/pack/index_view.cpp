@@ -64,13 +64,13 @@ Status IndexView::check_header(Span bytes) const {
 
 Status IndexView::read_sections(Span bytes) {
   const std::uint64_t limit = bytes.size - kChecksumBytes;
-  Span known[kReadingSection + 1];
+  Span known[kHeicSection + 1];
   for (std::uint32_t i = 0; i < header_->num_sections; ++i) {
     const std::size_t at = sizeof(IndexHeader) + i * sizeof(IndexSection);
     IndexSection section;
     std::memcpy(&section, bytes.data + at, sizeof(section));
     const bool is_known = (section.id >= kRecordsSection && section.id <= kSeekIndexSection) ||
-                          section.id == kReadingSection;
+                          section.id == kReadingSection || section.id == kHeicSection;
     if (section.offset % 8 != 0 || !is_inside(section.offset, section.num_bytes, limit) ||
         (is_known && known[section.id].data != nullptr)) {
       return bad("damaged index: impossible section", static_cast<std::int64_t>(at));
@@ -95,9 +95,23 @@ Status IndexView::read_sections(Span bytes) {
   if (reading.data != nullptr && !parse_reading_section(reading, &rules_, &left_out_)) {
     return bad("damaged index: impossible list of files that are no samples");
   }
+  FASTPASS_RETURN_IF_ERROR(read_heic_section(known[kHeicSection]));
   keys_ = {reinterpret_cast<const char*>(keys.data), keys.size};
   for (std::size_t at = 0; at < names.size; at += class_names_.back().size() + 1) {
     class_names_.emplace_back(reinterpret_cast<const char*>(names.data + at));
+  }
+  return Status();
+}
+
+Status IndexView::read_heic_section(Span section) {
+  std::uint64_t least = 0;
+  for (std::size_t at = 0; at + sizeof(least) <= section.size; at += sizeof(least)) {
+    const std::uint64_t position = load_u64(section.data + at);
+    if (position < least || position >= header_->num_samples) {
+      return bad("damaged index: impossible list of HEIC images");
+    }
+    heic_positions_.push_back(position);
+    least = position + 1;
   }
   return Status();
 }
@@ -177,6 +191,7 @@ Status IndexView::parse(Span bytes, const std::string& index_path, const std::st
   class_names_.clear();
   rules_ = 0;
   left_out_.clear();
+  heic_positions_.clear();
   header_ = reinterpret_cast<const IndexHeader*>(bytes.data);
   FASTPASS_RETURN_IF_ERROR(check_header(bytes));
   FASTPASS_RETURN_IF_ERROR(read_sections(bytes));

@@ -32,6 +32,7 @@ class IndexView {
   // Are its samples those that a scan of the tar would find (reading_section.h)?
   bool is_by_todays_rules() const;
   const std::vector<LeftOut>& left_out() const { return left_out_; }
+  const std::vector<std::uint64_t>& heic_positions() const { return heic_positions_; }
   // Of the JPEG at `position`; empty where it has none.
   Span seek_index(std::int64_t position) const;
 
@@ -40,6 +41,7 @@ class IndexView {
   Status read_sections(Span bytes);
   Status check_records() const;
   Status check_seek_section() const;
+  Status read_heic_section(Span section);
   const char* fault_of(const IndexRecord& record) const;
   Status bad(const std::string& reason, std::int64_t offset = -1) const;
 
@@ -50,6 +52,7 @@ class IndexView {
   std::vector<std::string> class_names_;
   std::uint64_t rules_ = 0;
   std::vector<LeftOut> left_out_;
+  std::vector<std::uint64_t> heic_positions_;
   Span seek_section_;  // empty: the file has none
 };
 

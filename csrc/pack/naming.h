@@ -67,6 +67,11 @@ inline bool is_image_extension(std::string_view extension) {
   return is_one_of(extension, kImageExtensions);
 }
 
+// Pillow reads them with a plug-in only.
+inline bool is_heic_extension(std::string_view extension) {
+  return extension == "heic" || extension == "heif";
+}
+
 // Images of kinds that are not read: they are worth a word of their own when they are left out.
 inline bool is_unread_image_extension(std::string_view extension) {
   static constexpr std::array<std::string_view, 32> kUnread = {

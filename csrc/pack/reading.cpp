@@ -32,26 +32,29 @@ std::string_view cut_at_dot(std::string_view path, bool first) {
   return path.substr(0, key_length(path, first));
 }
 
-// Which images share their key, up to the first dot, with other files.
+// Which images share their key, up to the first dot, with other files. Most sources have neither
+// labels in files nor second dots, and need no table.
 class Company {
  public:
   Company(const std::vector<Member>& members, bool is_tar) : is_tar_(is_tar) {
+    bool needs_table = false;
     for (const Member& member : members) {
-      if (member.kind != MemberKind::kFolder && member.kind != MemberKind::kOther) {
-        (is_image_extension(extension_of(member.path)) ? images_ : others_).push_back(member.path);
-      }
+      if (member.kind == MemberKind::kFolder || member.kind == MemberKind::kOther) continue;
+      const std::string extension = extension_of(member.path);
+      const bool is_image = is_image_extension(extension);
+      (is_image ? images_ : others_).push_back(member.path);
+      needs_table = needs_table || (is_image ? !has_one_dot(member.path) : makes_fields(extension));
     }
-    for (const std::string_view path : images_) {
-      num_plain_[cut_at_dot(path, true)] += has_one_dot(path) ? 1 : 0;
+    for (std::size_t i = 0; needs_table && i < images_.size(); ++i) {
+      num_plain_[cut_at_dot(images_[i], true)] += has_one_dot(images_[i]) ? 1 : 0;
     }
   }
 
   // A label beside its image; in a tar, metadata too.
   bool has_fields() const {
+    if (num_plain_.empty()) return false;
     return std::any_of(others_.begin(), others_.end(), [this](std::string_view path) {
-      const std::string extension = extension_of(path);
-      const bool counts = extension == "cls" || (is_tar_ && extension == "json");
-      return counts && num_plain_.count(cut_at_dot(path, true)) != 0;
+      return makes_fields(extension_of(path)) && num_plain_.count(cut_at_dot(path, true)) != 0;
     });
   }
 
@@ -59,6 +62,9 @@ class Company {
   std::unordered_set<std::string> companion_fields() const;
 
  private:
+  bool makes_fields(std::string_view extension) const {
+    return extension == "cls" || (is_tar_ && extension == "json");
+  }
   int num_plain(std::string_view path) const {
     const auto found = num_plain_.find(cut_at_dot(path, true));
     return found == num_plain_.end() ? 0 : found->second;
@@ -70,6 +76,7 @@ class Company {
 };
 
 std::unordered_set<std::string> Company::companion_fields() const {
+  if (num_plain_.empty()) return {};
   std::unordered_map<std::string, std::uint64_t> counts;
   std::unordered_set<std::string_view> dotted;  // a.seg
   bool all_beside_one = true;

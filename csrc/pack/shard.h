@@ -45,6 +45,7 @@ class Shard {
   virtual bool has_index() const = 0;
   virtual Layout layout() const = 0;
   virtual const std::vector<LeftOut>& left_out() const = 0;
+  virtual std::vector<std::uint64_t> heic_positions() const = 0;
 };
 
 // Where a shard is, and how it is to be read.

@@ -40,6 +40,7 @@ class TarShard final : public Shard {
   bool has_index() const override { return has_index_; }
   Layout layout() const override { return index_.layout(); }
   const std::vector<LeftOut>& left_out() const override { return index_.left_out(); }
+  std::vector<std::uint64_t> heic_positions() const override { return index_.heic_positions(); }
 
  private:
   Status open_index(const std::string& index_path);

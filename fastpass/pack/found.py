@@ -14,6 +14,8 @@ _PLURALS = {
     "image of another sample": "images of other samples",
     "label or metadata without an image": "labels or metadata without an image",
     "image of a format that is not read": "images of formats that are not read",
+    "HEIC image without the Pillow plug-in pillow-heif": "HEIC images without the Pillow plug-in "
+    "pillow-heif",
     "tar": "tars",
     "link to nothing": "links to nothing",
     "other file": "other files",

@@ -14,7 +14,8 @@ import numpy.typing as npt
 
 from fastpass._native import core
 from fastpass.common.checks import require_choice
-from fastpass.errors import BadArgument, BadPack, Closed, FastpassError
+from fastpass.errors import BadArgument, Closed, FastpassError
+from fastpass.pack.chosen import HEIC_REASON, choose_samples
 from fastpass.pack.classes import ClassToIdx, names_by_label
 from fastpass.pack.found import LAYOUT_NAMES, Skipped, gather, summary_text
 from fastpass.pack.index import index_path
@@ -103,8 +104,9 @@ class Pack:
         self._labels: npt.NDArray[np.int64] | None = None
         self._positions: dict[str, int] | None = None
         self._class_to_idx = settle_labels(native, self.paths, options)
-        if options.keep is not None:
-            _keep(native, options.keep, options.keep_place)
+        self._heic, chosen = choose_samples(native, self._shards, options)
+        if chosen is not None:
+            native.select(chosen)
         self._native = native
 
     @property
@@ -263,6 +265,8 @@ class Pack:
             ]
             gather(beside, found)
             gather(shard["left_out"], found)
+        if self._heic:
+            found[HEIC_REASON] = Skipped(len(self._heic), self._heic[:5])
         return found
 
     @property
@@ -370,20 +374,6 @@ def _open_native(parts: list[Part], options: PackOptions) -> Any:
         label_field=options.label_field,
         builds_indexes=options.index == "memory",
     )
-
-
-def _keep(native: Any, keep: Iterable[str], place: str) -> None:
-    """Leave only the samples with these keys. Raises ``BadPack`` for a key that is not there."""
-    position_of = {key: i for i, key in enumerate(native.all_keys())}
-    wanted = [key.encode("utf-8", "surrogateescape") for key in dict.fromkeys(keep)]
-    missing = [_text(key) for key in wanted if key not in position_of]
-    if missing:
-        some = ", ".join(map(repr, missing[:_SHOWN])) + (", ..." if len(missing) > _SHOWN else "")
-        raise BadPack(
-            f"{place}: {len(missing)} of {len(wanted)} keys are not in the source: {some}; wanted "
-            "keys as Pack.sample_keys has them"
-        )
-    native.select(np.array(sorted(position_of[key] for key in wanted), dtype=np.int64))
 
 
 def _info(stored: tuple[Any, ...] | None, data: memoryview) -> ImageInfo | None:

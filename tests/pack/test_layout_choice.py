@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fastpass.errors import BadArgument, BadPack
-from fastpass.pack import Pack, build_index
+from fastpass.pack import Pack, build_index, chosen
 
 
 @pytest.fixture
@@ -163,7 +163,7 @@ def test_system_files_are_no_samples(tree):
 
 
 def test_formats_through_pillow_are_samples_and_raw_is_named(tree):
-    endings = ["jfif", "jpe", "bmp", "gif", "tif", "TIFF", "avif", "heic", "heif"]
+    endings = ["jfif", "jpe", "bmp", "gif", "tif", "TIFF", "avif"]
     with Pack(tree(*[f"{e}.{e}" for e in endings], "x.NEF", "y.svg", "notes.pdf")) as pack:
         assert sorted(pack.sample_keys) == sorted(endings)
         assert pack.skipped_files == {"image of a format that is not read": 2, "other file": 1}
@@ -176,3 +176,28 @@ def test_the_outer_folder_of_a_tar_is_no_class(tree, tmp_path):
         assert (pack.layout, pack.num_classes) == ("folder", 0)
     with Pack(tar, layout="image_folder") as pack:
         assert (pack.class_names, pack.labels.tolist()) == (["cat", "dog"], [0, 1])
+
+
+@pytest.mark.parametrize("is_tar", [False, True])
+def test_heic_without_its_plug_in_is_left_out_by_name(tree, tmp_path, monkeypatch, is_tar):
+    root = tree("a/1.jpg", "a/2.HEIC", "b/3.heif", "b/4.jpg")
+    source = tar_of(root, tmp_path / "x.tar") if is_tar else root
+    if is_tar:
+        build_index(source)
+    reason = "HEIC image without the Pillow plug-in pillow-heif"
+    monkeypatch.setattr(chosen, "_can_read_heic", lambda: False)
+    with Pack(source) as pack:
+        assert pack.sample_keys == ["a/1", "b/4"]
+        assert (pack.skipped_files, pack.labels.tolist()) == ({reason: 2}, [0, 1])
+        assert "left out: 2 HEIC images without the Pillow plug-in pillow-heif" in pack.summary
+    assert Pack(source, keep=["a/2", "b/4"]).sample_keys == ["b/4"]
+    with pytest.raises(BadPack, match="no sample is kept"):
+        Pack(source, keep=["a/2"])
+    monkeypatch.setattr(chosen, "_can_read_heic", lambda: True)
+    with Pack(source) as pack:
+        assert (pack.sample_keys, pack.skipped_files) == (["a/1", "a/2", "b/3", "b/4"], {})
+    (root / "a/1.jpg").unlink()
+    (root / "b/4.jpg").unlink()
+    monkeypatch.setattr(chosen, "_can_read_heic", lambda: False)
+    with pytest.raises(BadPack, match="install pillow-heif"):
+        Pack(root)
