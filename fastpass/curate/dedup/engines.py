@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any, Protocol
 
 from fastpass.errors import MissingBackend, OutOfMemory
@@ -40,13 +41,26 @@ def _start_worker() -> None:
 
 
 @contextmanager
-def _held_back(number: signal.Signals) -> Iterator[None]:
-    """Processes that are started in the block begin with this signal blocked; ours comes after."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [number])
+def _ctrl_c_waits() -> Iterator[None]:
+    """Ctrl-C inside the block comes after it; processes started in it begin with it blocked.
+
+    Blocking is not enough for ourselves: the signal may reach another thread, and Python then
+    interrupts the main one, in the middle of starting a process.
+    """
+    is_main = threading.current_thread() is threading.main_thread()
+    came: list[tuple[int, FrameType | None]] = []
+    handler = signal.getsignal(signal.SIGINT)
+    if is_main:
+        signal.signal(signal.SIGINT, lambda number, frame: came.append((number, frame)))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        if is_main:
+            signal.signal(signal.SIGINT, handler)
+    if came and callable(handler):
+        handler(*came[0])
 
 
 class LocalEngine:
@@ -66,7 +80,7 @@ class LocalEngine:
         workers = min(self._workers, len(tasks))
         pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
         try:
-            with _held_back(signal.SIGINT):
+            with _ctrl_c_waits():
                 waiting = [pool.submit(function, *task) for task in tasks]
             for done, future in enumerate(as_completed(waiting), 1):
                 future.result()

@@ -1,0 +1,109 @@
+"""A full disk and Ctrl-C at any point: one line, the documented exit code, nothing half-written."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from support.dedup_photos import contents, picture, save
+
+WORKERS = """
+import sys
+import fastpass.curate.dedup.run
+if __name__ == "__main__":
+    fastpass.curate.dedup.run.SAMPLES_PER_TASK = 3
+    from fastpass.cli import main
+    main()
+"""
+
+
+@pytest.fixture(scope="module")
+def photos(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("interrupted") / "photos"
+    for seed in range(24):
+        save(picture(seed % 20), folder / f"{seed}.jpg")
+    return folder
+
+
+def _command(tmp_path: Path, photos: Path, threads: int) -> list[str]:
+    program = tmp_path / "program.py"
+    program.write_text(WORKERS)
+    words = ["dedup", photos, "-o", tmp_path / "out", "--index", tmp_path / "codes"]
+    return [sys.executable, str(program), *map(str, words), "--threads", str(threads)]
+
+
+def _half_written(tmp_path: Path) -> list[Path]:
+    return [path for path in tmp_path.rglob("*") if path.name.endswith((".partial", ".tmp"))]
+
+
+def _whole(tmp_path: Path, photos: Path) -> dict[str, bytes]:
+    other = tmp_path / "whole"
+    other.mkdir()
+    subprocess.run(_command(other, photos, 1), check=True, capture_output=True)
+    return {name: c for name, c in contents(other / "out").items() if name[0] != "."}
+
+
+def _assert_finishes(tmp_path: Path, photos: Path) -> None:
+    subprocess.run(_command(tmp_path, photos, 1), check=True, capture_output=True)
+    got = {name: c for name, c in contents(tmp_path / "out").items() if name[0] != "."}
+    assert got == _whole(tmp_path, photos)
+    assert (tmp_path / "codes").read_bytes() == (tmp_path / "whole" / "codes").read_bytes()
+
+
+def test_a_full_disk(photos: Path, tmp_path: Path) -> None:
+    """Files may only grow so far: the first that would be larger cannot be written."""
+    failures = 0
+    for threads, limit in ((1, 0), (1, 60), (1, 700), (2, 1500), (1, 5000), (2, 9000), (1, 30_000)):
+
+        def limited(limit: int = limit) -> None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+        done = subprocess.run(
+            _command(tmp_path, photos, threads),
+            preexec_fn=limited,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        )
+        failures += done.returncode != 0
+        if done.returncode != 0:
+            assert done.returncode == 1, (limit, done.stderr)
+            last = done.stderr.strip().splitlines()[-1]
+            assert last.startswith("fastpass: WriteFailed: cannot write "), (limit, done.stderr)
+            assert "Traceback" not in done.stderr, (limit, done.stderr)
+        assert _half_written(tmp_path) == [], limit
+    assert failures >= 5
+    _assert_finishes(tmp_path, photos)
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_ctrl_c(photos: Path, tmp_path: Path, threads: int) -> None:
+    """To the whole process group, as a terminal sends it."""
+    interrupted = 0
+    for delay in (0.4, 0.7, 1.0, 1.4, 1.8, 2.4):
+        process = subprocess.Popen(
+            _command(tmp_path, photos, threads),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        time.sleep(delay)
+        os.killpg(process.pid, signal.SIGINT)
+        _, stderr = process.communicate(timeout=60)
+        if process.returncode == 0:
+            continue
+        # Before the program runs at all, Python itself may be interrupted.
+        if "interrupted" in stderr:
+            assert process.returncode == 130, stderr
+            assert "Traceback" not in stderr, stderr
+            interrupted += 1
+        assert _half_written(tmp_path) == []
+    assert interrupted > 0
+    _assert_finishes(tmp_path, photos)
