@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 from pathlib import Path
 from typing import Any
 
@@ -33,3 +35,16 @@ def by_key(output: Path) -> dict[str, dict[str, Any]]:
 
 def contents(output: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in output.iterdir() if path.is_file()}
+
+
+def write_image(folder: Path, name: bytes, seed: int) -> None:
+    """A picture as a JPEG of any name."""
+    buffer = io.BytesIO()
+    picture(seed).save(buffer, "JPEG")
+    write_bytes(folder, name, buffer.getvalue())
+
+
+def write_bytes(folder: Path, name: bytes, data: bytes) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(os.fsencode(folder) + b"/" + name, "wb") as file:
+        file.write(data)
