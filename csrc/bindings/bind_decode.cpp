@@ -126,7 +126,6 @@ void register_decode(py::module_& module) {
       names.emplace_back(backend.name, backend.version);
     return names;
   });
-  module.def("available_processors", &available_processors);
   module.attr("DEFAULT_MAX_PIXELS") = kDefaultMaxPixels;
 }
 

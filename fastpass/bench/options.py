@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +11,7 @@ import click
 
 from fastpass.bench.session import Delivery
 from fastpass.common.command_line import force_option
+from fastpass.common.processors import available_processors
 
 # Spelled here, so that --help imports no stage; tests compare them with the modules.
 RECIPES = ("dino", "moco_v2", "rrc")
@@ -32,7 +32,7 @@ def thread_counts(context: click.Context, option: click.Parameter, value: str) -
 
 def default_threads() -> str:
     """One, and every processor this process may use."""
-    return ",".join(map(str, sorted({1, len(os.sched_getaffinity(0))})))
+    return ",".join(map(str, sorted({1, available_processors()})))
 
 
 repeats_option = click.option("--repeats", default=5, show_default=True, type=click.IntRange(min=1))

@@ -8,6 +8,8 @@ import subprocess
 from importlib import metadata
 from pathlib import Path
 
+from fastpass.common.processors import available_processors
+
 VERSIONS_OF = (
     "numpy", "pillow", "torch", "torchvision", "timm", "deepspeed", "numba", "nvidia-dali-cuda130",
 )  # fmt: skip
@@ -21,7 +23,7 @@ def describe_machine() -> dict[str, object]:
     """
     facts: dict[str, object] = {
         "cpu": _cpu_name(),
-        "cores": len(os.sched_getaffinity(0)),
+        "cores": available_processors(),
         "memory_gib": _memory_gib(),
         "load_1_minute": round(os.getloadavg()[0], 2),
         "platform": platform.platform(terse=True),

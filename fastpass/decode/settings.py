@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from fastpass._native import core
 from fastpass.common.checks import require_type, settle_integers
+from fastpass.common.processors import available_processors
 from fastpass.errors import BadArgument
 from fastpass.types import CropBox
 
@@ -62,4 +62,4 @@ class DecodeSettings:
 
 def default_threads(is_single: bool) -> int:
     """One for one image, else every processor that this process may use."""
-    return 1 if is_single else int(core.available_processors())
+    return 1 if is_single else available_processors()

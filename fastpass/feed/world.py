@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import sys
 
-from fastpass._native import core
 from fastpass.common.checks import require_integer
+from fastpass.common.processors import available_processors
 from fastpass.errors import BadArgument
 
 
@@ -40,4 +40,4 @@ def fair_share_of_processors() -> int:
     # torchrun and DeepSpeed name the number of ranks on a machine differently.
     name = "LOCAL_WORLD_SIZE" if os.environ.get("LOCAL_WORLD_SIZE") else "LOCAL_SIZE"
     local = max(1, _environment_integer(name, 1))
-    return max(1, int(core.available_processors()) // local)
+    return max(1, available_processors() // local)

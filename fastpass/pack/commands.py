@@ -12,6 +12,7 @@ from dataclasses import asdict
 import click
 
 from fastpass.common.command_line import Command
+from fastpass.common.processors import available_processors
 from fastpass.common.progress import shown_progress
 from fastpass.errors import BadPack, FastpassError
 from fastpass.pack.found import left_out_text
@@ -111,7 +112,7 @@ def index_command(
     """
     tars = expand(sources)
     # Several tars at a time hide the waiting for headers; few tars share the processors.
-    processors = len(os.sched_getaffinity(0))
+    processors = available_processors()
     threads = math.ceil(processors / len(tars))
 
     def try_index(tar: str) -> IndexReport | FastpassError:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from fastpass._native import core
 from fastpass.common.checks import require_integer
+from fastpass.common.processors import available_processors
 from fastpass.errors import WouldOverwrite, WriteFailed
 from fastpass.pack.found import LAYOUT_NAMES
 from fastpass.pack.sources import PathLike
@@ -51,7 +52,7 @@ def build_index(
     system refuses; then no new file is left behind.
     """
     path = os.fspath(tar)
-    threads = core.available_processors() if threads is None else threads
+    threads = available_processors() if threads is None else threads
     threads = require_integer("threads", threads, 1, MAX_THREADS)
     index = path + ".fpi" if index_dir is None else _path_in(index_dir, path)
     if os.path.lexists(index) and not is_index(Path(index)):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import itertools
-import os
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
@@ -17,6 +16,7 @@ import numpy as np
 
 from fastpass.common.checks import require_integer
 from fastpass.common.filled_folder import filled_folder
+from fastpass.common.processors import available_processors
 from fastpass.common.progress import OnProgress, no_progress
 from fastpass.errors import MissingBackend
 from fastpass.pack.index import is_index
@@ -93,7 +93,7 @@ def synthesize(
     shards: list[Path] = []
     with (
         filled_folder(output, force=force, is_ours=is_index) as folder,
-        ThreadPoolExecutor(workers or len(os.sched_getaffinity(0))) as pool,
+        ThreadPoolExecutor(workers or available_processors()) as pool,
     ):
         systems = [class_system(seed, class_index) for class_index in range(num_classes)]
         for split, per_class in counts.items():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import torch
 
 from fastpass.common.files import write_file
 from fastpass.common.outputs import record_outputs, refuse_foreign
+from fastpass.common.processors import available_processors
 from fastpass.errors import BadArgument
 from fastpass.train.checkpoint import find_checkpoint, has_checkpoint
 from fastpass.train.config import Config
@@ -87,7 +87,7 @@ def make_trainer(config: Config, data: TrainData, device: torch.device) -> tuple
 def _set_threads(config: Config, device: torch.device) -> None:
     """Share the cores between the processes of this machine, or they fight over them."""
     if device.type == "cpu":
-        cores = len(os.sched_getaffinity(0))
+        cores = available_processors()
         default = max(1, cores // ranks.local_world_size())
         torch.set_num_threads(config.train.threads_per_rank or default)
 

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from fastpass._native import core
 from fastpass.common.checks import require_integer
+from fastpass.common.processors import available_processors
 from fastpass.common.progress import OnProgress, no_progress
 from fastpass.curate.check.names import odd_name
 from fastpass.decode.image import decode_image
@@ -89,7 +90,7 @@ def check(
 
     Raises ``BadPack`` where nothing is named, or where what is named cannot be opened together.
     """
-    threads = core.available_processors() if threads is None else threads
+    threads = available_processors() if threads is None else threads
     threads = require_integer("threads", threads, 1, 1024)
     report = CheckReport()
     pack = _opened(source, reading, report, on_progress)

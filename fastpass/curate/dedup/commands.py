@@ -9,6 +9,7 @@ import click
 
 from fastpass.common.command_line import Command
 from fastpass.common.names import shown_name
+from fastpass.common.processors import available_processors
 from fastpass.common.progress import shown_progress
 from fastpass.curate.dedup.options import DEFAULT_KEEP, KINDS, DedupOptions
 from fastpass.curate.dedup.result import STATUSES, DedupResult
@@ -119,7 +120,6 @@ def dedup_command(
     into DIR. Never changes, moves or deletes an image. A run that was ended goes on when it is
     started again.
     """
-    from fastpass._native import core
     from fastpass.curate.dedup.run import dedup
 
     try:
@@ -130,7 +130,7 @@ def dedup_command(
             dihedral=dihedral,
             method=method,  # type: ignore[arg-type]
             keep=tuple(key.strip() for key in keep.split(",") if key.strip()),
-            threads=threads or core.available_processors(),
+            threads=threads or available_processors(),
             engine=engine,  # type: ignore[arg-type]
             memory_bytes=memory,
             null=null,

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from fastpass._native import core
 from fastpass.common.checks import require_bytes, require_integer
+from fastpass.common.processors import available_processors
 from fastpass.decode import decode_image
 from fastpass.errors import BadArgument, FastpassError
 
@@ -86,7 +87,7 @@ def hash_images(
     unknown = [kind for kind in kinds if kind not in HASH_KINDS]
     if unknown:
         raise BadArgument(f"no hash named {unknown[0]!r}; there are: {', '.join(HASH_KINDS)}")
-    threads = core.available_processors() if threads is None else threads
+    threads = available_processors() if threads is None else threads
     threads = require_integer("threads", threads, 1, 1024)
     max_pixels = require_integer("max_pixels", max_pixels, 1, 2**40)
     native_kinds = [kind for kind in kinds if kind != "sha256"]

@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from fastpass._native import core
 from fastpass.common.checks import require_choice, require_integer
+from fastpass.common.processors import available_processors
 from fastpass.curate.search.codes import code_words
 from fastpass.curate.search.pairs import Pairs, item_columns, items_of
 from fastpass.errors import BadArgument
@@ -168,6 +169,6 @@ def diameters(codes: npt.ArrayLike, labels: Labels, *, threads: int | None = Non
     column = items_of("labels", labels, 2**32 - 1)
     if len(column) != len(words):
         raise BadArgument(f"{len(column)} labels for {len(words)} codes")
-    num_threads = core.available_processors() if threads is None else threads
+    num_threads = available_processors() if threads is None else threads
     num_threads = require_integer("threads", num_threads, 1, 1024)
     return np.asarray(core.cluster_diameters(words, column, num_threads))

@@ -21,6 +21,7 @@ import numpy.typing as npt
 from fastpass._native import core
 from fastpass.common.checks import require_choice, require_integer
 from fastpass.common.files import write_file
+from fastpass.common.processors import available_processors
 from fastpass.curate.search.codes import MAX_CODES
 from fastpass.curate.search.hamming_index import HammingIndex
 from fastpass.curate.search.pairs import Pairs
@@ -136,7 +137,7 @@ class CodeFile:
                 np.asarray(self.codes()).view(np.uint64),
                 part,
                 radius=radius,
-                num_threads=core.available_processors() if threads is None else threads,
+                num_threads=available_processors() if threads is None else threads,
             )
         )
 

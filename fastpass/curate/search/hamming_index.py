@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from fastpass._native import core
 from fastpass.common.checks import require_choice, require_integer
+from fastpass.common.processors import available_processors
 from fastpass.curate.search.cluster import Merged, Method
 from fastpass.curate.search.codes import code_words
 from fastpass.curate.search.pairs import Pairs
@@ -55,7 +56,7 @@ class HammingIndex:
         self._words = code_words(codes)
         require_choice("backend", backend, ("auto", "brute", "multi_index"))
         require_choice("instruction_set", instruction_set, ("auto", *core.hamming_routines()))
-        threads = core.available_processors() if threads is None else threads
+        threads = available_processors() if threads is None else threads
         threads = require_integer("threads", threads, 1, 1024)
         self._gpu = _gpu_for(device)
         if self._gpu is not None and backend == "multi_index":
