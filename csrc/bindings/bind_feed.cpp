@@ -6,6 +6,7 @@
 #include "bindings/format_names.h"
 #include "bindings/raise.h"
 #include "bindings/register.h"
+#include "common/owner_process.h"
 #include "decode/decoder_registry.h"
 #include "feed/feed_engine.h"
 #include "feed/gpu_slot.h"
@@ -44,7 +45,8 @@ ForeignDecoder make_foreign_decoder(py::function decode) {
   };
 }
 
-// Owns the engine for Python: its threads may need the GIL to finish, so it is let go without.
+// Owns the engine for Python: its threads may need the GIL to finish, so it is let go without. In a
+// forked process everything is kClosed, and what the engine owns is left as it is.
 class FeedEngineHandle {
  public:
   FeedEngineHandle(std::shared_ptr<const SampleSource> source, FeedOptions options,
@@ -56,19 +58,24 @@ class FeedEngineHandle {
     raise_if_error(engine_->start());
   }
   ~FeedEngineHandle() {
+    if (!process_.is_here()) {
+      static_cast<void>(engine_.release());
+      return;
+    }
     const py::gil_scoped_release no_gil;
     engine_.reset();
   }
   FeedEngineHandle(const FeedEngineHandle&) = delete;
   FeedEngineHandle& operator=(const FeedEngineHandle&) = delete;
 
-  FeedEngine& engine() { return *engine_; }
+  const FeedEngine& counts() const { return *engine_; }  // safe in any process
 
   void submit(std::vector<std::int64_t> positions, std::uint32_t epoch) {
+    FeedEngine& engine = this->engine();
     Status status;
     {
       const py::gil_scoped_release no_gil;
-      status = engine_->submit(std::move(positions), epoch);
+      status = engine.submit(std::move(positions), epoch);
     }
     raise_if_error(status);
   }
@@ -76,19 +83,20 @@ class FeedEngineHandle {
   void prefetch(const std::vector<std::pair<std::int64_t, std::int64_t>>& ranges) {
     std::vector<PositionRange> wanted;
     for (const auto& [first, last] : ranges) wanted.push_back({first, last});
-    raise_if_error(engine_->prefetch(wanted));
+    raise_if_error(engine().prefetch(wanted));
   }
 
   // (views, sample ids, positions, labels, skipped). What is queued on `stream` from now on sees
   // the views whole; they are not overwritten before what is queued there when the last of them
   // goes.
   py::tuple wait(std::uintptr_t stream) {
+    FeedEngine& engine = this->engine();
     std::shared_ptr<BatchSlot> slot;
     while (!slot) {
       Status status;
       {
         const py::gil_scoped_release no_gil;
-        status = engine_->wait(kSignalCheckSeconds, &slot);
+        status = engine.wait(kSignalCheckSeconds, &slot);
       }
       raise_if_error(status);
       if (PyErr_CheckSignals() != 0) throw py::error_already_set();
@@ -98,12 +106,22 @@ class FeedEngineHandle {
     return to_tuple(batch);
   }
 
+  void cancel() {
+    if (process_.is_here()) engine_->cancel();
+  }
+
   void close() {
+    if (!process_.is_here()) return;
     const py::gil_scoped_release no_gil;
     engine_->close();
   }
 
  private:
+  FeedEngine& engine() {
+    raise_if_error(process_.check("loader"));
+    return *engine_;
+  }
+
   // bfloat16 has no NumPy dtype: it travels as uint16.
   static py::dtype numpy_dtype(Dtype dtype) {
     switch (dtype) {
@@ -152,6 +170,12 @@ class FeedEngineHandle {
     const std::shared_ptr<BatchSlot> slot_;
   };
 
+  // What an array holds on to.
+  struct Kept {
+    std::shared_ptr<HandedOut> batch;
+    OwnerProcess process;
+  };
+
   // What torch takes for a tensor on a GPU: an object with __cuda_array_interface__.
   static py::object show_on_gpu(const py::array& array, const py::capsule& owner) {
     py::dict interface;
@@ -174,9 +198,11 @@ class FeedEngineHandle {
     const BatchSlot* slot = &batch->slot();
     py::list views;
     for (std::size_t view = 0; view < slot->views.size(); ++view) {
-      auto* keep = new std::shared_ptr<HandedOut>(batch);
-      const py::capsule owner(
-          keep, [](void* held) { delete static_cast<std::shared_ptr<HandedOut>*>(held); });
+      auto* keep = new Kept{batch, process_};
+      const py::capsule owner(keep, [](void* held) {
+        auto* kept = static_cast<Kept*>(held);
+        if (kept->process.is_here()) delete kept;
+      });
       const py::array array =
           show(layout, slot->num_samples, layout.view_sizes[view], slot->views[view], owner);
       views.append(is_host_memory_ ? py::object(array) : show_on_gpu(array, owner));
@@ -192,6 +218,7 @@ class FeedEngineHandle {
                           skipped);
   }
 
+  const OwnerProcess process_;
   const bool is_host_memory_;
   std::unique_ptr<FeedEngine> engine_;
 };
@@ -219,14 +246,14 @@ std::unique_ptr<FeedEngineHandle> make_feed_engine(
                                             std::move(foreign_decoder), std::move(gpu));
 }
 
-py::dict stage_times(FeedEngineHandle& handle) {
-  const StageTimes& times = handle.engine().times();
+py::dict stage_times(const FeedEngineHandle& handle) {
+  const StageTimes& times = handle.counts().times();
   py::dict result;
   result["read_seconds"] = static_cast<double>(times.read_nanoseconds) * 1e-9;
   result["decode_seconds"] = static_cast<double>(times.decode_nanoseconds) * 1e-9;
   result["augment_seconds"] = static_cast<double>(times.augment_nanoseconds) * 1e-9;
   result["num_images"] = static_cast<std::int64_t>(times.num_images);
-  result["num_slots"] = handle.engine().num_slots();
+  result["num_slots"] = handle.counts().num_slots();
   return result;
 }
 
@@ -242,7 +269,7 @@ void register_feed(py::module_& module) {
       .def("submit", &FeedEngineHandle::submit, py::arg("positions"), py::arg("epoch"))
       .def("prefetch", &FeedEngineHandle::prefetch, py::arg("ranges"))
       .def("wait", &FeedEngineHandle::wait, py::arg("stream") = 0)
-      .def("cancel", [](FeedEngineHandle& handle) { handle.engine().cancel(); })
+      .def("cancel", &FeedEngineHandle::cancel)
       .def("close", &FeedEngineHandle::close)
       .def("stage_times", &stage_times);
 }

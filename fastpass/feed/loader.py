@@ -38,6 +38,9 @@ from fastpass.feed.world import fair_share_of_processors, rank_and_world_size
 from fastpass.pack import Pack
 from fastpass.pack.sources import Source
 
+# What a loader makes anew in another process.
+_OPENED = ("_order", "_cursor", "_data", "_tally", "_feed", "_finalizer", "_shards")
+
 
 class Loader:
     """Batches of augmented views from plain image folders and tar shards.
@@ -275,7 +278,26 @@ class Loader:
         """Counts and times since the loader was made."""
         return self._tally.stats(self._feed.work_done())
 
-    # ---- the end ----------------------------------------------------------------------------
+    # ---- other processes, and the end ---------------------------------------------------------
+
+    def __getstate__(self) -> dict[str, Any]:
+        """For pickle: a copy reopens the source, and its first iteration goes on after this one's
+        last batch. Damaged samples and times are counted anew.
+
+        A loader does not work in a forked process, whose threads it lacks: there it raises Closed.
+
+        Raises Closed.
+        """
+        if not self._finalizer.alive:
+            raise Closed("the loader is closed and cannot be pickled: make a new one")
+        kept = {name: it for name, it in self.__dict__.items() if name not in _OPENED}
+        return {**kept, "_saved": self.state_dict()}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        saved = state.pop("_saved")
+        self.__dict__.update(state)
+        self._open()
+        self.load_state_dict(saved)
 
     def close(self) -> None:
         """End the threads. Batches already handed out stay valid."""
