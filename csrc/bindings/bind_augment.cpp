@@ -1,16 +1,12 @@
-#include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
 #include <algorithm>
 #include <array>
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "augment/check.h"
-#include "augment/cpu/view_renderer.h"
+#include "augment/cpu/view_routines.h"
 #include "augment/draw_view.h"
-#include "augment/region_plan.h"
 #include "bindings/raise.h"
 #include "bindings/register.h"
 #include "common/rng.h"
@@ -19,7 +15,6 @@ namespace fastpass {
 namespace {
 
 namespace py = pybind11;
-using SourceArray = py::array_t<std::uint8_t, py::array::c_style>;
 
 constexpr std::array<const char*, 2> kInterpolationNames = {"bilinear", "bicubic"};
 constexpr std::array<const char*, 2> kCropNames = {"random", "center"};
@@ -27,7 +22,6 @@ constexpr std::array<const char*, 2> kBlurKindNames = {"pillow", "gaussian"};
 constexpr std::array<const char*, 2> kBlurBorderNames = {"reflect", "zero"};
 constexpr std::array<const char*, 4> kJitterOpNames = {"brightness", "contrast", "saturation",
                                                        "hue"};
-constexpr std::array<const char*, 4> kDtypeNames = {"uint8", "float16", "bfloat16", "float32"};
 
 // The enumerator whose place in `names` is that of `name`.
 template <typename Enum, std::size_t count>
@@ -143,80 +137,6 @@ ViewParams draw(const ViewSpec& spec, int height, int width, std::uint64_t seed,
   return params;
 }
 
-py::array empty_view(Dtype dtype, py::ssize_t size) {
-  const std::vector<py::ssize_t> shape = {3, size, size};
-  switch (dtype) {
-    case Dtype::kUint8:
-      return py::array_t<std::uint8_t>(shape);
-    case Dtype::kFloat16:
-      return py::array(py::dtype("float16"), shape);
-    case Dtype::kBfloat16:
-      return py::array_t<std::uint16_t>(shape);  // NumPy has no bfloat16
-    case Dtype::kFloat32:
-      break;
-  }
-  return py::array_t<float>(shape);
-}
-
-// The plan as (top, left, height, width, scale_denominator).
-py::tuple plan(const std::vector<ViewSpec>& specs, const std::vector<ViewParams>& views, int height,
-               int width, bool may_scale) {
-  ImageView pixels;
-  pixels.height = height;
-  pixels.width = width;
-  const SourceRegion image = whole_image(pixels);
-  raise_if_error(check_source_size(height, width));
-  for (std::size_t i = 0; i < views.size(); ++i) {
-    raise_if_error(check_spec(specs.at(i)));
-    raise_if_error(check_params(views[i], specs[i], image));
-  }
-  const RegionPlan plan = plan_region(views, height, width, may_scale);
-  return py::make_tuple(plan.crop.top, plan.crop.left, plan.crop.height, plan.crop.width,
-                        plan.scale_denominator);
-}
-
-// Without full_size the pixels are the whole image.
-SourceRegion region_from(const SourceArray& pixels, std::array<int, 2> origin,
-                         const std::optional<std::array<int, 2>>& full_size,
-                         int scale_denominator) {
-  if (pixels.ndim() != 3 || pixels.shape(2) != 3) {
-    raise_if_error(Status(Fault::kBadArgument, "the source must be of shape [height, width, 3]"));
-  }
-  raise_if_error(check_source_size(pixels.shape(0), pixels.shape(1)));
-  SourceRegion region;
-  region.pixels.data = const_cast<std::uint8_t*>(pixels.data());  // render only reads
-  region.pixels.height = static_cast<int>(pixels.shape(0));
-  region.pixels.width = static_cast<int>(pixels.shape(1));
-  region.pixels.stride = pixels.strides(0);
-  region.top = origin[0];
-  region.left = origin[1];
-  region.height = full_size ? (*full_size)[0] : region.pixels.height;
-  region.width = full_size ? (*full_size)[1] : region.pixels.width;
-  region.scale_denominator = scale_denominator;
-  return region;
-}
-
-py::array render(const SourceArray& source, const ViewSpec& spec, const ViewParams& params,
-                 const std::string& dtype_name, bool normalize, std::array<int, 2> origin,
-                 const std::optional<std::array<int, 2>>& full_size, int scale_denominator) {
-  // One per thread, because callers may render from several; its scratch stays.
-  thread_local ViewRenderer renderer;
-  ViewFormat format;
-  format.dtype = from_name<Dtype>(kDtypeNames, dtype_name);
-  format.normalize = normalize;
-  raise_if_error(check_spec(spec));  // before its size is allocated
-  const SourceRegion region = region_from(source, origin, full_size, scale_denominator);
-  py::array out = empty_view(format.dtype, spec.size);
-  void* out_data = out.mutable_data();
-  Status status;
-  {
-    py::gil_scoped_release release;
-    status = renderer.render(region, spec, params, format, out_data);
-  }
-  raise_if_error(status);
-  return out;
-}
-
 }  // namespace
 
 void register_augment(py::module_& module) {
@@ -227,15 +147,7 @@ void register_augment(py::module_& module) {
              py::arg("view_id"), "All random choices of one view.");
   module.def(
       "view_routines", [] { return best_view_routines().name; },
-      "The instruction set that views are rendered with: \"avx2\" or \"portable\".");
-  module.def("plan_region", &plan, py::kw_only(), py::arg("specs"), py::arg("views"),
-             py::arg("height"), py::arg("width"), py::arg("may_scale"),
-             "(top, left, height, width, scale_denominator) of what the views need decoded.");
-  module.def("render_view", &render, py::arg("source").noconvert(), py::kw_only(), py::arg("spec"),
-             py::arg("params"), py::arg("dtype"), py::arg("normalize"),
-             py::arg("origin") = std::array<int, 2>{0, 0}, py::arg("full_size") = py::none(),
-             py::arg("scale_denominator") = 1,
-             "uint8 [height, width, 3] -> [3, size, size]; bfloat16 comes as its uint16 bits.");
+      "The instruction set that views are rendered with: \"avx2\" or \"plain\".");
 }
 
 }  // namespace fastpass

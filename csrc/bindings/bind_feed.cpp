@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "bindings/buffers.h"
+#include "bindings/foreign_decoder.h"
 #include "bindings/format_names.h"
 #include "bindings/raise.h"
 #include "bindings/register.h"
@@ -18,32 +19,6 @@ namespace py = pybind11;
 
 // How long a wait may last before Python gets to look for Ctrl-C.
 constexpr double kSignalCheckSeconds = 0.1;
-
-// The Python callable, kept and dropped under the GIL whichever thread lets go of it last.
-ForeignDecoder make_foreign_decoder(py::function decode) {
-  const std::shared_ptr<py::function> callable(new py::function(std::move(decode)),
-                                               [](py::function* held) {
-                                                 const py::gil_scoped_acquire gil;
-                                                 delete held;
-                                               });
-  return [callable](Span encoded, std::int64_t max_pixels, PixelBuffer* pixels) -> Status {
-    const py::gil_scoped_acquire gil;
-    try {
-      const py::bytes data(reinterpret_cast<const char*>(encoded.data), encoded.size);
-      const auto rgb =
-          py::cast<py::array_t<std::uint8_t, py::array::c_style | py::array::forcecast>>(
-              (*callable)(data, max_pixels));
-      FASTPASS_RETURN_IF_ERROR(
-          pixels->resize(static_cast<int>(rgb.shape(0)), static_cast<int>(rgb.shape(1))));
-      std::memcpy(pixels->view().data, rgb.data(), static_cast<std::size_t>(rgb.nbytes()));
-      return {};
-    } catch (const py::error_already_set& error) {
-      return status_of(error);
-    } catch (const std::exception& error) {  // pybind11's own, for want of memory or a wrong type
-      return {Fault::kOutOfMemory, error.what()};
-    }
-  };
-}
 
 // Owns the engine for Python: its threads may need the GIL to finish, so it is let go without. In a
 // forked process everything is kClosed, and what the engine owns is left as it is.
@@ -122,31 +97,16 @@ class FeedEngineHandle {
     return *engine_;
   }
 
-  // bfloat16 has no NumPy dtype: it travels as uint16.
-  static py::dtype numpy_dtype(Dtype dtype) {
-    switch (dtype) {
-      case Dtype::kUint8:
-        return py::dtype("uint8");
-      case Dtype::kFloat16:
-        return py::dtype("float16");
-      case Dtype::kBfloat16:
-        return py::dtype("uint16");
-      case Dtype::kFloat32:
-        break;
-    }
-    return py::dtype("float32");
-  }
-
   // [N, 3, size, size], whatever the order in memory.
   static py::array show(const BatchLayout& layout, std::int64_t num_samples, int size,
                         const void* memory, const py::capsule& owner) {
     const std::vector<py::ssize_t> shape = {num_samples, 3, size, size};
     const Dtype dtype = layout.format.dtype;
     if (layout.format.memory_format == MemoryFormat::kContiguous) {
-      return py::array(numpy_dtype(dtype), shape, memory, owner);
+      return py::array(py::dtype(numpy_name(dtype)), shape, memory, owner);
     }
     const py::ssize_t value = dtype_bytes(dtype), side = size;
-    return py::array(numpy_dtype(dtype), shape,
+    return py::array(py::dtype(numpy_name(dtype)), shape,
                      {3 * side * side * value, value, 3 * side * value, 3 * value}, memory, owner);
   }
 
@@ -223,18 +183,18 @@ class FeedEngineHandle {
   std::unique_ptr<FeedEngine> engine_;
 };
 
-std::unique_ptr<FeedEngineHandle> make_feed_engine(
-    std::shared_ptr<SampleSource> source, std::vector<ViewSpec> views, std::int64_t batch_size,
-    int num_threads, const std::string& dtype, std::uint64_t seed, bool skip_damaged,
-    std::int64_t max_pixels, const std::string& decoder, bool reads_by_pread, bool channels_last,
-    bool may_scale, py::function foreign_decoder, std::shared_ptr<Gpu> gpu) {
+std::unique_ptr<FeedEngineHandle> make_feed_engine(std::shared_ptr<SampleSource> source,
+                                                   SampleOptions sample, std::int64_t batch_size,
+                                                   int num_threads, const std::string& dtype,
+                                                   std::uint64_t seed, bool skip_damaged,
+                                                   const std::string& decoder, bool reads_by_pread,
+                                                   bool channels_last, py::function foreign_decoder,
+                                                   std::shared_ptr<Gpu> gpu) {
   if (make_decoder(decoder) == nullptr) {
     raise_if_error({Fault::kBadArgument, "no JPEG decoder named \"" + decoder + "\""});
   }
   FeedOptions options;
-  options.sample.views = std::move(views);
-  options.sample.may_scale = may_scale;
-  options.sample.max_pixels = max_pixels;
+  options.sample = std::move(sample);
   options.format = view_format(dtype, channels_last);
   options.batch_size = batch_size;
   options.num_threads = num_threads;
@@ -261,11 +221,10 @@ py::dict stage_times(const FeedEngineHandle& handle) {
 
 void register_feed(py::module_& module) {
   py::class_<FeedEngineHandle>(module, "FeedEngine")
-      .def(py::init(&make_feed_engine), py::arg("source"), py::kw_only(), py::arg("views"),
+      .def(py::init(&make_feed_engine), py::arg("source"), py::arg("options"), py::kw_only(),
            py::arg("batch_size"), py::arg("num_threads"), py::arg("dtype"), py::arg("seed"),
-           py::arg("skip_damaged"), py::arg("max_pixels"), py::arg("decoder"),
-           py::arg("reads_by_pread"), py::arg("channels_last"), py::arg("may_scale"),
-           py::arg("foreign_decoder"), py::arg("gpu") = py::none())
+           py::arg("skip_damaged"), py::arg("decoder"), py::arg("reads_by_pread"),
+           py::arg("channels_last"), py::arg("foreign_decoder"), py::arg("gpu") = py::none())
       .def("submit", &FeedEngineHandle::submit, py::arg("positions"), py::arg("epoch"))
       .def("prefetch", &FeedEngineHandle::prefetch, py::arg("ranges"))
       .def("wait", &FeedEngineHandle::wait, py::arg("stream") = 0)

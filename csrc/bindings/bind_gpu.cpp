@@ -6,13 +6,11 @@
 #include <memory>
 #include <optional>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "augment/gpu/augment_twin.h"
 #include "bindings/buffers.h"
-#include "bindings/format_names.h"
 #include "bindings/gpu_handle.h"
 #include "bindings/raise.h"
 #include "bindings/register.h"
@@ -151,53 +149,6 @@ class TensorDecoder {
   std::vector<std::unique_ptr<DecodeJob>> jobs_;
 };
 
-// Views of tensors that somebody else decoded. One user at a time.
-class TensorRenderer {
- public:
-  explicit TensorRenderer(std::shared_ptr<Gpu> gpu)
-      : gpu_(std::move(gpu)), renderer_(gpu_->device.get(), gpu_->render.get()) {
-    raise_if_error(gpu_->device->make_event(&done_));
-  }
-  ~TensorRenderer() {
-    static_cast<void>(gpu_->device->synchronize(done_));
-    gpu_->device->free_event(done_);
-  }
-  TensorRenderer(const TensorRenderer&) = delete;
-  TensorRenderer& operator=(const TensorRenderer&) = delete;
-
-  // views: (source, height, width, spec, params, out). Queued on `stream`; waits only for what this
-  // renderer has queued before, whose memory it needs.
-  void render(const std::vector<std::tuple<std::uintptr_t, int, int, const ViewSpec*,
-                                           const ViewParams*, std::uintptr_t>>& views,
-              const std::string& dtype, bool normalize, bool channels_last, std::uintptr_t stream) {
-    ViewFormat format = view_format(dtype, channels_last);
-    format.normalize = normalize;
-    std::vector<ViewTask> tasks;
-    for (const auto& [source, height, width, spec, params, out] : views) {
-      const ImageView pixels = {reinterpret_cast<std::uint8_t*>(source), height, width, 3,
-                                std::ptrdiff_t{3} * width};
-      tasks.push_back({whole_image(pixels), spec, *params, reinterpret_cast<void*>(out)});
-    }
-    Status status;
-    {
-      const py::gil_scoped_release no_gil;
-      status = queue(tasks, format, reinterpret_cast<Stream>(stream));
-    }
-    raise_if_error(status);
-  }
-
- private:
-  Status queue(const std::vector<ViewTask>& tasks, const ViewFormat& format, Stream stream) {
-    FASTPASS_RETURN_IF_ERROR(gpu_->device->synchronize(done_));
-    FASTPASS_RETURN_IF_ERROR(renderer_.queue(tasks, format, stream));
-    return gpu_->device->record(done_, stream);
-  }
-
-  const std::shared_ptr<Gpu> gpu_;
-  BatchRenderer renderer_;
-  Event done_ = nullptr;
-};
-
 }  // namespace
 
 void register_gpu(py::module_& module) {
@@ -211,10 +162,6 @@ void register_gpu(py::module_& module) {
            py::arg("crop"), py::arg("scale_denominator"), py::arg("fill_damage"),
            py::arg("max_pixels"), py::arg("num_threads"))
       .def("decode", &TensorDecoder::decode, py::arg("outputs"), py::arg("stream"));
-  py::class_<TensorRenderer>(module, "TensorRenderer")
-      .def(py::init<std::shared_ptr<Gpu>>(), py::arg("gpu"))
-      .def("render", &TensorRenderer::render, py::arg("views"), py::kw_only(), py::arg("dtype"),
-           py::arg("normalize"), py::arg("channels_last"), py::arg("stream"));
 }
 
 }  // namespace fastpass

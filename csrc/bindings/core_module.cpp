@@ -22,5 +22,7 @@ PYBIND11_MODULE(_core, module) {
   fastpass::register_augment(module);
   fastpass::register_gpu(module);
   fastpass::register_hash(module);
+  fastpass::register_render(module);
+  fastpass::register_render_batch(module);
   fastpass::register_feed(module);
 }

@@ -17,9 +17,16 @@ inline Dtype dtype_from_name(const std::string& name) {
   throw pybind11::value_error("dtype is " + name + ", wanted uint8, float16, bfloat16 or float32");
 }
 
-inline ViewFormat view_format(const std::string& dtype, bool channels_last) {
+// bfloat16 travels as its uint16 bits: NumPy has no such type.
+inline const char* numpy_name(Dtype dtype) {
+  constexpr const char* kNames[] = {"uint8", "float16", "uint16", "float32"};
+  return kNames[static_cast<int>(dtype)];
+}
+
+inline ViewFormat view_format(const std::string& dtype, bool channels_last, bool normalize = true) {
   ViewFormat format;
   format.dtype = dtype_from_name(dtype);
+  format.normalize = normalize;
   if (channels_last) format.memory_format = MemoryFormat::kChannelsLast;
   return format;
 }

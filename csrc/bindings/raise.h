@@ -76,4 +76,15 @@ inline void raise_if_error(const Status& status) {
   throw pybind11::error_already_set();
 }
 
+// Calls without the GIL what returns a Status, and raises that.
+template <typename Call>
+void run_without_gil(const Call& call) {
+  Status status;
+  {
+    const pybind11::gil_scoped_release no_gil;
+    status = call();
+  }
+  raise_if_error(status);
+}
+
 }  // namespace fastpass

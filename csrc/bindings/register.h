@@ -1,4 +1,5 @@
-// One function per stage, and one for devices; each lives in its bind_<name>.cpp.
+// One function per stage, and some for what several stages do together; each lives in its
+// bind_<name>.cpp.
 #pragma once
 
 #include <pybind11/pybind11.h>
@@ -12,6 +13,8 @@ void register_decode(pybind11::module_& module);
 void register_augment(pybind11::module_& module);
 void register_gpu(pybind11::module_& module);
 void register_hash(pybind11::module_& module);
+void register_render(pybind11::module_& module);
+void register_render_batch(pybind11::module_& module);
 void register_feed(pybind11::module_& module);
 
 }  // namespace fastpass

@@ -3,7 +3,7 @@
 #include <cstring>
 
 #include "feed/host_slot.h"
-#include "feed/sample_renderer.h"
+#include "feed/render_sample.h"
 
 namespace fastpass {
 namespace {
@@ -11,16 +11,17 @@ namespace {
 class CpuSampleMaker : public SampleMaker {
  public:
   explicit CpuSampleMaker(SampleReader* reader)
-      : reader_(*reader), renderer_(reader->options().decoder, &reader->foreign_decoder()) {}
+      : reader_(*reader), decoder_(make_decoder(reader->options().decoder)) {}
 
   Status make(BatchWork* batch, std::size_t place) override {
     const FeedOptions& options = reader_.options();
     StageTimes& times = reader_.times();
+    const WholeImageDecoder whole = {decoder_.get(), &reader_.foreign_decoder(), &pixels_};
     FASTPASS_RETURN_IF_ERROR(
-        reader_.read(batch->positions[place], batch->epoch, renderer_.whole(), &encoded_, &plan_));
+        reader_.read(batch->positions[place], batch->epoch, whole, &encoded_, &plan_));
     {
       const Stopwatch watch(&times.decode_nanoseconds);
-      FASTPASS_RETURN_IF_ERROR(renderer_.decode(plan_));
+      FASTPASS_RETURN_IF_ERROR(decode_sample(plan_, decoder_.get(), &pixels_));
     }
     const Stopwatch watch(&times.augment_nanoseconds);
     const std::vector<ViewSpec>& specs = options.sample.views;
@@ -30,14 +31,16 @@ class CpuSampleMaker : public SampleMaker {
       outputs_.push_back(batch->slot->views[view] + place * bytes);
     }
     FASTPASS_RETURN_IF_ERROR(
-        renderer_.render(plan_, renderer_.pixels(), specs, options.format, outputs_));
+        render_sample(plan_, pixels_.view(), specs, options.format, outputs_, &renderer_));
     times.num_images.fetch_add(1, std::memory_order_relaxed);
     return {};
   }
 
  private:
   SampleReader& reader_;
-  SampleRenderer renderer_;
+  const std::unique_ptr<Decoder> decoder_;
+  ViewRenderer renderer_;
+  PixelBuffer pixels_;
   EncodedSample encoded_;
   SamplePlan plan_;
   std::vector<std::uint8_t*> outputs_;  // [view]

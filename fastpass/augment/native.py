@@ -8,7 +8,9 @@ from typing import Any
 
 from fastpass._native import core
 from fastpass.augment.params import JITTER_OPS, ViewParams
+from fastpass.augment.recipe import Recipe
 from fastpass.augment.spec import ViewSpec
+from fastpass.decode.image import decode_image
 from fastpass.errors import BadArgument
 
 
@@ -51,6 +53,27 @@ def native_spec(spec: ViewSpec) -> Any:
     for name, value in values.items():
         _assign(struct, name, value)
     return struct
+
+
+def sample_options(
+    recipe: Recipe,
+    *,
+    mode: str = "fast",
+    on_damage: str = "raise",
+    max_pixels: int = core.DEFAULT_MAX_PIXELS,
+) -> Any:
+    """The ``_core.SampleOptions``: what is asked of every sample, of values that were checked."""
+    return core.SampleOptions(
+        views=[native_spec(view) for view in recipe.views],
+        may_scale=mode == "fast",
+        max_pixels=max_pixels,
+        fill_damage=on_damage == "fill",
+    )
+
+
+def decode_foreign(data: bytes, max_pixels: int) -> Any:
+    """What native code calls to decode a PNG or a WebP: uint8 [height, width, 3]."""
+    return decode_image(data, max_pixels=max_pixels)
 
 
 def native_params(params: ViewParams) -> Any:

@@ -3,19 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from fastpass._native import core
-from fastpass.augment.native import native_params, native_spec, params_from_native
+from fastpass.augment.gpu_render import render_on_gpu
+from fastpass.augment.native import (
+    decode_foreign,
+    native_params,
+    native_spec,
+    params_from_native,
+    sample_options,
+)
 from fastpass.augment.params import ViewParams
 from fastpass.augment.recipe import Recipe
 from fastpass.common.checks import require_bytes, require_choice, require_integer, require_type
-from fastpass.decode import decode_image, decode_jpeg, probe
+from fastpass.common.gpu import gpu_place
 from fastpass.errors import BadArgument, MissingBackend
-from fastpass.types import CropBox
+
+if TYPE_CHECKING:
+    import torch
 
 View: TypeAlias = npt.NDArray[np.float32]
 
@@ -37,9 +46,7 @@ def draw(
     require_type("recipe", recipe, Recipe)
     height = require_integer("height", height, 1, MAX_SOURCE_SIDE)
     width = require_integer("width", width, 1, MAX_SOURCE_SIDE)
-    seed = require_integer("seed", seed, 0, 2**64 - 1)
-    epoch = require_integer("epoch", epoch, 0, 2**32 - 1)
-    sample_id = require_integer("sample_id", sample_id, -(2**63), 2**63 - 1)
+    seed, native_id, epoch = native_key(seed, sample_id, epoch)
     return [
         params_from_native(
             core.draw_view(
@@ -47,7 +54,7 @@ def draw(
                 height=height,
                 width=width,
                 seed=seed,
-                sample_id=sample_id % 2**64,
+                sample_id=native_id,
                 epoch=epoch,
                 view_id=view_id,
             )
@@ -66,49 +73,67 @@ def render(
     params: Sequence[ViewParams] | None = None,
     normalize: bool = True,
     mode: Literal["exact", "fast"] = "fast",
-    backend: Literal["cpu"] = "cpu",
-) -> list[View]:
+    on_damage: Literal["raise", "fill"] = "raise",
+    device: str | torch.device | None = None,
+    backend: Literal["auto", "cpu", "cuda"] = "auto",
+) -> list[Any]:
     """The views of one image, each float32 [3, size, size] in the order of the recipe.
 
-    data: an encoded JPEG (bytes-like) or decoded RGB pixels (uint8 array [height, width, 3]).
-        EXIF orientation is not applied.
-    seed, epoch, sample_id: as for ``draw``; not looked at where ``params`` is given.
-    params: what ``draw`` returned, one per view, to render views that were drawn before.
-    normalize: (value / 255 - mean) / std per channel; False gives value / 255.
-    mode: "exact" rounds to uint8 after every step and equals Pillow >= 13 (crop, antialiased
-        resize, GaussianBlur) and torchvision on PIL images (colors) in every byte before
-        normalisation. "fast" is the same arithmetic, but decodes a JPEG at 1/2, 1/4 or 1/8 (DCT
-        scaling) where every box is at least 2, 4 or 8 times as large as its view.
+    Args:
+        data: an encoded JPEG, PNG or WebP (bytes-like) or decoded RGB pixels (uint8 array
+            [height, width, 3]). EXIF orientation is not applied.
+        recipe: which views to make.
+        seed, epoch, sample_id: as for ``draw``; not looked at where ``params`` is given.
+        params: what ``draw`` returned, one per view, to render views that were drawn before.
+        normalize: (value / 255 - mean) / std per channel; False gives value / 255.
+        mode: "exact" rounds to uint8 after every step and equals Pillow >= 13 (crop, antialiased
+            resize, GaussianBlur) and torchvision on PIL images (colors) in every byte before
+            normalization. "fast" is the same arithmetic, but decodes a JPEG at 1/2, 1/4 or 1/8
+            (DCT scaling) where every box is at least 2, 4 or 8 times as large as its view.
+        on_damage: as for ``decode_jpeg``.
+        device: where the image is decoded and its views are rendered: "cpu", or a CUDA device
+            ("cuda", "cuda:1"), bit for bit the same. None: where the backend runs.
+        backend: which implementation: "cpu", "cuda", or "auto", the one for the device.
 
-    Raises BadArgument, MissingBackend, and what ``fastpass.decode_image`` raises.
+    Returns:
+        Arrays on the CPU; on a GPU torch tensors, queued on its current stream.
+
+    Raises:
+        BadArgument, MissingBackend, and what ``fastpass.decode_image`` raises.
     """
+    if backend not in ("auto", "cpu", "cuda"):
+        raise MissingBackend(f"backend = {backend!r}: augment has the backends 'cpu' and 'cuda'")
     require_choice("mode", mode, ("exact", "fast"))
-    if backend != "cpu":
-        raise MissingBackend(f"backend = {backend!r}: augment has only the backend 'cpu' so far")
+    require_choice("on_damage", on_damage, ("raise", "fill"))
     require_type("recipe", recipe, Recipe)
     require_type("normalize", normalize, bool)
-    height, width = _size_of(data)
-    if params is None:
-        params = draw(recipe, height, width, seed=seed, epoch=epoch, sample_id=sample_id)
-    native = _checked_params(params, recipe)
-    specs = [native_spec(spec) for spec in recipe.views]
-    region = _decode_region(data, specs, native, height, width, may_scale=mode == "fast")
-    return [
-        core.render_view(
-            region.pixels,
-            spec=spec,
-            params=view_params,
-            dtype="float32",
-            normalize=normalize,
-            origin=region.origin,
-            full_size=(height, width),
-            scale_denominator=region.scale_denominator,
+    request: dict[str, Any] = {
+        "key": native_key(seed, sample_id, epoch),
+        "params": None if params is None else checked_params(params, recipe),
+        "normalize": normalize,
+    }
+    options = sample_options(recipe, mode=mode, on_damage=on_damage)
+    image = _image(data)
+    gpu_device = gpu_place(device, backend, gpu_backends=("cuda",))
+    if gpu_device is not None:
+        return render_on_gpu(image, recipe, options, device=gpu_device, **request)
+    if isinstance(image, np.ndarray):
+        return list(core.render_pixels(image, options, dtype="float32", **request))
+    return list(
+        core.render_image(
+            image, options, dtype="float32", foreign_decoder=decode_foreign, **request
         )
-        for spec, view_params in zip(specs, native, strict=True)
-    ]
+    )
 
 
-def _checked_params(params: Sequence[ViewParams], recipe: Recipe) -> list[Any]:
+def native_key(seed: int, sample_id: int, epoch: int) -> tuple[int, int, int]:
+    seed = require_integer("seed", seed, 0, 2**64 - 1)
+    epoch = require_integer("epoch", epoch, 0, 2**32 - 1)
+    sample_id = require_integer("sample_id", sample_id, -(2**63), 2**63 - 1)
+    return seed, sample_id % 2**64, epoch
+
+
+def checked_params(params: Sequence[ViewParams], recipe: Recipe) -> list[Any]:
     if not isinstance(params, list | tuple):
         raise BadArgument(f"params is a {type(params).__name__}, wanted what draw() returned")
     for place, view_params in enumerate(params):
@@ -118,49 +143,13 @@ def _checked_params(params: Sequence[ViewParams], recipe: Recipe) -> list[Any]:
     return [native_params(view_params) for view_params in params]
 
 
-class _Region(NamedTuple):
-    """Decoded pixels [h, w, 3] that begin at ``origin`` (top, left) of the scaled image."""
-
-    pixels: npt.NDArray[np.uint8]
-    origin: tuple[int, int] = (0, 0)
-    scale_denominator: int = 1
-
-
-def _is_jpeg(data: Any) -> bool:
-    return (
-        not isinstance(data, np.ndarray) and bytes(require_bytes("data", data)[:2]) == b"\xff\xd8"
-    )
-
-
-def _size_of(data: Any) -> tuple[int, int]:
-    """(height, width) of an array or of an encoded image, by its headers."""
-    if isinstance(data, np.ndarray):
-        height, width = _checked_pixels(data).shape[:2]
-        return height, width
-    info = probe(data)
-    return info.height, info.width
-
-
-def _decode_region(
-    data: Any, specs: list[Any], params: list[Any], height: int, width: int, *, may_scale: bool
-) -> _Region:
-    """What the views need: of a JPEG no more than that, and at the smallest scale that will do."""
-    if isinstance(data, np.ndarray):
-        return _Region(np.ascontiguousarray(data))
-    if not _is_jpeg(data):
-        return _Region(decode_image(data))
-    top, left, rows, columns, denominator = core.plan_region(
-        specs=specs, views=params, height=height, width=width, may_scale=may_scale
-    )
-    crop = CropBox(top, left, rows, columns)
-    pixels = decode_jpeg(data, crop=crop, scale_denominator=denominator)
-    return _Region(pixels, (top, left), denominator)
-
-
-def _checked_pixels(data: npt.NDArray[Any]) -> npt.NDArray[np.uint8]:
+def _image(data: Any) -> Any:
+    """Contiguous uint8 pixels [height, width, 3], or a memoryview of encoded bytes."""
+    if not isinstance(data, np.ndarray):
+        return require_bytes("data", data)
     if data.dtype != np.uint8 or data.ndim != 3 or data.shape[2] != 3 or data.size == 0:
         raise BadArgument(
             f"data is an array of {data.dtype} {list(data.shape)}, wanted decoded RGB pixels: "
             "uint8 [height, width, 3]"
         )
-    return data
+    return np.ascontiguousarray(data)

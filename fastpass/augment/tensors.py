@@ -1,19 +1,18 @@
-"""Views of images that somebody else decoded, rendered where they are: on a GPU."""
+"""Views of images that somebody else decoded, rendered where they are."""
 
 from __future__ import annotations
 
-import functools
-import threading
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
 from fastpass._native import core
-from fastpass.augment.native import native_params, native_spec
+from fastpass.augment.gpu_render import addresses, render_batch_on_gpu
+from fastpass.augment.native import sample_options
 from fastpass.augment.params import ViewParams
 from fastpass.augment.recipe import Recipe
-from fastpass.augment.render import MAX_SOURCE_SIDE, draw
+from fastpass.augment.render import MAX_SOURCE_SIDE, checked_params, native_key
 from fastpass.common.checks import require_choice, require_type
-from fastpass.common.gpu import Gpu, gpu_of
+from fastpass.common.gpu import Gpu, gpu_of, is_twin_on, parse_device
 from fastpass.errors import BadArgument
 
 if TYPE_CHECKING:
@@ -39,8 +38,8 @@ def render_tensors(
     for the same pixels, seed, epoch and sample id, bit for bit.
 
     Args:
-        images: N of them, uint8 ``[height, width, 3]``, RGB, contiguous, all on one CUDA device; of
-            any sizes, 1 to 65535 a side.
+        images: N of them, uint8 ``[height, width, 3]``, RGB, contiguous, all on the CPU or all on
+            one CUDA device; of any sizes, 1 to 65535 a side.
         recipe: which views to make.
         seed, epoch: as for ``fastpass.draw``.
         sample_ids: one per image; not looked at where ``params`` is given.
@@ -48,12 +47,12 @@ def render_tensors(
         dtype: "float32", "float16" or "bfloat16": normalized; "uint8": the pixels as they are.
         memory_format: of the views, as torch has it: the shape stays ``[N, 3, size, size]``.
         normalize: (value / 255 - mean) / std per channel; False gives value / 255.
-        device: None: where the images lie. A CUDA device: they must lie there; it is also where
-            the views of no images lie.
+        device: None: where the images lie. Otherwise they must lie there; it is also where the
+            views of no images lie.
 
     Returns:
-        One ``[N, 3, size, size]`` per view of the recipe, queued on the device's current stream:
-        the call does not wait for them.
+        One ``[N, 3, size, size]`` per view of the recipe, on the device; on a GPU queued on its
+        current stream: the call does not wait for them.
 
     Raises:
         BadArgument: naming the image's position; MissingBackend, DeviceFailed.
@@ -63,41 +62,46 @@ def render_tensors(
     require_type("recipe", recipe, Recipe)
     require_choice("dtype", dtype, ("float32", "float16", "bfloat16", "uint8"))
     require_choice("memory_format", memory_format, ("contiguous", "channels_last"))
-    gpu = _checked_gpu(images, device)
-    drawn = _draws(images, recipe, params, seed=seed, epoch=epoch, sample_ids=sample_ids)
+    require_type("normalize", normalize, bool)
+    gpu = _checked_place(images, device)
+    request = {
+        **_draws(images, recipe, params, seed=seed, epoch=epoch, sample_ids=sample_ids),
+        "dtype": dtype,
+        "normalize": normalize,
+        "channels_last": memory_format == "channels_last",
+    }
     in_memory = torch.channels_last if memory_format == "channels_last" else torch.contiguous_format
-    outputs = [
+    views = [
         torch.empty(
             (len(images), 3, view.size, view.size),
             dtype=getattr(torch, dtype),
-            device=gpu.device,
+            device=torch.device("cpu") if gpu is None else gpu.device,
             memory_format=in_memory,
         )
         for view in recipe.views
     ]
-    tasks = [
-        (image.data_ptr(), *image.shape[:2], native_spec(view), native_params(p), out[i].data_ptr())
-        for i, (image, own) in enumerate(zip(images, drawn, strict=True))
-        for view, p, out in zip(recipe.views, own, outputs, strict=True)
-    ]
-    if tasks:
-        _renderer(gpu).render(
-            tasks,
-            dtype=dtype,
-            normalize=normalize,
-            channels_last=memory_format == "channels_last",
-            stream=gpu.stream(),
-        )
-    return outputs
+    request["outputs"] = [view.data_ptr() for view in views]
+    options = sample_options(recipe, mode="exact")
+    if gpu is not None and images:
+        render_batch_on_gpu(gpu, list(images), options, **request)
+    elif images:
+        threads = core.available_processors()
+        core.render_on_cpu(addresses(list(images)), options, num_threads=threads, **request)
+    return views
 
 
-def _checked_gpu(images: Sequence[torch.Tensor], device: str | torch.device | None) -> Gpu:
-    """The GPU on which all images lie."""
+def _checked_place(images: Sequence[torch.Tensor], device: str | torch.device | None) -> Gpu | None:
+    """The GPU on which all images lie; None for the CPU."""
     import torch
 
     if not isinstance(images, list | tuple):
         raise BadArgument(f"images is a {type(images).__name__}, wanted a list of tensors")
-    gpu = None if device is None else gpu_of(device)
+    if device is None:
+        device = next((x.device for x in images if isinstance(x, torch.Tensor)), "cpu")
+    # With the twin switched on, tensors on the CPU count as a GPU's.
+    is_on_gpu = parse_device(device).type == "cuda" or is_twin_on()
+    gpu = gpu_of("cuda" if parse_device(device).type == "cpu" else device) if is_on_gpu else None
+    wanted = torch.device("cpu") if gpu is None else gpu.device
     for i, image in enumerate(images):
         if not isinstance(image, torch.Tensor):
             raise BadArgument(f"images[{i}] is a {type(image).__name__}, wanted a torch.Tensor")
@@ -109,11 +113,9 @@ def _checked_gpu(images: Sequence[torch.Tensor], device: str | torch.device | No
             )
         if not all(1 <= side <= MAX_SOURCE_SIDE for side in image.shape[:2]):
             raise BadArgument(f"images[{i}] is {list(image.shape)}, wanted sides of 1 to 65535")
-        if gpu is None:
-            gpu = gpu_of(image.device if image.device.type == "cuda" else "cuda")
-        if image.device != gpu.device:
-            raise BadArgument(f"images[{i}] is on {image.device}, wanted all on {gpu.device}")
-    return gpu or gpu_of("cuda")
+        if image.device != wanted:
+            raise BadArgument(f"images[{i}] is on {image.device}, wanted all on {wanted}")
+    return gpu
 
 
 def _draws(
@@ -124,37 +126,16 @@ def _draws(
     seed: int,
     epoch: int,
     sample_ids: Sequence[int],
-) -> list[Sequence[ViewParams]]:
+) -> dict[str, Any]:
+    """The native names of what the views are drawn from."""
+    key = native_key(seed, 0, epoch)
+    drawn: dict[str, Any] = {"seed": key[0], "epoch": key[2], "sample_ids": [], "params": None}
     if params is not None:
-        if len(params) != len(images) or any(len(own) != len(recipe.views) for own in params):
-            raise BadArgument(
-                f"params: wanted {len(recipe.views)} of them for each of {len(images)} images"
-            )
-        return list(params)
+        if not isinstance(params, list | tuple) or len(params) != len(images):
+            raise BadArgument(f"params: wanted what draw() returned, for {len(images)} images")
+        drawn["params"] = [checked_params(own, recipe) for own in params]
+        return drawn
     if len(sample_ids) != len(images):
         raise BadArgument(f"{len(sample_ids)} sample_ids came for {len(images)} images")
-    return [
-        draw(recipe, *image.shape[:2], seed=seed, epoch=epoch, sample_id=int(sample))
-        for image, sample in zip(images, sample_ids, strict=True)
-    ]
-
-
-class _Renderer:
-    """One per device. The lock is for callers on several threads."""
-
-    def __init__(self, gpu: Gpu) -> None:
-        # While one batch is on its way, the memory of another is free.
-        self._ring = [core.TensorRenderer(gpu.native) for _ in range(3)]
-        self._next = 0
-        self._lock = threading.Lock()
-
-    def render(self, tasks: list[Any], **options: Any) -> None:
-        with self._lock:
-            renderer = self._ring[self._next]
-            self._next = (self._next + 1) % len(self._ring)
-            renderer.render(tasks, **options)
-
-
-@functools.cache
-def _renderer(gpu: Gpu) -> _Renderer:
-    return _Renderer(gpu)
+    drawn["sample_ids"] = [native_key(seed, sample, epoch)[1] for sample in sample_ids]
+    return drawn

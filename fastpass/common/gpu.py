@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,26 @@ def parse_device(device: str | torch.device) -> torch.device:
     return parsed
 
 
+def gpu_place(
+    device: str | torch.device | None, backend: str, *, gpu_backends: Sequence[str]
+) -> str | torch.device | None:
+    """The CUDA device that ``device`` and ``backend`` mean together; None for the CPU.
+
+    Without a device, a backend runs where it can, and "auto" on the CPU.
+
+    Raises BadArgument where the two contradict each other.
+    """
+    if device is None:
+        return "cuda" if backend in gpu_backends else None
+    is_cpu = device == "cpu" or parse_device(device).type == "cpu"
+    if backend != "auto" and is_cpu == (backend in gpu_backends):
+        place = "a GPU" if is_cpu else "the CPU"
+        raise BadArgument(
+            f"device = {device!r}, but backend = {backend!r} runs on {place}: leave one of them out"
+        )
+    return None if is_cpu else device
+
+
 def gpu_of(device: str | torch.device) -> Gpu:
     """The GPU that a CUDA device names; torch's current one where it has no index.
 
@@ -87,6 +108,11 @@ def twin_of(seed: int) -> Gpu:
     import torch
 
     return Gpu(core.make_twin(seed), torch.device("cpu"))
+
+
+def is_twin_on() -> bool:
+    """Whether ``device="cuda"`` means the CPU at the moment."""
+    return bool(open_twins)
 
 
 def is_gpu_there() -> bool:

@@ -10,7 +10,7 @@ import numpy.typing as npt
 
 from fastpass._native import core
 from fastpass.common.checks import require_bytes
-from fastpass.common.gpu import parse_device
+from fastpass.common.gpu import gpu_place
 from fastpass.decode.settings import DecodeSettings, OnDamage, default_threads
 from fastpass.decode.tensors import decode_to_tensors
 from fastpass.errors import BadArgument, FastpassError, MissingBackend
@@ -107,7 +107,7 @@ def decode_jpeg(
         max_pixels=max_pixels,
         threads=default_threads(is_single) if threads is None else threads,
     )
-    gpu, backend = _place(device, backend)
+    gpu = gpu_place(device, backend, gpu_backends=GPU_BACKENDS)
     _check_backend(backend, settings)
     indexes = _indexes(index, len(batch), is_single)
     results: list[Any]
@@ -115,7 +115,9 @@ def decode_jpeg(
         native = settings.native()
         results = core.decode_jpegs(batch, seek_indexes=indexes, backend=backend, **native)
     else:
-        results = decode_to_tensors(batch, indexes, gpu, backend, settings)
+        results = decode_to_tensors(
+            batch, indexes, gpu, "cuda" if backend == "auto" else backend, settings
+        )
     images = [_checked(result, i, len(results), is_single) for i, result in enumerate(results)]
     return images[0] if is_single else images
 
@@ -147,23 +149,6 @@ def _indexes(
             f"index is {came}, wanted a list of {count} seek indexes: one, or None, for each image"
         )
     return [None if x is None else require_bytes(f"index {i}", x) for i, x in enumerate(index)]
-
-
-def _place(
-    device: str | torch.device | None, backend: str
-) -> tuple[str | torch.device | None, str]:
-    """The CUDA device, None for the CPU, and the backend to run there."""
-    if device is None:
-        return ("cuda" if backend in GPU_BACKENDS else None), backend
-    is_cpu = device == "cpu" or parse_device(device).type == "cpu"
-    if backend != "auto" and is_cpu == (backend in GPU_BACKENDS):
-        place = "a GPU" if is_cpu else "the CPU"
-        raise BadArgument(
-            f"device = {device!r}, but backend = {backend!r} runs on {place}: leave one of them out"
-        )
-    if is_cpu:
-        return None, backend
-    return device, "cuda" if backend == "auto" else backend
 
 
 def _check_backend(backend: str, settings: DecodeSettings) -> None:

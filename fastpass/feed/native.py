@@ -9,9 +9,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fastpass._native import core
-from fastpass.augment.native import native_spec
+from fastpass.augment.native import decode_foreign, sample_options
 from fastpass.augment.recipe import Recipe
-from fastpass.decode.image import decode_image
 from fastpass.errors import Closed
 from fastpass.feed.backend import MadeBatch, WorkDone
 from fastpass.feed.gpu_delivery import make_delivery
@@ -52,18 +51,16 @@ class NativeFeed:
         self._batches_ahead = options.ahead(recipe, num_samples)
         self._engine: Any = core.FeedEngine(
             pack.native,
-            views=[native_spec(view) for view in recipe.views],
+            sample_options(recipe, mode=options.mode, max_pixels=options.max_pixels),
             batch_size=num_samples,
             num_threads=options.threads,
             dtype=options.dtype,
             seed=options.seed,
             skip_damaged=options.on_error == "skip",
-            max_pixels=options.max_pixels,
             decoder="auto",
             reads_by_pread=options.reads == "pread",
             channels_last=options.memory_format == "channels_last",
-            may_scale=options.mode == "fast",
-            foreign_decoder=_decode_foreign,
+            foreign_decoder=decode_foreign,
             gpu=self._delivery.gpu,
         )
         self._work_done = WorkDone()
@@ -112,7 +109,3 @@ class NativeFeed:
         if self._engine is None:
             raise Closed("the loader is closed: make a new one")
         return self._engine
-
-
-def _decode_foreign(data: bytes, max_pixels: int) -> Any:
-    return decode_image(data, max_pixels=max_pixels)

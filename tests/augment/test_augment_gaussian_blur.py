@@ -111,10 +111,16 @@ def test_native_code_refuses_what_it_cannot_blur(values: dict[str, int], message
     spec.size, spec.blur_kind = 20, "gaussian"
     pixels = noise(20, 20)
     params = native_params(jittered(pixels, blur_sigma=1.0))
-    core.render_view(pixels, spec=spec, params=params, dtype="uint8", normalize=False)
+
+    def rendered() -> object:
+        options = core.SampleOptions(views=[spec], may_scale=False, max_pixels=1, fill_damage=False)
+        request = {"key": (0, 0, 0), "params": [params], "dtype": "uint8", "normalize": False}
+        return core.render_pixels(pixels, options, **request)
+
+    rendered()
     for name, value in values.items():
         setattr(spec, name, value)
     with pytest.raises(BadArgument, match=message):
-        core.render_view(pixels, spec=spec, params=params, dtype="uint8", normalize=False)
+        rendered()
     spec.blur_kind = "pillow"  # which does not look at the window
-    core.render_view(pixels, spec=spec, params=params, dtype="uint8", normalize=False)
+    rendered()

@@ -21,7 +21,7 @@ from torchvision import transforms
 
 from fastpass._native import core
 from fastpass.augment import Recipe, ViewSpec, draw, recipes, render
-from fastpass.augment.native import native_params, native_spec
+from fastpass.augment.native import native_params, sample_options
 
 MULTI_STEP = ["dino", "moco_v2", "moco_v3", "swav"]
 
@@ -85,13 +85,14 @@ def test_normalisation_equals_torchvision(name: str) -> None:
 def test_narrow_formats_equal_torch() -> None:
     pixels = gradient(64, 64)
     # The second channel is about 3 * value: many ties for bfloat16.
-    spec = native_spec(ViewSpec(size=64, mean=(0.485, 0.0, 0.406), std=(3e4, 1 / 765, 3e-4)))
+    spec = ViewSpec(size=64, mean=(0.485, 0.0, 0.406), std=(3e4, 1 / 765, 3e-4))
+    options = sample_options(Recipe("one", (spec,)))
     params = native_params(whole(pixels, 64))
 
     def rendered(dtype: str) -> np.ndarray:
-        array: np.ndarray = core.render_view(
-            pixels, spec=spec, params=params, dtype=dtype, normalize=True
-        )
+        array: np.ndarray = core.render_pixels(
+            pixels, options, key=(0, 0, 0), params=[params], dtype=dtype, normalize=True
+        )[0]
         return array
 
     exact = torch.from_numpy(rendered("float32"))

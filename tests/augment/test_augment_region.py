@@ -12,8 +12,6 @@ from PIL import Image
 from support.pictures import jpeg
 
 import fastpass as fp
-from fastpass._native import core
-from fastpass.augment.native import native_params, native_spec
 
 RECIPES = [fp.recipes.dino(), fp.recipes.rrc(), fp.recipes.evaluation()]
 
@@ -49,18 +47,6 @@ def test_exact_views_of_real_photos_equal_those_of_the_whole_image(shared_data: 
             _assert_region_equals_whole((shared_data / folder / name).read_bytes(), sample_id)
 
 
-def _scale(recipe: fp.Recipe, width: int, height: int, *, may_scale: bool) -> int:
-    params = fp.draw(recipe, height, width, seed=2)
-    plan = core.plan_region(
-        specs=[native_spec(spec) for spec in recipe.views],
-        views=[native_params(view) for view in params],
-        height=height,
-        width=width,
-        may_scale=may_scale,
-    )
-    return int(plan[4])
-
-
 @pytest.mark.parametrize("factor", [1, 2, 4, 8])
 def test_fast_decodes_large_images_at_the_scale_that_views_can_afford(factor: int) -> None:
     """A smooth picture: scaled by the decoder or by the resize, it looks the same."""
@@ -70,16 +56,15 @@ def test_fast_decodes_large_images_at_the_scale_that_views_can_afford(factor: in
     buffer = io.BytesIO()
     Image.fromarray(np.rint(waves * 255).astype(np.uint8)).save(buffer, "JPEG", quality=95)
     recipe = fp.recipes.rrc(size=64, scale=(1.0, 1.0), interpolation="bicubic")
-    assert _scale(recipe, side, side, may_scale=True) in (factor, max(1, factor // 2))
-    assert _scale(recipe, side, side, may_scale=False) == 1
     full = fp.recipes.evaluation(size=64, resize=64)
-    assert _scale(full, side, side, may_scale=True) == factor
     for tried in (recipe, full):
         fast, exact = (
             fp.render(buffer.getvalue(), tried, seed=2, normalize=False, mode=mode)[0] * 255
             for mode in ("fast", "exact")
         )
         difference = np.abs(fast - exact)
+        # Only the decoder's scale makes them differ.
+        assert (difference.max() > 0) == (factor > 1)
         assert difference.mean() < 0.6
         assert difference.max() <= 6
 

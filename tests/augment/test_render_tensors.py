@@ -7,6 +7,7 @@ import pytest
 import torch
 
 import fastpass as fp
+from fastpass.testing import gpu_twin
 
 RECIPE = fp.recipes.dino(global_size=33, local_size=16, num_local_crops=3)
 
@@ -93,3 +94,19 @@ def test_the_device_is_that_of_the_images(gpu: torch.device) -> None:
     views = fp.render_tensors(images, RECIPE, seed=0, sample_ids=range(4), device="cuda")
     assert all(torch.equal(a, b) for a, b in zip(views, expected, strict=True))
     assert all(view.device == gpu for view in fp.render_tensors([], RECIPE, seed=0, sample_ids=[]))
+
+
+@pytest.mark.parametrize("memory_format", ["contiguous", "channels_last"])
+def test_on_the_cpu_the_same(memory_format: str) -> None:
+    images = _images(torch.device("cpu"))
+    options = {"seed": 9, "sample_ids": range(4), "dtype": "bfloat16"}
+    views = fp.render_tensors(images, RECIPE, memory_format=memory_format, **options)
+    with gpu_twin():
+        wanted = fp.render_tensors(images, RECIPE, memory_format=memory_format, **options)
+    for mine, theirs in zip(views, wanted, strict=True):
+        assert mine.device.type == "cpu"
+        assert mine.stride() == theirs.stride()
+        assert torch.equal(mine, theirs)
+    expected = fp.render(images[2].numpy(), RECIPE, seed=9, sample_id=2)
+    for view, of_one in zip(views, expected, strict=True):
+        assert torch.equal(view[2], torch.from_numpy(of_one).bfloat16())
