@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "decode/decoder_registry.h"
 #include "feed/host_slot.h"
 #include "feed/render_sample.h"
 
