@@ -343,7 +343,8 @@ Status group_members(const Source& source, std::vector<Member> members,
   *contents = Contents();
   const std::size_t num_members = members.size();
   const auto hidden = std::stable_partition(
-      members.begin(), members.end(), [](const Member& member) { return !is_hidden(member.path); });
+      members.begin(), members.end(),
+      [](const Member& member) { return !is_hidden(member.path) && member.path != kClassesFile; });
   contents->num_ignored =
       static_cast<std::uint64_t>(std::count_if(hidden, members.end(), [](const Member& member) {
         return member.kind == MemberKind::kFile || member.kind == MemberKind::kLink;

@@ -199,10 +199,19 @@ Status IndexView::parse(Span bytes, const std::string& index_path, const std::st
   return check_records();
 }
 
+// The rules before had no section. They differed for image folders and plain trees, in the files
+// they ignored, and for metadata in class folders.
 bool IndexView::is_by_todays_rules() const {
-  // The rules before had no section; they differed for these layouts, and in what they ignored.
+  if (rules_ == kReadingRules) return true;
   const bool is_the_same = layout() == Layout::kWebDataset || layout() == Layout::kPass;
-  return rules_ == kReadingRules || (rules_ == 0 && is_the_same && header_->num_ignored == 0);
+  if (rules_ != 0 || !is_the_same || header_->num_ignored != 0) return false;
+  if (layout() == Layout::kPass) return true;
+  bool has_labels = false, has_folders = false;
+  for (std::int64_t i = 0; i < size() && !has_labels; ++i) {
+    has_labels = records_[i].label >= 0;
+    has_folders = has_folders || key(i).find('/') != std::string_view::npos;
+  }
+  return has_labels || !has_folders;
 }
 
 ImageInfo IndexView::info(std::int64_t position) const {

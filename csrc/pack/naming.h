@@ -11,6 +11,9 @@
 
 namespace fastpass {
 
+// In the root of a source: the names of its labels. Python reads it.
+inline constexpr std::string_view kClassesFile = "classes.json";
+
 inline std::string_view base_name(std::string_view path) {
   return path.substr(path.rfind('/') + 1);  // npos + 1 is 0
 }

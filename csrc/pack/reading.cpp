@@ -50,11 +50,11 @@ class Company {
     }
   }
 
-  // A label beside its image; in a tar, metadata too.
-  bool has_fields() const {
+  // A file with this extension beside its image.
+  bool has_field(std::string_view extension) const {
     if (num_plain_.empty()) return false;
-    return std::any_of(others_.begin(), others_.end(), [this](std::string_view path) {
-      return makes_fields(extension_of(path)) && num_plain_.count(cut_at_dot(path, true)) != 0;
+    return std::any_of(others_.begin(), others_.end(), [&](std::string_view path) {
+      return extension_of(path) == extension && num_plain_.count(cut_at_dot(path, true)) != 0;
     });
   }
 
@@ -136,15 +136,18 @@ bool has_outer_folder(const Source& source, const ImageCounts& counts) {
   return source.is_tar && counts.root == 0 && counts.folders == 1 && counts.deep_folders == 1;
 }
 
+bool has_class_folders(const Source& source, const ImageCounts& counts) {
+  return counts.root == 0 && counts.folders > 0 && !has_outer_folder(source, counts);
+}
+
 Status decide_layout(const Source& source, const std::vector<Member>& members,
                      const ImageCounts& counts, Layout* layout) {
   *layout = Layout::kFolder;
   if (is_pass(source, members)) {
     *layout = Layout::kPass;
-  } else if (counts.root == 0) {
-    const bool has_classes = counts.folders > 0 && !has_outer_folder(source, counts);
-    if (has_classes) *layout = Layout::kImageFolder;
-  } else if (counts.folders >= 2) {
+  } else if (has_class_folders(source, counts)) {
+    *layout = Layout::kImageFolder;
+  } else if (counts.root > 0 && counts.folders >= 2) {
     if (!are_strays(counts.root, counts)) return two_readings(source, counts);
     *layout = Layout::kImageFolder;
   }
@@ -194,10 +197,16 @@ Status decide_reading(const Source& source, const std::vector<Member>& members,
   const ImageCounts counts = count_images(members);
   if (options.layout) {
     reading->layout = *options.layout;
-  } else if (!options.image_fields.empty() || company.has_fields()) {
+  } else if (!options.image_fields.empty() || company.has_field("cls")) {
     reading->layout = Layout::kWebDataset;
   } else {
-    FASTPASS_RETURN_IF_ERROR(decide_layout(source, members, counts, &reading->layout));
+    const Status status = decide_layout(source, members, counts, &reading->layout);
+    const bool has_no_classes = !status.ok() || reading->layout == Layout::kFolder;
+    if (source.is_tar && has_no_classes && company.has_field("json")) {
+      reading->layout = Layout::kWebDataset;
+    } else {
+      FASTPASS_RETURN_IF_ERROR(status);
+    }
   }
   if (reading->layout == Layout::kImageFolder) {
     FASTPASS_RETURN_IF_ERROR(find_classes(source, members, counts, reading));

@@ -14,7 +14,7 @@ import click
 from fastpass.common.command_line import Command
 from fastpass.common.processors import available_processors
 from fastpass.common.progress import shown_progress
-from fastpass.errors import BadPack, FastpassError
+from fastpass.errors import FastpassError
 from fastpass.pack.found import left_out_text
 from fastpass.pack.index import IndexReport, build_index
 from fastpass.pack.options import Layout
@@ -24,7 +24,7 @@ from fastpass.pack.source_options import (
     keep_list_option,
     layout_option,
 )
-from fastpass.pack.sources import expand
+from fastpass.pack.sources import find_parts
 from fastpass.pack.writer import PackReport, pack_folder
 
 
@@ -110,15 +110,13 @@ def index_command(
 
     A tar is only read, never changed. A damaged one does not keep the others from being indexed.
     """
-    tars = expand(sources)
+    tars = [part.path for part in find_parts(sources, "tars")]
     # Several tars at a time hide the waiting for headers; few tars share the processors.
     processors = available_processors()
     threads = math.ceil(processors / len(tars))
 
     def try_index(tar: str) -> IndexReport | FastpassError:
         try:
-            if os.path.isdir(tar):
-                raise BadPack(f"{tar!r}: a folder without tars; only tars are indexed")
             return build_index(tar, seek_index=seek_index, threads=threads, index_dir=index_dir)
         except FastpassError as error:
             return error

@@ -47,6 +47,10 @@ def _found_labels(
         names, labels = _json_labels(native, options.label_in_json)
         return names, labels, None if names is None else _numbered(names)
     labels = native.labels()
+    if options.label_field and not (labels >= 0).any():
+        raise BadPack(
+            f"no sample of {paths[0]!r} has a field {options.label_field!r} for its label"
+        )
     stored = native.class_names()
     if stored is None:
         labels, class_to_idx = _classes_beside(paths, native.shard_begins(), labels)

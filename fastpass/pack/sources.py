@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from fastpass._native import core
-from fastpass.errors import BadArgument, BadPack
+from fastpass.errors import BadArgument, BadPack, ReadFailed
 from fastpass.pack.braces import expand_braces
 from fastpass.pack.classes import CLASSES_FILE
 
@@ -134,9 +134,9 @@ def _parts_at(path: str, layout: str | None) -> list[Part]:
     try:
         tars = tars_in(path)
     except OSError as error:
-        raise BadPack(f"cannot list {path!r}: {error.strerror}") from error
+        raise ReadFailed(f"cannot list {path!r}: {error.strerror}") from error
     if layout == "tars" and not tars:
-        raise BadPack(f"{path!r}: a folder without tars, but layout='tars' was given")
+        raise BadPack(f"{path!r}: a folder without tars, where tars are wanted")
     if not tars:
         return [Part(path, reading)]
     if layout in ("tars", "webdataset"):

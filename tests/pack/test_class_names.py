@@ -177,6 +177,8 @@ def test_labels_from_text_and_none(write_tar, image, folder):
             assert (pack.labels.tolist(), pack.class_names) == ([1, 0], ["cat", "dog"])
         with Pack(source, label="none") as pack:
             assert (pack.labels.tolist(), pack.num_classes) == ([-1, -1], 0)
+    with pytest.raises(BadPack, match="has a field 'caption' for its label"):
+        Pack(write_tar(members), label="caption")
     with Pack(write_tar({"a.jpg": image(), "a.cls": b"tabby cat"}), label="cls") as pack:
         assert pack.class_names == ["tabby cat"]
 

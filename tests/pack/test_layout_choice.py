@@ -24,7 +24,8 @@ def tree(tmp_path, image):
                 with tarfile.open(path, "w") as tar:
                     tar.addfile(tarfile.TarInfo(f"in-{path.stem}.jpg"))
             else:
-                path.write_bytes(b"1" if path.suffix in (".cls", ".txt") else image(8 + i))
+                texts = {".cls": b"1", ".txt": b"a", ".json": b'{"i": 1}'}
+                path.write_bytes(texts.get(path.suffix) or image(8 + i))
         return tmp_path / root
 
     return write
@@ -132,7 +133,7 @@ KINDS = [
     "__MACOSX/cat/._1.jpg", "cat/._1.jpg", ".thumbnails/4.jpg", "cat/.hidden.jpg", "cat/Thumbs.db",
     "cat/desktop.ini", "bird/readme.txt", "stray.jpg", "cat/5.gif", "cat/6.nef", "cat/1.txt",
     "cat/1.seg.png", "dog/2.seg.png", "cat/7.jpg", "cat/7.txt", "cat/7.seg.png",
-    "dog/__MACOSX/8.jpg", "emu/9.tar",
+    "dog/__MACOSX/8.jpg", "cat/7.json", "dog/x.1.json", "annotations.json", "emu/9.tar",
 ]  # fmt: skip
 
 
