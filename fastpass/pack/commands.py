@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
