@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from fastpass.common.names import shown_text
 from fastpass.common.outputs import mark_of
 from fastpass.errors import MissingBackend
 
@@ -30,4 +31,5 @@ def render_page(template: Path, kind: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    return environment.get_template(template.name).render(values, generator=mark_of(kind))
+    page = environment.get_template(template.name).render(values, generator=mark_of(kind))
+    return shown_text(page)

@@ -44,6 +44,7 @@ def render_run_page(run: Run, views: Sequence[Picture] = ()) -> str:
         KIND,
         folder=str(run.folder),
         figures=_headline(run),
+        problems=run.problems,
         views=views,
         loss_svg=figures.loss_figure(run),
         knn=run.knn,
@@ -58,7 +59,7 @@ def render_run_page(run: Run, views: Sequence[Picture] = ()) -> str:
 
 def _headline(run: Run) -> list[tuple[str, str]]:
     """(value, what it is) of the few numbers that matter most."""
-    last = run.records[-1]
+    last = next((r for r in reversed(run.records) if "loss" in r), {})
     numbers: list[tuple[str, str]] = []
     top1 = {result.name: result.top1 for result in run.knn}
     if "trained" in top1:
@@ -71,7 +72,7 @@ def _headline(run: Run) -> list[tuple[str, str]]:
         numbers.append((f"{speed:.0f}", "images per second (median)"))
     if wait is not None:
         numbers.append((f"{100 * wait:.1f} %", "of the time waiting for images (median)"))
-    if "loss" in last:
+    if last:
         numbers.append((f"{last['loss']:.3f}", f"loss after {last.get('step', 0):.0f} steps"))
     return numbers
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import math
 import statistics
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from fastpass.common.run_log import LOG_NAME, read_run_log
 from fastpass.errors import ReadFailed
@@ -35,12 +37,15 @@ class KnnResult:
 
 @dataclass(frozen=True)
 class Run:
-    """records: the log's lines in order. commands: what was typed, one per entry."""
+    """records: the finite numbers of the log's lines, in order. commands: what was typed, one per
+    entry. problems: what went wrong, as the log has it, one sentence each.
+    """
 
     folder: Path
     records: tuple[dict[str, float], ...]
     knn: tuple[KnnResult, ...]
     commands: tuple[str, ...]
+    problems: tuple[str, ...] = ()
 
     def series(self, name: str) -> tuple[list[float], list[float]]:
         """(steps, values) of one field of the log; both empty when it was never logged."""
@@ -54,47 +59,75 @@ class Run:
 
 
 def read_run(folder: str | Path) -> Run:
-    """Read ``folder/log.jsonl`` (or ``folder/train/log.jsonl``), ``knn*.json``, ``commands.txt``.
+    """Read ``log.jsonl`` and ``knn*.json`` (of ``folder`` or ``folder/train``), ``commands.txt``.
 
     Every ``knn*.json`` is what ``fastpass evaluate knn`` wrote. Raises ReadFailed.
     """
     root = Path(folder)
-    candidates = [root / LOG_NAME, root / "train" / LOG_NAME]
+    candidates = [place / LOG_NAME for place in _places(root)]
     log = next((path for path in candidates if path.is_file()), None)
     if log is None:
         raise ReadFailed(
-            f"no training log in {root}: wanted {candidates[0]} or {candidates[1]}; give the "
+            f"no training log in {root}: wanted {' or '.join(map(str, candidates))}; give the "
             "--output folder of train.py"
         )
+    records = read_run_log(log)
+    if not records:
+        raise ReadFailed(f"{log} has no complete line yet; train for at least one log step")
     commands = root / COMMANDS_NAME
     return Run(
         folder=root,
-        records=tuple(_read_log(log)),
-        knn=_read_knn(sorted(root.glob("knn*.json"))),
-        commands=tuple(commands.read_text().splitlines()) if commands.is_file() else (),
+        records=tuple(map(_finite, records)),
+        knn=_read_knn(_knn_files(root)),
+        commands=tuple(_lines(commands)) if commands.is_file() else (),
+        problems=tuple(_problems(records)),
     )
+
+
+def _places(root: Path) -> list[Path]:
+    """Where the files of a run may lie: in its folder, or in that of its training."""
+    return [root, root / "train"]
+
+
+def _knn_files(root: Path) -> list[Path]:
+    return [path for place in _places(root) for path in sorted(place.glob("knn*.json"))]
 
 
 def inputs_of(folder: str | Path) -> list[Path]:
     """The files that ``read_run`` reads where they are there."""
     root = Path(folder)
-    logs = [root / LOG_NAME, root / "train" / LOG_NAME]
-    return [*logs, *root.glob("knn*.json"), root / COMMANDS_NAME]
+    logs = [place / LOG_NAME for place in _places(root)]
+    return [*logs, *_knn_files(root), root / COMMANDS_NAME]
 
 
-def _read_log(path: Path) -> list[dict[str, float]]:
-    """Records with their finite numbers; at least one."""
-    records = [
-        {
-            name: float(value)
-            for name, value in record.items()
-            if isinstance(value, int | float) and math.isfinite(value)
-        }
-        for record in read_run_log(path)
-    ]
-    if not records:
-        raise ReadFailed(f"{path} has no complete line yet; train for at least one log step")
-    return records
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_bytes().decode("utf-8", "surrogateescape").splitlines()
+    except OSError as error:
+        raise ReadFailed(f"cannot read {path}: {error.strerror or error}") from error
+
+
+def _finite(record: dict[str, Any]) -> dict[str, float]:
+    return {name: float(value) for name, value in record.items() if _is_number(value, True)}
+
+
+def _is_number(value: object, is_finite: bool) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and math.isfinite(value) == is_finite  # type: ignore[arg-type]
+
+
+def _problems(records: Sequence[dict[str, Any]]) -> list[str]:
+    """What the run said of its end, and of every number that is none the first time."""
+    found, seen = [], set()
+    for record in records:
+        step = record["step"]
+        if "problem" in record:
+            found.append(f"Step {step}: training has broken down: {record['problem']}.")
+        for name, value in record.items():
+            if _is_number(value, False) and name not in seen:
+                seen.add(name)
+                found.append(f"Step {step}: {name} is {value}, no finite number.")
+    return found
 
 
 def _read_knn(paths: list[Path]) -> tuple[KnnResult, ...]:
@@ -104,6 +137,8 @@ def _read_knn(paths: list[Path]) -> tuple[KnnResult, ...]:
         try:
             for row in json.loads(path.read_text(encoding="utf-8"))["results"]:
                 found.setdefault(row["features"], {})[int(row["step"])] = float(row["top1"])
+        except OSError as error:
+            raise ReadFailed(f"cannot read {path}: {error.strerror or error}") from error
         except (ValueError, KeyError, TypeError) as error:
             raise ReadFailed(
                 f"{path} is not the JSON of `fastpass evaluate knn` "

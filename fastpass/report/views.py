@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tarfile
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from fastpass.errors import BadPack, ReadFailed
 from fastpass.pages import Picture, data_uri, png_uri
@@ -31,14 +31,16 @@ def first_image(path: str | Path) -> bytes:
     raise BadPack(f"{file} holds no image ({', '.join(IMAGE_SUFFIXES)})")
 
 
-def draw_views(data: bytes, recipe: Any, *, seed: int = 0) -> tuple[Picture, ...]:
+def draw_views(
+    data: bytes, recipe: Any, *, seed: int = 0, mode: Literal["exact", "fast"] = "fast"
+) -> tuple[Picture, ...]:
     """One encoded image, then every view of ``recipe`` as the loader would render it."""
     from fastpass.augment import draw, render
     from fastpass.decode import probe
 
     info = probe(data)
     params = draw(recipe, info.height, info.width, seed=seed)
-    images = render(data, recipe, seed=seed, params=params, normalize=False)
+    images = render(data, recipe, seed=seed, params=params, normalize=False, mode=mode)
     mime = f"image/{info.format}"
     original = Picture("image", data_uri(mime, data), (f"{info.width} x {info.height}",))
     views = [

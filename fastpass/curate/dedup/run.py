@@ -22,7 +22,7 @@ from fastpass.curate.dedup.plan import Plan, asked_for
 from fastpass.curate.dedup.report import write_report
 from fastpass.curate.dedup.result import DedupResult, settle
 from fastpass.curate.dedup.tables import Columns, read_tables
-from fastpass.curate.dedup.tasks import hash_samples
+from fastpass.curate.dedup.tasks import PackForTasks, hash_samples
 from fastpass.errors import BadPack, FastpassError
 from fastpass.pack import Pack
 
@@ -149,13 +149,17 @@ class _Run:
         pack = self.packs[name]
         begins = range(0, len(pack), SAMPLES_PER_TASK)
         parts = [self.places.part(name, i) for i in range(len(begins))]
+        source = PackForTasks.of(pack)
         tasks = [
-            (pack, begin, min(len(pack), begin + SAMPLES_PER_TASK), self.options, str(part))
+            (source, begin, min(len(pack), begin + SAMPLES_PER_TASK), self.options, str(part))
             for begin, part in zip(begins, parts, strict=True)
             if not part.exists()
         ]
         done_before = len(parts) - len(tasks)
         self.on_progress(f"hashing {name}", done_before, len(parts))
-        for done in engine.run(hash_samples, tasks):
-            self.on_progress(f"hashing {name}", done_before + done, len(parts))
+        try:
+            for done in engine.run(hash_samples, tasks):
+                self.on_progress(f"hashing {name}", done_before + done, len(parts))
+        finally:
+            PackForTasks.close_all()
         return read_tables(parts)

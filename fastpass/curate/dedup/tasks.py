@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import os
+import pickle
 import re
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +23,39 @@ from fastpass.types import Sample
 _IMAGES_PER_CALL = 64
 
 
-def hash_samples(pack: Pack, begin: int, end: int, options: DedupOptions, path: str) -> None:
-    """Hash the samples [begin, end) of ``pack`` into the table ``path``."""
+@dataclass(frozen=True)
+class PackForTasks:
+    """A pack that a process opens once, however many tasks it gets: opening reads all names.
+
+    ``fingerprint``: so that a process that lives on does not take it for one that has changed.
+    """
+
+    pickled: bytes
+    fingerprint: str
+
+    @classmethod
+    def of(cls, pack: Pack) -> PackForTasks:
+        """Raises ReadFailed."""
+        return cls(pickle.dumps(pack), pack.fingerprint_of("times"))
+
+    @staticmethod
+    def close_all() -> None:
+        """Let go of what this process has open."""
+        _opened.cache_clear()
+
+
+@functools.lru_cache(maxsize=2)
+def _opened(which: PackForTasks) -> Pack:
+    pack = pickle.loads(which.pickled)
+    assert isinstance(pack, Pack)
+    return pack
+
+
+def hash_samples(
+    source: PackForTasks, begin: int, end: int, options: DedupOptions, path: str
+) -> None:
+    """Hash the samples [begin, end) of ``source`` into the table ``path``."""
+    pack = _opened(source)
     kinds = options.hash_kinds
     rows: list[dict[str, Any]] = []
     codes: list[dict[str, Any]] = []

@@ -1,0 +1,68 @@
+"""The recipe that a run trains with: what its views are shown by."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from fastpass.augment import recipes
+from fastpass.augment.recipe import Recipe
+from fastpass.errors import FastpassError, ReadFailed
+
+
+@dataclass(frozen=True)
+class RunViews:
+    """recipe, mode and seed of a run's views."""
+
+    recipe: Recipe
+    mode: Literal["exact", "fast"] = "fast"
+    seed: int = 0
+
+
+def views_of_run(folder: str | Path) -> RunViews | None:
+    """From the newest checkpoint, which holds the recipe itself, else from config.json.
+
+    None where neither is there. Raises ReadFailed for files that are not what a run writes.
+    """
+    root = Path(folder)
+    for place in (root, root / "train"):
+        states = sorted(place.glob("checkpoints/step-*/state.json"))
+        if states:
+            return _read(states[-1], _of_state)
+        if (place / "config.json").is_file():
+            return _read(place / "config.json", _of_config)
+    return None
+
+
+def _read(path: Path, views_of: Any) -> RunViews:
+    try:
+        found = views_of(json.loads(path.read_text(encoding="utf-8")))
+    except (ValueError, KeyError, TypeError, AttributeError, FastpassError) as error:
+        raise ReadFailed(
+            f"{path} is not what a training run writes ({type(error).__name__}: {error}); name the "
+            "recipe with --recipe"
+        ) from error
+    except OSError as error:
+        raise ReadFailed(f"cannot read {path}: {error.strerror or error}") from error
+    assert isinstance(found, RunViews)
+    return found
+
+
+def _of_state(state: dict[str, Any]) -> RunViews:
+    of_config = _of_config(state["config"])
+    stored = state["data"].get("recipe")
+    recipe = Recipe.from_dict(stored) if stored else of_config.recipe
+    return RunViews(recipe, of_config.mode, of_config.seed)
+
+
+def _of_config(config: dict[str, Any]) -> RunViews:
+    augment = config["augment"]
+    name, params = augment["recipe"], augment.get("params", {})
+    if name in recipes.RECIPES:
+        values = {key: tuple(v) if isinstance(v, list) else v for key, v in params.items()}
+        recipe = recipes.RECIPES[name](**values)
+    else:
+        recipe = recipes.load(name)
+    return RunViews(recipe, augment.get("mode", "fast"), int(config["train"]["seed"]))

@@ -1,0 +1,104 @@
+"""The views of a report are those that the run trains on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+from support.pictures import jpeg
+
+import fastpass as fp
+from fastpass.cli import cli
+from fastpass.errors import ReadFailed
+from fastpass.report.recipe import views_of_run
+
+SMALL = fp.recipes.dino(global_size=32, local_size=16, num_local_crops=3)
+
+
+def _config(recipe: str = "dino", **params: Any) -> dict[str, Any]:
+    augment = {"recipe": recipe, "mode": "exact", "params": params}
+    return {"augment": augment, "train": {"seed": 7}}
+
+
+def _run(folder: Path, config: dict[str, Any] | None, recipe: fp.Recipe | None = None) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "log.jsonl").write_text('{"step": 1, "loss": 2.5}\n')
+    if config is not None:
+        (folder / "config.json").write_text(json.dumps(config))
+    if recipe is not None:
+        state = folder / "checkpoints" / "step-00000001" / "state.json"
+        state.parent.mkdir(parents=True)
+        data = {"recipe": recipe.to_dict()}
+        state.write_text(json.dumps({"config": config or _config(), "data": data}))
+    return folder
+
+
+def _report(run: Path, *options: str) -> Any:
+    image = run / "image.jpg"
+    image.write_bytes(jpeg(1))
+    words = ["report", str(run), "-o", str(run / "r.html"), "--image", str(image), *options]
+    return CliRunner().invoke(cli, words)
+
+
+def test_the_recipe_of_the_configuration(tmp_path: Path) -> None:
+    config = _config(global_size=32, local_size=16, num_local_crops=3, global_scale=[0.5, 1.0])
+    views = views_of_run(_run(tmp_path, config))
+    assert views is not None
+    expected = fp.recipes.dino(
+        global_size=32, local_size=16, num_local_crops=3, global_scale=(0.5, 1.0)
+    )
+    assert (views.recipe, views.mode, views.seed) == (expected, "exact", 7)
+
+
+@pytest.mark.parametrize("place", [".", "train"])
+def test_the_recipe_of_the_newest_checkpoint(tmp_path: Path, place: str) -> None:
+    """The recipe file that config.json names may have changed since."""
+    run = _run(tmp_path / place, _config(), SMALL)
+    assert (tmp_path / place / "config.json").is_file()
+    views = views_of_run(tmp_path)
+    assert views is not None
+    assert views.recipe == SMALL
+    assert _report(run).exit_code == 0
+
+
+def test_the_page_shows_them(tmp_path: Path) -> None:
+    run = _run(tmp_path, _config(global_size=32, local_size=16, num_local_crops=3))
+    assert _report(run).exit_code == 0
+    page = (run / "r.html").read_text()
+    assert page.count(", 32 px</b>") == 2
+    assert page.count(", 16 px</b>") == 3
+    drawn = fp.draw(SMALL, *fp.decode_jpeg(jpeg(1)).shape[:2], seed=7)
+    assert f"crop {drawn[0].width} x {drawn[0].height} at ({drawn[0].left}, {drawn[0].top})" in page
+    assert _report(run, "--recipe", "simclr", "--seed", "1").exit_code == 0
+    assert "224 px" in (run / "r.html").read_text()
+
+
+def test_a_run_that_does_not_say(tmp_path: Path) -> None:
+    run = _run(tmp_path, None)
+    assert views_of_run(run) is None
+    told = _report(run)
+    assert told.exit_code == 1
+    assert "--recipe" in told.stderr
+    assert _report(run, "--recipe", "dino").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"\xff\xfe", b"[]", b"{}", b'{"config": 3}', b'{"config": {}, "data": {}}']
+)
+def test_garbage_in_a_state_is_named(tmp_path: Path, content: bytes) -> None:
+    run = _run(tmp_path, _config(), SMALL)
+    (run / "checkpoints" / "step-00000001" / "state.json").write_bytes(content)
+    with pytest.raises(ReadFailed, match=r"step-00000001/state\.json is not what"):
+        views_of_run(run)
+    told = _report(run)
+    assert told.exit_code == 1
+    assert "state.json" in told.stderr
+
+
+def test_a_recipe_file_that_has_gone(tmp_path: Path) -> None:
+    run = _run(tmp_path, _config(recipe="gone.toml"))
+    with pytest.raises(ReadFailed, match=r"config\.json is not what.*gone\.toml"):
+        views_of_run(run)
