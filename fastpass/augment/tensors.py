@@ -13,6 +13,7 @@ from fastpass.augment.recipe import Recipe
 from fastpass.augment.render import MAX_SOURCE_SIDE, checked_params, native_key
 from fastpass.common.checks import require_choice, require_type
 from fastpass.common.gpu import Gpu, gpu_of, is_twin_on, parse_device
+from fastpass.common.processors import available_processors
 from fastpass.errors import BadArgument
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def render_tensors(
     if gpu is not None and images:
         render_batch_on_gpu(gpu, list(images), options, **request)
     elif images:
-        threads = core.available_processors()
+        threads = available_processors()
         core.render_on_cpu(addresses(list(images)), options, num_threads=threads, **request)
     return views
 
