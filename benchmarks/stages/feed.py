@@ -37,7 +37,7 @@ def main(photos: Path | None, output: Path | None, **options: Any) -> None:
     console = wide_console(stderr=True)
     with tempfile.TemporaryDirectory() as made:
         folder = photo_folder(photos, Path(made))
-        body = measure_feed(str(folder), console, **options)
+        body = measure_feed(str(folder), **options)
     body["settings"] = {"photos": folder.name, **body["settings"]}
     print_feed(console, body)
     name = "feed-cold" if options["is_cold"] else "feed"

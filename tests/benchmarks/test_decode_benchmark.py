@@ -147,7 +147,7 @@ def test_other_pixels_stop_the_benchmark(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_ratios_are_medians_of_pairs_and_cycles_follow_from_the_clock() -> None:
     ours, theirs = _Fixed("ours", [0.1, 0.2, 0.4]), _Fixed("theirs", [0.2, 0.6, 0.8])
     jobs = make_jobs(PHOTOS, WORKS[0], 0)
-    seconds = decode.measure([ours, theirs], jobs, 3, lambda: None)
+    seconds = decode.measure([ours, theirs], jobs, 3, lambda done: None)
     report = decode.report(jobs, seconds, 2.0, ["ours"])
     row = report["peers"]["theirs"]
     assert row["times_as_fast"] == {"ours": 2.0}

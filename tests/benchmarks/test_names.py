@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from support.pictures import jpeg
 
 import benchmarks
 from benchmarks.machine import RESULTS
@@ -49,3 +50,19 @@ def test_each_starts_by_its_name(
 @pytest.mark.parametrize("record", sorted(RESULTS.glob("*.json")), ids=lambda path: path.stem)
 def test_each_record_is_of_a_benchmark_that_is_there(record: Path) -> None:
     assert json.loads(record.read_text())["benchmark"] in MEASUREMENTS
+
+
+SMALL = {"float_color": "--count 2", "seek_index": "--repeats 1"}  # others have their own tests
+
+
+@pytest.mark.parametrize("name", SMALL)
+def test_a_small_run_writes_a_record(name: str, tmp_path: Path) -> None:
+    photos, record = tmp_path / "photos", tmp_path / "record.json"
+    photos.mkdir()
+    for seed in range(4):
+        (photos / f"{seed}.jpg").write_bytes(jpeg(seed, 240, 320))
+    main = importlib.import_module(f"benchmarks.{name}").main
+    words = ["--photos", str(photos), "-o", str(record), *SMALL[name].split()]
+    result = CliRunner().invoke(main, words, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    assert json.loads(record.read_text())["benchmark"] == name
