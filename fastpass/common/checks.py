@@ -14,7 +14,10 @@ _SHOWN_CHARACTERS = 100
 
 def shown(value: object) -> str:
     """``repr(value)`` for a message: of a long one, its beginning and how long it is."""
-    text = repr(value)
+    try:
+        text = repr(value)
+    except ValueError:  # Python writes out no integer of more than 4,300 digits
+        return f"a very long {type(value).__name__}"
     if len(text) <= _SHOWN_CHARACTERS:
         return text
     return f"{text[:_SHOWN_CHARACTERS]}... ({len(text):,} characters)"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fastpass._native import core, load_cuda
+from fastpass.common.checks import shown
 from fastpass.errors import BadArgument, MissingBackend
 
 if TYPE_CHECKING:
@@ -48,9 +49,9 @@ def parse_device(device: str | torch.device) -> torch.device:
     try:
         parsed = torch.device(device)
     except (RuntimeError, TypeError) as error:
-        raise BadArgument(f"device = {device!r}: wanted 'cpu' or a CUDA device") from error
+        raise BadArgument(f"device = {shown(device)}: wanted 'cpu' or a CUDA device") from error
     if parsed.type not in ("cpu", "cuda"):
-        raise BadArgument(f"device = {device!r}: wanted 'cpu' or a CUDA device")
+        raise BadArgument(f"device = {shown(device)}: wanted 'cpu' or a CUDA device")
     return parsed
 
 

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastpass.common.checks import shown
 from fastpass.errors import FastpassError
 from fastpass.pack import Pack
 
@@ -55,10 +56,12 @@ class DataState:
     def difference(self, saved: Mapping[str, Any]) -> str | None:
         """What was changed since ``saved`` (a ``to_dict``; older ones lack some); None: nothing."""
         if saved["fingerprint"] != self.fingerprint:
-            return f"fingerprint (saved {saved['fingerprint']!r}, here {self.fingerprint!r})"
+            return f"fingerprint (saved {shown(saved['fingerprint'])}, here {self.fingerprint!r})"
         content = saved.get("content") or self.content
         if content != self.content:
-            return f"content (saved {content!r}, here {self.content!r}): images were edited since"
+            return (
+                f"content (saved {shown(content)}, here {self.content!r}): images were edited since"
+            )
         changed, count = _changed_groups(saved.get("written") or self.written, self.written)
         if 0 < changed < count:
             return (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import logging
 import weakref
 from collections.abc import Iterator
 from types import TracebackType
@@ -13,7 +14,7 @@ import numpy.typing as npt
 
 from fastpass._native import core
 from fastpass.augment.recipes.named import RecipeLike, as_recipe
-from fastpass.common.checks import require_type
+from fastpass.common.checks import require_type, shown
 from fastpass.errors import BadPack, Closed, ConfigError
 from fastpass.feed.backend import Feed, MadeBatch
 from fastpass.feed.batch import Batch
@@ -37,6 +38,8 @@ from fastpass.feed.tally import Tally
 from fastpass.feed.world import fair_share_of_processors, rank_and_world_size
 from fastpass.pack import Pack
 from fastpass.pack.sources import Source
+
+_log = logging.getLogger("fastpass")
 
 # What a loader makes anew in another process.
 _OPENED = ("_order", "_cursor", "_data", "_tally", "_feed", "_finalizer", "_shards")
@@ -142,9 +145,12 @@ class Loader:
             batches_ahead=batches_ahead,
             max_pixels=max_pixels,
         )
+        self._owns_pack = not isinstance(source, Pack)
         self.pack = source if isinstance(source, Pack) else Pack(source)
         self._weights = None if weights is None else checked_weights(weights, len(self.pack))
         self._open()
+        if self.pack.skipped_files and rank == 0:
+            _log.warning("%s: %s", self.pack.paths[0], self.pack.summary)
 
     def _open(self) -> None:
         self._order = _order_of(self.pack, self._options)
@@ -154,7 +160,9 @@ class Loader:
         self._feed: Feed = NativeFeed(
             self.pack, self.recipe, self._order, self._options, self._weights
         )
-        self._finalizer = weakref.finalize(self, self._feed.close)
+        self._finalizer = weakref.finalize(
+            self, _close, self._feed, self.pack if self._owns_pack else None
+        )
 
     # ---- iteration --------------------------------------------------------------------------
 
@@ -263,7 +271,7 @@ class Loader:
         if missing:
             raise ConfigError(f"the loader's state lacks {', '.join(missing)}")
         different = [
-            f"{key} (saved {state[key]!r}, here {mine[key]!r})"
+            f"{key} (saved {shown(state[key])}, here {shown(mine[key])})"
             for key in ("seed", "shuffle", "order", "shards")
             if state[key] != mine[key]
         ]
@@ -300,7 +308,10 @@ class Loader:
         self.load_state_dict(saved)
 
     def close(self) -> None:
-        """End the threads. Batches already handed out stay valid."""
+        """End the threads, free the memory, and close the pack if the loader has opened it.
+
+        Batches that were handed out stay valid; counts and the position can still be asked for.
+        """
         self._finalizer()
 
     def __enter__(self) -> Loader:
@@ -313,6 +324,12 @@ class Loader:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _close(feed: Feed, pack: Pack | None) -> None:
+    feed.close()
+    if pack is not None:
+        pack.close()
 
 
 def _order_of(pack: Pack, options: Options) -> EpochOrder:

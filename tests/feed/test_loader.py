@@ -293,9 +293,9 @@ def test_png_and_webp_are_loaded_too(folder: Path, tmp_path: Path) -> None:
         with Image.open(folder / "class_0" / "picture_0.jpg") as image:
             image.save(tmp_path / name, lossless=True)
     (tmp_path / "c.jpg").write_bytes(jpeg(1))
-    with _loader(tmp_path, batch_size=3, shuffle=False) as loader:
+    pack = fp.Pack(tmp_path)
+    with _loader(pack, batch_size=3, shuffle=False) as loader:
         batch = next(iter(loader))
-        pack = loader.pack
     for row in range(3):
         sample = pack[row]
         by_hand = fp.render(

@@ -271,3 +271,40 @@ def test_whatever_is_an_integer_will_do(folder: Path, integer: Callable[[int], A
     for wrong in (2.0, True, "2", np.bool_(True), np.array([1, 2]), None):
         with pytest.raises(fp.BadArgument, match="batch_size = "):
             _loader(folder, batch_size=wrong)
+
+
+HUGE = "x" * 100_000
+
+
+@pytest.mark.parametrize(
+    "option",
+    [
+        *({name: HUGE} for name in ("device", "backend", "dtype", "mode", "order", "reads")),
+        *({name: HUGE} for name in ("memory_format", "on_error", "seed", "batch_size", "shuffle")),
+        *({name: [0] * 10_000} for name in ("rank", "weights", "threads", "drop_last", "dtype")),
+        {"recipe": HUGE},
+        {"recipe": b"\xff\xd8" * 10_000},
+        {"source": HUGE},
+        {"source": [b"\xff\xd8\xff" * 40_000]},
+        {"source": {"a" * 10_000: HUGE}},
+        {"seed": 10**10_000},
+    ],
+    ids=lambda option: "-".join(option),
+)
+def test_refusals_are_short(folder: Path, option: dict[str, Any]) -> None:
+    values: dict[str, Any] = {"source": folder, "recipe": RECIPE, "batch_size": 4, **option}
+    if "rank" in option:
+        values["world_size"] = 2
+    with pytest.raises(fp.FastpassError) as caught:
+        fp.Loader(values.pop("source"), values.pop("recipe"), **values)
+    assert len(str(caught.value)) <= 400
+
+
+@pytest.mark.parametrize(
+    "key", ["epoch", "samples_done", "seed", "order", "fingerprint", "content"]
+)
+def test_refusals_of_states_are_short(folder: Path, key: str) -> None:
+    with _loader(folder) as loader:
+        with pytest.raises(fp.FastpassError, match=key) as caught:
+            loader.load_state_dict({**loader.state_dict(), key: HUGE})
+        assert len(str(caught.value)) <= 400
