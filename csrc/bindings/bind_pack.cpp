@@ -1,6 +1,7 @@
 #include <pybind11/numpy.h>
 #include <pybind11/stl.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <optional>
 
@@ -85,7 +86,9 @@ std::shared_ptr<PackReader> open_reader(const std::vector<py::bytes>& paths,
                                         const std::optional<std::string>& label_field,
                                         bool builds_indexes) {
   if (index_paths.size() != paths.size()) throw py::value_error("one index path per path wanted");
-  const int num_threads = builds_indexes ? available_processors() : 1;
+  // The shards are opened side by side, and share the processors.
+  const int num_shards = std::max(1, static_cast<int>(paths.size()));
+  const int num_threads = std::max(1, available_processors() / num_shards);
   ShardOptions options;
   options.build = index_options(builds_indexes, builds_indexes, num_threads);
   options.build.reading = {layout_of(layout), key_rule_of(keys), image_fields, label_field};

@@ -49,6 +49,11 @@ std::string what_it_is(const TarHeader& header) {
     return std::string("this is ") + image +
            ", no tar; give the folder it lies in, or decode it with fastpass.decode_image";
   }
+  if (bytes.substr(0, 4) ==
+      "\x89"
+      "FPI")
+    return "this is the index of a tar; give the tar";
+  if (bytes.substr(0, 4) == "PAR1") return "a Parquet file, no tar; give the tars beside it";
   if (bytes.substr(0, 2) == "PK") return "a zip archive, no tar; unpack it and give the folder";
   return "no tar: the checksum of the first header is wrong; wanted a tar or a folder of images";
 }

@@ -64,12 +64,17 @@ def build_index(
             Path(index).parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise WriteFailed(f"cannot write {index!r}: {error.strerror}") from error
-    found = core.write_index(
-        os.fsencode(path),
-        os.fsencode(index),
-        with_seek_index=bool(seek_index),
-        num_threads=threads,
-    )
+    try:
+        found = core.write_index(
+            os.fsencode(path),
+            os.fsencode(index),
+            with_seek_index=bool(seek_index),
+            num_threads=threads,
+        )
+    except WriteFailed as error:
+        if index_dir is not None:
+            raise
+        raise WriteFailed(f"{error}; index_dir= or --index-dir puts it elsewhere") from error
     return IndexReport(
         tar=path,
         index=index,

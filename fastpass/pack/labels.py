@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import json
+import logging
 import os
 from typing import Any
 
@@ -20,6 +21,9 @@ from fastpass.pack.classes import (
     relabel,
 )
 from fastpass.pack.options import PackOptions
+
+_log = logging.getLogger("fastpass")
+_SPLITS = {"train", "training", "val", "valid", "validation", "test", "testing", "dev", "eval"}
 
 
 def settle_labels(native: Any, paths: list[str], options: PackOptions) -> ClassToIdx | None:
@@ -150,3 +154,20 @@ def _json_value(native: Any, position: int, path: tuple[str, ...]) -> int | str 
             "a whole number from 0 or a text"
         )
     return value  # type: ignore[no-any-return]
+
+
+def warn_of_odd_classes(place: str, class_to_idx: ClassToIdx, labels: Labels) -> None:
+    """Log the classes without images, and classes that look like the parts of a data set."""
+    counts = np.bincount(labels[labels >= 0], minlength=max(class_to_idx.values()) + 1)
+    empty = [name for name, label in class_to_idx.items() if counts[label] == 0]
+    if empty:
+        some = ", ".join(map(repr, empty[:10])) + (", ..." if len(empty) > 10 else "")
+        _log.warning(
+            "%s: %d of %d classes have no image: %s", place, len(empty), len(class_to_idx), some
+        )
+    if len(class_to_idx) > 1 and {name.lower() for name in class_to_idx} <= _SPLITS:
+        _log.warning(
+            "%s: its classes are called %s; give one of these folders to have the classes in it",
+            place,
+            ", ".join(map(repr, class_to_idx)),
+        )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import operator
 import os
 from collections.abc import Iterable, Iterator
@@ -19,7 +18,7 @@ from fastpass.pack.chosen import HEIC_REASON, choose_samples
 from fastpass.pack.classes import ClassToIdx, names_by_label
 from fastpass.pack.found import LAYOUT_NAMES, Skipped, gather, summary_text
 from fastpass.pack.index import index_path
-from fastpass.pack.labels import settle_labels
+from fastpass.pack.labels import settle_labels, warn_of_odd_classes
 from fastpass.pack.options import (
     Classes,
     IndexUse,
@@ -31,7 +30,6 @@ from fastpass.pack.options import (
 from fastpass.pack.sources import Part, PathLike, Source, find_parts, shard_names
 from fastpass.types import ImageInfo, Sample
 
-_log = logging.getLogger("fastpass")
 _SHOWN = 3  # of many names in a message
 
 
@@ -94,7 +92,8 @@ class Pack:
             index_dir=index_dir,
         )
         self._open(find_parts(source, layout), options)
-        self._name_empty_classes()
+        if self._class_to_idx is not None and keep is None:
+            warn_of_odd_classes(self.paths[0], self._class_to_idx, self.labels)
 
     def _open(self, parts: list[Part], options: PackOptions) -> None:
         self.paths = [part.path for part in parts]
@@ -222,21 +221,6 @@ class Pack:
         if self._class_to_idx is not None:
             return max(self._class_to_idx.values()) + 1
         return int(self.labels.max(initial=-1)) + 1
-
-    def _name_empty_classes(self) -> None:
-        if self._class_to_idx is None or self._options.keep is not None:
-            return
-        counts = np.bincount(self.labels[self.labels >= 0], minlength=self.num_classes)
-        empty = [name for name, label in self._class_to_idx.items() if counts[label] == 0]
-        if empty:
-            some = ", ".join(map(repr, empty[:10])) + (", ..." if len(empty) > 10 else "")
-            _log.warning(
-                "%s: %d of %d classes have no image: %s",
-                self.paths[0],
-                len(empty),
-                len(self._class_to_idx),
-                some,
-            )
 
     # ---- what was found ---------------------------------------------------------------------
 

@@ -40,6 +40,13 @@ def test_class_folders_without_images_count(folder, caplog):
     ]
 
 
+def test_splits_are_no_classes(folder, caplog):
+    root = folder("train/cat/1.jpg", "val/cat/2.jpg")
+    with caplog.at_level(logging.WARNING, "fastpass"):
+        assert Pack(root).class_names == ["train", "val"]
+    assert "its classes are called 'train', 'val'; give one of these folders" in caplog.text
+
+
 def test_damaged_images_hold_their_class(folder):
     root = folder("ape/1.jpg", "cat/2.jpg")
     (root / "ape/1.jpg").write_bytes(b"no image")

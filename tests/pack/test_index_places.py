@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fastpass.errors import StalePack
+from fastpass.errors import StalePack, WriteFailed
 from fastpass.pack import Pack, build_index
 
 
@@ -69,6 +69,13 @@ def test_a_copy_with_another_time_keeps_its_index(tar, tmp_path):
         assert pack.unindexed_shards == []
         assert [bytes(sample.data) for sample in pack] == [bytes(s.data) for s in Pack(tar)]
         assert pack[5].seek_index
+
+
+def test_a_folder_that_cannot_be_written_to(tar):
+    long = tar.with_name("x" * 249 + ".tar")  # its index would have too long a name
+    tar.rename(long)
+    with pytest.raises(WriteFailed, match="File name too long; index_dir= or --index-dir puts"):
+        build_index(long)
 
 
 def flip(tar: Path, at: int) -> None:

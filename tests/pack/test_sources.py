@@ -97,6 +97,9 @@ def test_a_picture_is_called_by_its_name(tmp_path, image):
     (tmp_path / "x.zip").write_bytes(b"PK\3\4" + bytes(600))
     with pytest.raises(BadPack, match="a zip archive, no tar"):
         Pack(tmp_path / "x.zip")
+    (tmp_path / "x.fpi").write_bytes(b"\x89FPI\r\n\x1a\n" + bytes(600))
+    with pytest.raises(BadPack, match="this is the index of a tar; give the tar"):
+        Pack(tmp_path / "x.fpi")
     (tmp_path / "x.txt").write_text("hello")
     with pytest.raises(BadPack, match="no tar.*wanted a tar or a folder of images"):
         Pack(tmp_path / "x.txt")
