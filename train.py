@@ -1,6 +1,7 @@
 """Train an encoder without labels: deepspeed train.py --config configs/dino_demo.toml ...
 
-Works under the launchers ``deepspeed`` and ``torchrun`` and as plain ``python train.py`` alike.
+Works under the launchers ``deepspeed``, ``torchrun``, ``srun`` and ``mpirun``, and as plain
+``python train.py`` alike.
 Exit code: 0 done, 1 the data or the run failed or was stopped by a signal (with a checkpoint),
 2 wrong usage or configuration.
 """
@@ -8,10 +9,10 @@ Exit code: 0 done, 1 the data or the run failed or was stopped by a signal (with
 from __future__ import annotations
 
 import argparse
-import os
 import sys
+from contextlib import suppress
 
-from fastpass.errors import ConfigError, FastpassError
+from fastpass.errors import ConfigError, FastpassError, OtherProcessFailed
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -21,27 +22,53 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--output", required=True, metavar="DIR", help="for the log and checkpoints"
     )
-    parser.add_argument("--resume", action="store_true", help="go on from the newest checkpoint")
+    parser.add_argument(
+        "--resume",
+        action="store_true",
+        help="go on from the newest checkpoint, or begin where there is none yet",
+    )
     parser.add_argument("--local_rank", type=int, help=argparse.SUPPRESS)  # deepspeed adds it
     parser.add_argument("overrides", nargs="*", metavar="section.key=value")
     return parser.parse_intermixed_args()
 
 
+def say(text: str) -> None:
+    """On standard error; nobody may be reading any more."""
+    with suppress(OSError):
+        print(text, file=sys.stderr, flush=True)
+
+
 def main() -> int:
     arguments = parse_arguments()
-    rank = os.environ.get("RANK", "0")
     try:
+        from fastpass.train.engine import ranks
+        from fastpass.train.engine.launch import find_place
         from fastpass.train.read_config import read_config
         from fastpass.train.run import train
-
+    except ImportError as error:
+        say(f"train.py: MissingBackend: {error}: pip install 'fastpass[train]'")
+        return 1
+    rank = 0
+    try:
+        rank = find_place().rank
         config = read_config(arguments.config, arguments.overrides)
         is_done = train(config, arguments.data, arguments.output, should_resume=arguments.resume)
+    except OtherProcessFailed as error:
+        if not ranks.is_reported():
+            say(f"train.py (rank {rank}): {error}")
+        return 1
     except FastpassError as error:
-        print(f"train.py (rank {rank}): {type(error).__name__}: {error}", file=sys.stderr)
+        # What is wrong before the processes meet is wrong in all of them: one says so.
+        if ranks.world_size() > 1 or rank == 0:
+            say(f"train.py (rank {rank}): {type(error).__name__}: {error}")
+        ranks.note_report()
         return 2 if isinstance(error, ConfigError) else 1
-    if rank == "0":
-        end = "done" if is_done else "stopped by a signal; --resume goes on from here"
-        print(f"{arguments.output}: {end}", file=sys.stderr)
+    except KeyboardInterrupt:
+        say(f"train.py (rank {rank}): interrupted before the first step")
+        return 1
+    if rank == 0:
+        end = "done" if is_done else "stopped early, with a checkpoint; --resume goes on from there"
+        say(f"{arguments.output}: {end}")
     return 0 if is_done else 1
 
 

@@ -85,3 +85,15 @@ class BadCheckpoint(FastpassError, ValueError):
 
 class Collapsed(FastpassError, RuntimeError):
     """Training has collapsed: the features carry no information any more."""
+
+
+class LaunchFailed(FastpassError, RuntimeError):
+    """The processes of a run were not told who they are, or did not find each other."""
+
+
+class OtherProcessFailed(FastpassError, RuntimeError):
+    """Another process of the run has failed; the reason is in its error, not in this one."""
+
+
+class FolderInUse(FastpassError, RuntimeError):
+    """A living run holds the output folder."""

@@ -11,11 +11,9 @@ from torch import Tensor, nn
 
 from fastpass.errors import BadCheckpoint
 from fastpass.evaluate.which import Which
-from fastpass.model.backbone import create_backbone
+from fastpass.model.backbone import architecture_options, create_backbone
 from fastpass.train import checkpoint as files
 from fastpass.train.checkpoint import Checkpoint
-
-FIRST_WEIGHTS = ("pretrained", "checkpoint_path", "cache_dir")
 
 
 @dataclass(frozen=True)
@@ -74,5 +72,4 @@ def trained_network(checkpoint: Checkpoint, which: Literal["teacher", "student"]
 
 def architecture_of(checkpoint: Checkpoint) -> dict[str, Any]:
     """timm's keywords of the backbone, without those that say where its first weights come from."""
-    kwargs = checkpoint.state["backbone"]["kwargs"].items()
-    return {name: value for name, value in kwargs if name not in FIRST_WEIGHTS}
+    return architecture_options(checkpoint.state["backbone"]["kwargs"])

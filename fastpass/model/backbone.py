@@ -2,29 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import timm
+import torch
 from torch import nn
 
 from fastpass.errors import ConfigError
+
+# Keywords of timm that say where weights come from: of no use once there are weights of our own.
+WEIGHT_OPTIONS = ("pretrained", "checkpoint_path", "cache_dir")
 
 
 def create_backbone(name: str, kwargs: Mapping[str, Any], drop_path_rate: float = 0.0) -> nn.Module:
     """timm's model ``name`` with ``num_classes=0``: float [N, 3, h, w] -> features float [N, D].
 
     ``kwargs`` are timm's own (``img_size``, ``patch_size``, ``depth``, ...).
-    Raises ConfigError when timm refuses the name or a keyword.
+    Raises ConfigError when timm refuses the name or a keyword, or finds no weights.
     """
     options = timm_options(name, kwargs)
     if drop_path_rate > 0.0:
+        if options.get("drop_path_rate"):
+            raise ConfigError("model.drop_path_rate is given twice: also in model.kwargs")
         options["drop_path_rate"] = drop_path_rate
     try:
         model: nn.Module = timm.create_model(name, num_classes=0, **options)
-    except (RuntimeError, TypeError, ValueError, AssertionError) as error:
+    except Exception as error:  # of timm, of the hub, of whatever reads a file of weights
+        if any(options.get(option) for option in WEIGHT_OPTIONS):
+            raise ConfigError(
+                f"timm cannot create the model {name!r} with {options}, or get its weights: "
+                f"{type(error).__name__}: {_first_line(error)}. Weights are downloaded once, so "
+                "the machine must be online then; or give model.kwargs.checkpoint_path"
+            ) from error
         raise ConfigError(
-            f"timm cannot create the model {name!r} with {options}: {error}; "
+            f"timm cannot create the model {name!r} with {options}: {_first_line(error)}; "
             "see timm.list_models() for names and the model's class for its keywords"
         ) from error
     return model
@@ -34,10 +46,46 @@ def timm_options(name: str, kwargs: Mapping[str, Any]) -> dict[str, Any]:
     """``kwargs`` plus what training needs: plain vision transformers get ``dynamic_img_size``, so
     that global and local crops of different sizes pass through the same weights (position
     embeddings are interpolated)."""
-    is_vision_transformer = name.split(".")[0].startswith(("vit_", "deit_"))
+    is_vision_transformer = name.split(".")[0].startswith(("vit_", "deit_", "deit3_"))
     return ({"dynamic_img_size": True} if is_vision_transformer else {}) | dict(kwargs)
+
+
+def architecture_options(kwargs: Mapping[str, Any]) -> dict[str, Any]:
+    """``kwargs`` without those that load weights: what a model needs that gets trained ones."""
+    return {name: value for name, value in kwargs.items() if name not in WEIGHT_OPTIONS}
 
 
 def feature_size(backbone: nn.Module) -> int:
     """D, the width of the features that ``backbone`` returns."""
-    return int(backbone.num_features)  # type: ignore[arg-type]
+    size = getattr(backbone, "head_hidden_size", None) or backbone.num_features
+    return int(size)  # type: ignore[arg-type]
+
+
+@torch.no_grad()
+def require_view_sizes(backbone: nn.Module, name: str, sizes: Iterable[int]) -> None:
+    """Refuse a model that does not turn square views of ``sizes`` into features [N, D].
+
+    Raises ConfigError naming the model and the size.
+    """
+    device = next(backbone.parameters()).device
+    modes = {module: module.training for module in backbone.modules()}
+    backbone.eval()
+    for size in dict.fromkeys(sizes):
+        try:
+            shape = tuple(backbone(torch.zeros(2, 3, size, size, device=device)).shape)
+            problem = f"gives features of the shape {shape}"
+        except (AssertionError, RuntimeError, ValueError, TypeError, IndexError) as error:
+            shape, problem = (), f"refuses them ({_first_line(error)})"
+        if shape != (2, feature_size(backbone)):
+            raise ConfigError(
+                f"model.name: {name} {problem}; the recipe makes views of {size} x {size} pixels, "
+                f"to become {feature_size(backbone)} features each. Give sizes that it takes "
+                "(augment.params), say model.kwargs.img_size, or choose a model for all sizes, "
+                "such as vit_*"
+            )
+    for module, was_training in modes.items():
+        module.training = was_training
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

@@ -44,6 +44,7 @@ class DataConfig(Section):
     batch_size: int = Field(default=64, ge=1)  # images per rank and step (micro-batch)
     threads: int = Field(default=0, ge=0)  # native worker threads; 0 = all cores
     on_error: Literal["raise", "skip"] = "raise"
+    max_pixels: int = Field(default=0, ge=0)  # of an image; 0 = the loader's limit
     # Where images are decoded and views made: "auto" is the GPU of the run, where it has one.
     device: Literal["auto", "cpu"] = "auto"
 
@@ -53,12 +54,12 @@ class TrainConfig(Section):
 
     epochs: int = Field(default=100, ge=1)
     seed: int = Field(default=0, ge=0)
-    base_lr: float = Field(default=5e-4, ge=0.0)  # scaled by batch / lr_reference_batch
+    base_lr: float = Field(default=5e-4, ge=0.0, le=1e6)  # scaled by batch / lr_reference_batch
     lr_reference_batch: int = Field(default=256, ge=1)
     final_lr: float = Field(default=1e-6, ge=0.0)
     warmup_epochs: float = Field(default=10.0, ge=0.0)
-    weight_decay: float = Field(default=0.04, ge=0.0)
-    final_weight_decay: float = Field(default=0.4, ge=0.0)
+    weight_decay: float = Field(default=0.04, ge=0.0, le=1e6)
+    final_weight_decay: float = Field(default=0.4, ge=0.0, le=1e6)
     clip_norm: float = Field(default=3.0, ge=0.0)  # of each tensor's own gradient; 0 = no clipping
     precision: Literal["auto", "float32", "bfloat16"] = "auto"  # auto: bf16 on GPUs
     zero_stage: Literal[0, 1] = 1

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import torch
 
-from fastpass.errors import ConfigError
+from fastpass.errors import BadPack, ConfigError
 from fastpass.train.config import Config
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ def open_data(config: Config, pattern: str, device: torch.device) -> TrainData:
     recipe, BadPack when there are fewer images than one batch of all ranks.
     """
     from fastpass import feed
+    from fastpass._native import core
     from fastpass.common.gpu import is_gpu_there
     from fastpass.pack import Pack
     from fastpass.train.engine import ranks
@@ -61,6 +62,13 @@ def open_data(config: Config, pattern: str, device: torch.device) -> TrainData:
     on_cpu = config.data.device == "cpu" or not is_gpu_there()
     recipe = make_recipe(config)
     pack = Pack(pattern)
+    global_batch = config.data.batch_size * ranks.world_size()
+    if len(pack) < global_batch:
+        raise BadPack(
+            f"{pattern} holds {len(pack)} images, fewer than the {global_batch} of one step "
+            f"(data.batch_size {config.data.batch_size} on {ranks.world_size()} processes): "
+            "lower data.batch_size, or give more images"
+        )
     loader = feed.Loader(
         pack,
         recipe,
@@ -74,6 +82,7 @@ def open_data(config: Config, pattern: str, device: torch.device) -> TrainData:
         threads=config.data.threads or None,
         mode=config.augment.mode,
         on_error=config.data.on_error,
+        max_pixels=config.data.max_pixels or core.DEFAULT_MAX_PIXELS,
     )
     views = recipe.views
     return TrainData(

@@ -8,8 +8,8 @@ from typing import Any
 from torch import Tensor
 
 from fastpass.augment import Recipe
-from fastpass.errors import BadCheckpoint
-from fastpass.train.checkpoint.folder import RESUME, Checkpoint, encoder_file, rank_file
+from fastpass.errors import BadCheckpoint, ConfigError
+from fastpass.train.checkpoint.folder import RESUME, STATE, Checkpoint, encoder_file, rank_file
 from fastpass.train.checkpoint.writer import CheckpointWriter
 from fastpass.train.config import Config
 from fastpass.train.data import TrainData
@@ -30,16 +30,19 @@ class Snapshots:
 
     def save(self, step: int, loader_state: dict[str, Any]) -> None:
         """Write the checkpoint of ``step``. Raises WriteFailed."""
+        engine, rank_state = self._trainer.engine, self._trainer.method.rank_state()
         loader_states = ranks.gather_objects(loader_state)
-        if ranks.rank() == 0:
-            self._writer.begin(step)
-        ranks.barrier()
-        self._trainer.engine.save(self._writer.partial_folder(step), {"step": step})
-        self._writer.add_rank(step, ranks.rank(), self._trainer.method.rank_state())
-        ranks.barrier()
-        if ranks.rank() == 0:
-            self._writer.publish(step, self._tensors(), self._state(step, loader_states))
-        ranks.barrier()
+        ranks.on_first_rank(lambda: self._writer.begin(step))
+        engine.save(self._writer.partial_folder(step), {"step": step})
+        ranks.together(lambda: self._writer.add_rank(step, ranks.rank(), rank_state))
+        wanted = engine.checkpoint_files()
+        if rank_state:
+            wanted += [rank_file(rank) for rank in range(ranks.world_size())]
+        ranks.on_first_rank(
+            lambda: self._writer.publish(
+                step, self._tensors(), self._state(step, loader_states), wanted=wanted
+            )
+        )
 
     def restore(self, checkpoint: Checkpoint) -> int:
         """Put the run into the state of ``checkpoint``; returns the steps done by then.
@@ -47,19 +50,16 @@ class Snapshots:
         Raises BadCheckpoint naming what differs when the checkpoint belongs to another
         configuration, other data or another number of processes, and when a file is damaged.
         """
-        state = checkpoint.state
-        self._refuse_changes(checkpoint)
-        if ranks.rank() == 0:
-            checkpoint.verify()
-        ranks.barrier()
+        ranks.together(lambda: self._refuse_changes(checkpoint))
+        ranks.on_first_rank(checkpoint.verify)
         client_state = self._trainer.engine.load(checkpoint.folder)
         if client_state.get("step") != checkpoint.step:
             raise BadCheckpoint(
                 f"{checkpoint.folder}: DeepSpeed's files are of step {client_state.get('step')}, "
                 f"state.json is of step {checkpoint.step}"
             )
-        self._restore_method(checkpoint)
-        self._data.loader.load_state_dict(state["loader"][ranks.rank()])
+        ranks.together(lambda: self._restore_method(checkpoint))
+        ranks.together(lambda: self._restore_loader(checkpoint))
         return checkpoint.step
 
     def _restore_method(self, checkpoint: Checkpoint) -> None:
@@ -77,21 +77,30 @@ class Snapshots:
                 f"{checkpoint.folder}: its tensors are not those of this run's networks ({error})"
             ) from error
 
+    def _restore_loader(self, checkpoint: Checkpoint) -> None:
+        """Raises BadCheckpoint where images have changed but for their names and sizes, too."""
+        try:
+            self._data.loader.load_state_dict(checkpoint.state["loader"][ranks.rank()])
+        except ConfigError as error:
+            raise BadCheckpoint(
+                f"{checkpoint.folder} was trained on other images: {error}. Give the same --data, "
+                "or start a new run in another --output"
+            ) from error
+
     def _refuse_changes(self, checkpoint: Checkpoint) -> None:
         state, where = checkpoint.state, checkpoint.folder
+        wrong = [key for key in ("data", "loader", "world_size") if not state.get(key)]
+        if wrong:
+            raise BadCheckpoint(
+                f"{where / STATE}: {', '.join(wrong)} missing; nothing goes on here"
+            )
         changes = changed_keys(state["config"], self._config)
         if changes:
             raise BadCheckpoint(
                 f"{where} was made with another configuration: {'; '.join(changes)}. "
                 "Resume with the old values, or start a new run in another --output"
             )
-        if state["data"]["fingerprint"] != self._data.fingerprint:
-            raise BadCheckpoint(
-                f"{where} was trained on other images: {state['data']['num_samples']} with "
-                f"fingerprint {state['data']['fingerprint']}, --data now holds "
-                f"{self._data.num_samples} with {self._data.fingerprint}. Give the same --data, "
-                "or start a new run in another --output"
-            )
+        self._refuse_other_images(state["data"], where)
         made_with = state["data"].get("recipe")
         if made_with and self._data.recipe not in (None, Recipe.from_dict(made_with)):
             raise BadCheckpoint(
@@ -103,6 +112,16 @@ class Snapshots:
             raise BadCheckpoint(
                 f"{where} was made by {state['world_size']} processes, this run has "
                 f"{ranks.world_size()}: start as many as before"
+            )
+
+    def _refuse_other_images(self, made_with: dict[str, Any], where: Path) -> None:
+        data = self._data
+        if made_with["fingerprint"] != data.fingerprint:
+            raise BadCheckpoint(
+                f"{where} was trained on other images: {made_with['num_samples']} with "
+                f"fingerprint {made_with['fingerprint']}, --data now holds "
+                f"{data.num_samples} with {data.fingerprint}. Give the same --data, "
+                "or start a new run in another --output"
             )
 
     def _tensors(self) -> dict[str, dict[str, Tensor]]:

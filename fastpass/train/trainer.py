@@ -23,6 +23,7 @@ class Trainer:
         self.method = method
         self.num_steps = num_steps
         self.engine = TrainEngine(method.trained, method.param_groups(), config, device)
+        self.problem: str | None = None  # of the last step, on this rank: a number that is none
         self._clip_norm = config.train.clip_norm
         self._seed = config.train.seed
 
@@ -34,7 +35,24 @@ class Trainer:
         views = [view.to(self.engine.device, non_blocking=True) for view in views]
         outcome: Outcome = self.method.forward(self.engine, views, step)
         self.engine.backward(outcome.loss)
-        self.engine.clip(self._clip_norm)
+        norms = self.engine.clip(self._clip_norm)
         self.engine.step(step)
         self.method.after_step(outcome, step)
+        self.problem = self._find_non_finite(outcome.loss, norms)
         return outcome
+
+    @torch.no_grad()
+    def _find_non_finite(self, loss: Tensor, gradient_norms: Tensor) -> str | None:
+        """What of the step on this rank is infinite or not a number, None for nothing."""
+        parameters = {n: p for n, p in self.method.trained.named_parameters() if p.requires_grad}
+        largest = torch.stack(torch._foreach_norm(list(parameters.values()), float("inf")))
+        finite = [loss.isfinite(), gradient_norms.isfinite().all(), largest.isfinite().all()]
+        if bool(torch.stack(finite).all()):  # one wait for the device, not three
+            return None
+        if not finite[0]:
+            return f"the loss is {float(loss)}"
+        names = list(parameters)
+        what, values = ("gradient of", gradient_norms)
+        if finite[1]:
+            what, values = ("parameter", largest)
+        return f"the {what} {names[int((~values.isfinite()).nonzero()[0])]} is not finite"

@@ -9,6 +9,7 @@ from typing import Any
 
 import torch
 
+from fastpass.errors import CorruptImage
 from fastpass.train.config import Config
 from fastpass.train.data import TrainData
 from fastpass.train.engine import ranks
@@ -34,6 +35,7 @@ class FakeLoader:
     delay_seconds: float = 0.0
     epoch: int = 0
     position: int = 0
+    damaged_at: int = 0
     _was_loaded: bool = field(default=False, repr=False)
 
     def __len__(self) -> int:
@@ -47,6 +49,8 @@ class FakeLoader:
             start = (self.position * self.world_size + self.rank) * self.batch_size
             self.position += 1
             time.sleep(self.delay_seconds)
+            if self.position == self.damaged_at:
+                raise CorruptImage("image 7 is damaged")
             yield self.batch(order[start : start + self.batch_size])
 
     def batch(self, sample_ids: torch.Tensor) -> FakeBatch:
@@ -77,7 +81,8 @@ class FakeLoader:
 
 def open_fake_data(config: Config, pattern: str, device: torch.device) -> TrainData:
     """Stands in for fastpass.train.data.open_data; ``pattern`` is the number of milliseconds that
-    each batch takes, and part of the fingerprint after a colon (``5:other``)."""
+    each batch takes, and part of the fingerprint after a colon (``5:other``). With ``:damaged``
+    the second batch of rank 1 is an error."""
     milliseconds, _, name = pattern.partition(":")
     loader = FakeLoader(
         config.data.batch_size,
@@ -86,6 +91,8 @@ def open_fake_data(config: Config, pattern: str, device: torch.device) -> TrainD
         world_size=ranks.world_size(),
         delay_seconds=float(milliseconds) / 1000,
     )
+    if name == "damaged" and ranks.rank() == 1:
+        loader.damaged_at = 2
     return TrainData(
         loader, f"fake{name}", NUM_SAMPLES, ("global", "global", "local"), (SIZE, SIZE, SIZE // 2),
         mean=(0.5,) * 3, std=(0.5,) * 3,

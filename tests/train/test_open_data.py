@@ -23,7 +23,7 @@ def test_everything_reaches_the_loader():
     params = {"global_size": 32, "num_local_crops": 3, "global_scale": [0.5, 1]}
     config = Config(
         augment={"recipe": "dino", "params": params, "mode": "exact"},
-        data={"batch_size": 10, "threads": 3, "on_error": "skip"},
+        data={"batch_size": 10, "threads": 3, "on_error": "skip", "max_pixels": 5},
         train={"seed": 5},
     )  # fmt: skip
     data = open_data(config, "somewhere", CPU)
@@ -31,6 +31,7 @@ def test_everything_reaches_the_loader():
     assert options == {
         "batch_size": 10, "device": "cpu", "seed": 5, "rank": 0, "world_size": 1, "threads": 3,
         "mode": "exact", "on_error": "skip", "shuffle": True, "drop_last": True,
+        "max_pixels": 5,
     }  # fmt: skip
     assert data.loader.recipe.views[0].scale == (0.5, 1)
     assert (data.fingerprint, data.num_samples) == ("abc", 40)
@@ -50,7 +51,8 @@ def test_zero_threads_leave_the_choice_to_the_loader():
 def test_a_recipe_file_reaches_the_loader(tmp_path):
     path = tmp_path / "mine.toml"
     recipes.save(recipes.dino(global_size=48), path)
-    opened = open_data(Config(augment={"recipe": str(path)}), "x", CPU)
+    config = Config(augment={"recipe": str(path)}, data={"batch_size": 2})
+    opened = open_data(config, "x", CPU)
     assert opened.loader.recipe == opened.recipe == recipes.dino(global_size=48)
     assert opened.view_sizes[0] == 48
     with pytest.raises(ConfigError, match="global_size came with the recipe file .*mine.toml"):

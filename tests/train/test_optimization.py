@@ -64,6 +64,18 @@ def test_networks_start_equal_and_follow_the_seed(networks):
     assert torch.equal(again.head.mlp[0].weight, student.head.mlp[0].weight)
 
 
+@pytest.mark.parametrize("rate", ["drop_path_rate", "proj_drop_rate", "pos_drop_rate"])
+def test_the_teacher_drops_nothing_wherever_the_rate_is_given(rate):
+    model = {"name": "vit_tiny_patch16_224", "kwargs": {**TINY, "depth": 3, rate: 0.5}}
+    student, teacher = make_networks(
+        DinoConfig(model=model, head={"num_prototypes": 8, "hidden_dim": 16, "bottleneck_dim": 8})
+    )
+    views = [torch.randn(16, 3, 16, 16)] * 2
+    with torch.no_grad():
+        assert torch.equal(teacher(views), teacher(views))
+        assert not torch.equal(student(views), student(views))
+
+
 def test_moving_average_against_numpy():
     torch.manual_seed(0)
     student = nn.Sequential(nn.Linear(5, 3), nn.LayerNorm(3))

@@ -142,9 +142,16 @@ def test_a_changed_recipe_file_is_refused(tmp_path):
         run(tmp_path, open_data=open_with(recipes.rrc(33)), should_resume=True)
 
 
-def test_nothing_to_resume(tmp_path):
-    with pytest.raises(BadCheckpoint, match="no checkpoint in"):
-        run(tmp_path, should_resume=True)
+def test_nothing_to_resume_is_a_beginning_and_said(finished, tmp_path, capfd):
+    """Scripts that are queued again give --resume the first time, too."""
+    assert run(tmp_path, should_resume=True) is True
+    assert (
+        f"{tmp_path} holds no checkpoint yet: this run starts from the beginning"
+        in capfd.readouterr().err
+    )
+    assert [line["loss"] for line in read_log(tmp_path)] == [
+        line["loss"] for line in read_log(finished)
+    ]
 
 
 @pytest.mark.parametrize("name", ["teacher.safetensors", "deepspeed/mp_rank_00_model_states.pt"])

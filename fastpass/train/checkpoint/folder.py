@@ -12,8 +12,10 @@ last inside the folder: everything else as plain JSON, with size and CRC-32 of e
 from __future__ import annotations
 
 import json
+import os
+import re
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from fastpass.errors import BadCheckpoint
 
 FORMAT = 1
 STATE, LATEST, PARTIAL = "state.json", "latest", ".partial"
+STEP_NAME = re.compile(r"step-\d{8,}")
 TEACHER, STUDENT, RESUME = "teacher.safetensors", "student.safetensors", "resume.safetensors"
 
 
@@ -39,7 +42,7 @@ def rank_file(rank: int) -> str:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A complete checkpoint that was found on disk."""
+    """A complete checkpoint that was found on disk; its state has what every reader needs."""
 
     folder: Path
     state: dict[str, Any]
@@ -49,9 +52,9 @@ class Checkpoint:
         return int(self.state["step"])
 
     def tensors(self, name: str) -> dict[str, Tensor]:
-        """The tensors of one of its safetensors files, on the CPU.
+        """The tensors of one of its safetensors files, on the CPU, as they were written.
 
-        Raises BadCheckpoint, also when the file is not as the state's checksum says.
+        Raises BadCheckpoint where the file is missing or damaged.
         """
         from safetensors import SafetensorError
         from safetensors.torch import load_file
@@ -67,14 +70,22 @@ class Checkpoint:
 
         Raises BadCheckpoint.
         """
-        files = self.state["files"]
-        for name in files if names is None else names:
-            num_bytes, crc = files.get(name, (0, 0))
-            path = self.folder / name
-            if not path.is_file():
-                raise BadCheckpoint(f"{path} is missing; {_advice(self.folder)}")
-            if path.stat().st_size != num_bytes or crc32_of(path) != crc:
-                raise BadCheckpoint(f"{path} is damaged; {_advice(self.folder)}")
+        for name in self.state["files"] if names is None else names:
+            self._verify(name)
+
+    def _verify(self, name: str) -> None:
+        if name not in self.state["files"]:
+            raise BadCheckpoint(f"{self.folder} has no {name}: its method does not write one")
+        path, (num_bytes, crc) = self.folder / name, self.state["files"][name]
+        advice = _advice(_run_of(self.folder))
+        try:
+            is_whole = path.stat().st_size == num_bytes and crc32_of(path) == crc
+        except FileNotFoundError as error:
+            raise BadCheckpoint(f"{path} is missing; {advice}") from error
+        except OSError as error:
+            raise BadCheckpoint(f"{path} cannot be read ({error.strerror}); {advice}") from error
+        if not is_whole:
+            raise BadCheckpoint(f"{path} is damaged; {advice}")
 
 
 def find_checkpoint(path: str | Path) -> Checkpoint:
@@ -87,26 +98,52 @@ def find_checkpoint(path: str | Path) -> Checkpoint:
     try:
         state = json.loads((folder / STATE).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise BadCheckpoint(f"{folder / STATE}: {error}; {_advice(folder)}") from error
-    if not isinstance(state, dict) or state.get("format") != FORMAT:
-        found = state.get("format") if isinstance(state, dict) else None
-        raise BadCheckpoint(f"{folder}: format {found!r}, this version reads {FORMAT}")
+        raise BadCheckpoint(
+            f"{folder / STATE} cannot be read ({error}); {_advice(_run_of(folder))}"
+        ) from error
+    found = state.get("format") if isinstance(state, dict) else None
+    if found != FORMAT:
+        raise BadCheckpoint(f"{folder / STATE}: format {found!r}, this version reads {FORMAT}")
+    wrong = [key for key, is_good in _NEEDED.items() if not is_good(state.get(key))]
+    if wrong:
+        raise BadCheckpoint(
+            f"{folder / STATE}: {', '.join(wrong)} missing or of a wrong kind; "
+            f"{_advice(_run_of(folder))}"
+        )
     return Checkpoint(folder, state)
+
+
+def _is_files(value: object) -> bool:
+    """Whether this is {name: (number of bytes, CRC-32)}."""
+    return isinstance(value, dict) and all(
+        isinstance(entry, list) and len(entry) == 2 and all(isinstance(n, int) for n in entry)
+        for entry in value.values()
+    )
+
+
+_NEEDED: dict[str, Callable[[object], bool]] = {
+    "step": lambda value: isinstance(value, int) and value >= 0,
+    "config": lambda value: isinstance(value, dict),
+    "backbone": lambda value: isinstance(value, dict),
+    "files": _is_files,
+}
 
 
 def kept_checkpoints(run: str | Path) -> list[Checkpoint]:
     """All complete checkpoints of a run's folder, oldest first. Raises BadCheckpoint."""
     newest = find_checkpoint(run)
-    folders = sorted(newest.folder.parent.glob("step-*"))
-    return [
-        find_checkpoint(folder)
-        for folder in folders  # one without a state was being removed when its run crashed
-        if folder.suffix != PARTIAL and (folder / STATE).is_file()
-    ]
+    return [find_checkpoint(folder) for folder in step_folders(_run_of(newest.folder))]
 
 
 def has_checkpoint(run: Path) -> bool:
-    return (run / "checkpoints" / LATEST).exists()
+    """Whether a checkpoint is pointed to; ``find_checkpoint`` says whether it is good."""
+    return os.path.lexists(run / "checkpoints" / LATEST)
+
+
+def step_folders(run: Path) -> list[Path]:
+    """The folders of complete checkpoints, oldest first, without what a crash left of others."""
+    folders = (run / "checkpoints").glob("step-*")
+    return sorted(f for f in folders if STEP_NAME.fullmatch(f.name) and (f / STATE).is_file())
 
 
 def _pointed_to(run: Path) -> Path:
@@ -118,14 +155,25 @@ def _pointed_to(run: Path) -> Path:
             f"no checkpoint in {run}: {pointer} cannot be read ({error.strerror}); "
             "give the --output folder of a training run"
         ) from error
-    folder = pointer.parent / name
-    if not name or Path(name).name != name or not folder.is_dir():
-        raise BadCheckpoint(f"{pointer} names {name!r}, which is not there; {_advice(folder)}")
-    return folder
+    except UnicodeDecodeError as error:
+        raise BadCheckpoint(f"{pointer} is not text; {_advice(run)}") from error
+    if not STEP_NAME.fullmatch(name) or not (pointer.parent / name).is_dir():
+        raise BadCheckpoint(f"{pointer} names {name[:80]!r}, which is not there; {_advice(run)}")
+    return pointer.parent / name
 
 
-def _advice(folder: Path) -> str:
-    return f"to go back, write the name of an older folder into {folder.parent / LATEST}"
+def _run_of(folder: Path) -> Path:
+    return folder.absolute().parent.parent
+
+
+def _advice(run: Path) -> str:
+    names = [folder.name for folder in step_folders(run)]
+    if not names:
+        return f"no other checkpoint is left in {run / 'checkpoints'}"
+    return (
+        f"to go back, write the name of another one into {run / 'checkpoints' / LATEST} "
+        f"({', '.join(names)} are there)"
+    )
 
 
 def crc32_of(path: Path) -> int:

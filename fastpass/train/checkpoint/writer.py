@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
-from fastpass.common.files import sync_tree, write_file
+from fastpass.common.files import sync_folder, sync_tree, write_file
 from fastpass.errors import WriteFailed
-from fastpass.train.checkpoint.folder import FORMAT, LATEST, PARTIAL, STATE, crc32_of, rank_file
+from fastpass.train.checkpoint.folder import (
+    FORMAT,
+    LATEST,
+    PARTIAL,
+    STATE,
+    STEP_NAME,
+    crc32_of,
+    rank_file,
+)
 
 
 class CheckpointWriter:
@@ -47,13 +55,27 @@ class CheckpointWriter:
             raise WriteFailed(f"cannot write {path}: {error}") from error
 
     def publish(
-        self, step: int, tensors: Mapping[str, Mapping[str, Tensor]], state: dict[str, Any]
-    ) -> Path:
-        """Add ``tensors`` (per file name) and ``state``, then make the checkpoint the latest."""
+        self,
+        step: int,
+        tensors: Mapping[str, Mapping[str, Tensor]],
+        state: dict[str, Any],
+        *,
+        wanted: Sequence[str] = (),
+    ) -> None:
+        """Add ``tensors`` (per file name) and ``state``, then make the checkpoint the latest.
+
+        Raises WriteFailed, also where one of the files ``wanted`` of the ranks is not there.
+        """
         from safetensors import SafetensorError
 
         partial = self.partial_folder(step)
         final = partial.with_suffix("")
+        missing = [name for name in wanted if not (partial / name).is_file()]
+        if missing:
+            raise WriteFailed(
+                f"the checkpoint {final} would lack {', '.join(missing)}: the processes that write "
+                "them have another folder there. --output must be on a disk that all machines share"
+            )
         try:
             for name, values in tensors.items():
                 _save(values, partial / name)
@@ -65,21 +87,31 @@ class CheckpointWriter:
             text = json.dumps({"format": FORMAT, "step": step, **state, "files": files}, indent=1)
             (partial / STATE).write_text(text, encoding="utf-8")
             sync_tree(partial)
-            shutil.rmtree(final, ignore_errors=True)  # left by a crash before it was pointed to
+            if final.exists():  # of a crash before it was pointed to, or of a later run
+                _remove(final)
             partial.rename(final)
+            sync_folder(self._root)
             write_file(self._root / LATEST, final.name + "\n")
         except (OSError, SafetensorError) as error:
             raise WriteFailed(f"cannot write the checkpoint {final}: {error}") from error
         self._remove_old(final)
-        return final
 
     def _remove_old(self, newest: Path) -> None:
-        complete = sorted(p for p in self._root.glob("step-*") if p.suffix != PARTIAL)
-        outdated = [path for path in complete if path < newest][: -(self._keep - 1) or None]
-        for path in outdated:  # renamed first: a crash leaves no folder that looks complete
-            path.rename(path.with_name(path.name + PARTIAL))
+        complete = [path for path in self._root.iterdir() if STEP_NAME.fullmatch(path.name)]
+        older = sorted(path for path in complete if path < newest)
+        for path in older[: len(older) - (self._keep - 1)]:
+            _remove(path)
         for path in self._root.glob(f"step-*{PARTIAL}"):
-            shutil.rmtree(path, ignore_errors=True)
+            if STEP_NAME.fullmatch(path.stem):
+                shutil.rmtree(path, ignore_errors=True)
+
+
+def _remove(folder: Path) -> None:
+    """Renamed first: a crash in between leaves no folder that looks complete."""
+    partial = folder.with_name(folder.name + PARTIAL)
+    shutil.rmtree(partial, ignore_errors=True)
+    folder.rename(partial)
+    shutil.rmtree(partial, ignore_errors=True)
 
 
 def _save(tensors: Mapping[str, Tensor], path: Path) -> None:

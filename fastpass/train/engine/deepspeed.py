@@ -12,9 +12,10 @@ from torch import Tensor, nn
 
 from fastpass.errors import BadCheckpoint, MissingBackend, WriteFailed
 from fastpass.train.config import Config
+from fastpass.train.engine import ranks
 from fastpass.train.engine.clipping import clip_each_tensor
+from fastpass.train.engine.launch import find_place
 from fastpass.train.engine.param_group import ParamGroup
-from fastpass.train.engine.ranks import describe_single_process
 
 TAG = "deepspeed"  # the folder of DeepSpeed's files inside a checkpoint
 
@@ -22,11 +23,13 @@ TAG = "deepspeed"  # the folder of DeepSpeed's files inside a checkpoint
 def start_processes() -> torch.device:
     """Join the run that a launcher started (or be a run of one); returns this rank's device.
 
-    Works under ``deepspeed``, ``torchrun`` and plain ``python``.
-    Raises MissingBackend when DeepSpeed is not installed.
+    Works under ``deepspeed``, ``torchrun``, ``srun``, ``mpirun`` and plain ``python``.
+    Raises LaunchFailed, and MissingBackend when DeepSpeed is not installed.
     """
-    describe_single_process()
-    if not torch.cuda.is_available():
+    place = find_place()
+    place.export()
+    has_gpu = torch.cuda.is_available()
+    if not has_gpu:
         os.environ.setdefault("DS_ACCELERATOR", "cpu")
     try:
         import deepspeed
@@ -35,11 +38,11 @@ def start_processes() -> torch.device:
     # On CPUs DeepSpeed would compile an all-reduce through shared memory when it is first used:
     # 40 s, and a compiler wanted wherever one trains. Gloo is there already.
     deepspeed.ops.__compatible_ops__["deepspeed_shm_comm"] = False
+    device = torch.device("cuda", place.local_rank) if has_gpu else torch.device("cpu")
+    if has_gpu:
+        torch.cuda.set_device(device)
+    ranks.join(place, "nccl" if has_gpu else "gloo")
     deepspeed.init_distributed(auto_mpi_discovery=False, verbose=False)
-    if not torch.cuda.is_available():
-        return torch.device("cpu")
-    device = torch.device("cuda", int(os.environ["LOCAL_RANK"]))
-    torch.cuda.set_device(device)
     return device
 
 
@@ -99,7 +102,16 @@ class TrainEngine:
         for ours, group in zip(self._groups, self._engine.optimizer.param_groups, strict=True):
             group["lr"] = float(ours.lr[step])
             group["weight_decay"] = float(ours.weight_decay[step])
+            if 0 < ours.frozen_steps == step:
+                self._forget(group)
         self._engine.step()
+
+    def _forget(self, group: dict[str, Any]) -> None:
+        """Let AdamW begin anew: what it has seen of a frozen tensor was not meant for it."""
+        for parameter in group["params"]:
+            for value in self._engine.optimizer.state[parameter].values():
+                if isinstance(value, Tensor):
+                    value.zero_()
 
     def save(self, folder: Path, client_state: dict[str, Any]) -> None:
         """Write DeepSpeed's files into ``folder``; to be called by all ranks.
@@ -110,6 +122,14 @@ class TrainEngine:
             self._engine.save_checkpoint(str(folder), TAG, client_state, save_latest=False)
         except (OSError, RuntimeError) as error:  # torch.save turns a full disk into RuntimeError
             raise WriteFailed(f"cannot write {folder / TAG}: {error}") from error
+
+    def checkpoint_files(self) -> list[str]:
+        """What ``save`` has left in its folder when all ranks are done."""
+        names = ["mp_rank_00_model_states.pt"]
+        if self._is_partitioned:
+            shards = range(ranks.world_size())
+            names += [f"zero_pp_rank_{rank}_mp_rank_00_optim_states.pt" for rank in shards]
+        return [f"{TAG}/{name}" for name in names]
 
     def load(self, folder: Path) -> dict[str, Any]:
         """Restore network and optimizer; returns the client_state. Raises BadCheckpoint."""
@@ -156,7 +176,12 @@ def _deepspeed_config(config: Config, is_autocast: bool) -> dict[str, Any]:
         # Newer DeepSpeed clips the global norm to 1 unless told not to; we clip per tensor.
         "gradient_clipping": 0.0,
         "zero_optimization": {"stage": config.train.zero_stage, "overlap_comm": False},
-        "torch_autocast": {"enabled": is_autocast, "dtype": "bfloat16"},
+        # No layer's gradients are averaged in bf16: the sum over many ranks would lose digits.
+        "torch_autocast": {
+            "enabled": is_autocast,
+            "dtype": "bfloat16",
+            "lower_precision_safe_modules": [],
+        },
         "steps_per_print": 2**31,
         "wall_clock_breakdown": False,
     }

@@ -17,5 +17,6 @@ class ParamGroup:
     """Parameters that share their learning rate and weight decay at every step."""
 
     parameters: Sequence[nn.Parameter]
-    lr: FloatArray  # float64 [number of steps]; 0 freezes a step
+    lr: FloatArray  # float64 [number of steps]
     weight_decay: FloatArray  # float64 [number of steps]
+    frozen_steps: int = 0  # at the start: lr is 0, and the optimizer begins after them

@@ -17,11 +17,16 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from fastpass.errors import ConfigError
-from fastpass.model.backbone import create_backbone, feature_size
+from fastpass.model.backbone import (
+    architecture_options,
+    create_backbone,
+    feature_size,
+    require_view_sizes,
+)
 from fastpass.model.batch_norm import synchronize_batch_norm, train_batch_norm_only
 from fastpass.model.dino_head import DinoHead
 from fastpass.model.multi_crop import MultiCropNetwork
-from fastpass.train.config import Config, MonitorConfig, Section, TrainConfig
+from fastpass.train.config import Config, ModelConfig, MonitorConfig, Section, TrainConfig
 from fastpass.train.engine import ranks
 from fastpass.train.engine.ema import start_as_copy, update_teacher
 from fastpass.train.engine.param_group import FloatArray, ParamGroup
@@ -89,10 +94,11 @@ class DinoSchedules:
     """One float64 array of length ``num_steps`` per quantity; index = step since the start."""
 
     lr: FloatArray
-    prototypes_lr: FloatArray  # as lr, but 0 while the last layer is frozen
+    prototypes_lr: FloatArray  # as lr, but 0 in the first ``frozen_steps``
     weight_decay: FloatArray
     teacher_momentum: FloatArray
     teacher_temp: FloatArray
+    frozen_steps: int
 
 
 @register("dino")
@@ -113,6 +119,7 @@ class DinoMethod(Method[DinoOutcome]):
                 "DINO needs at least two, and the global ones first"
             )
         student, teacher = make_networks(config)
+        require_view_sizes(student.backbone, config.model.name, facts.view_sizes)
         self._student = student.to(facts.device)
         self._teacher = teacher.to(facts.device)
         self._num_teacher_views = kinds.count("global")
@@ -144,14 +151,15 @@ class DinoMethod(Method[DinoOutcome]):
         """Matrices are decayed, biases and other 1-d tensors are not (as in DINO).
 
         The prototypes form a group of their own because a missing gradient does not freeze a
-        tensor under ZeRO: a learning rate of 0 does (AdamW's decay is scaled by it too).
+        tensor under ZeRO: a learning rate of 0 does (AdamW's decay is scaled by it too), and its
+        averages start when the prototypes are set free, as they do in the official code.
         """
         at = self._schedules
         decayed, not_decayed, prototypes = split_parameters(self._student)
         return [
             ParamGroup(decayed, at.lr, at.weight_decay),
             ParamGroup(not_decayed, at.lr, np.zeros_like(at.weight_decay)),
-            ParamGroup(prototypes, at.prototypes_lr, at.weight_decay),
+            ParamGroup(prototypes, at.prototypes_lr, at.weight_decay, at.frozen_steps),
         ]
 
     def health(self, outcome: DinoOutcome) -> dict[str, float]:
@@ -190,8 +198,11 @@ def make_networks(config: DinoConfig) -> tuple[MultiCropNetwork, MultiCropNetwor
     of the teacher is in training mode: it drops no path and no unit.
     """
     torch.manual_seed(config.train.seed)
-    student = _make_network(config, config.model.drop_path_rate)
-    teacher = start_as_copy(_make_network(config, 0.0), student)
+    student = _make_network(config.model, config.head)
+    architecture = config.model.model_copy(
+        update={"kwargs": architecture_options(config.model.kwargs), "drop_path_rate": 0.0}
+    )
+    teacher = start_as_copy(_make_network(architecture, config.head), student)
     if ranks.world_size() > 1:
         synchronize_batch_norm(student)
         synchronize_batch_norm(teacher)
@@ -199,14 +210,14 @@ def make_networks(config: DinoConfig) -> tuple[MultiCropNetwork, MultiCropNetwor
     return student, teacher
 
 
-def _make_network(config: DinoConfig, drop_path_rate: float) -> MultiCropNetwork:
-    backbone = create_backbone(config.model.name, config.model.kwargs, drop_path_rate)
+def _make_network(model: ModelConfig, options: DinoHeadConfig) -> MultiCropNetwork:
+    backbone = create_backbone(model.name, model.kwargs, model.drop_path_rate)
     head = DinoHead(
         feature_size(backbone),
-        config.head.num_prototypes,
-        hidden_dim=config.head.hidden_dim,
-        bottleneck_dim=config.head.bottleneck_dim,
-        has_fixed_gain=config.head.has_fixed_gain,
+        options.num_prototypes,
+        hidden_dim=options.hidden_dim,
+        bottleneck_dim=options.bottleneck_dim,
+        has_fixed_gain=options.has_fixed_gain,
     )
     return MultiCropNetwork(backbone, head)
 
@@ -243,10 +254,10 @@ def make_schedules(
         num_steps,
         warmup_steps=steps(train.warmup_epochs),
     )
-    is_frozen = np.arange(num_steps) < steps(train.freeze_prototypes_epochs)
+    frozen_steps = steps(train.freeze_prototypes_epochs)
     return DinoSchedules(
         lr=lr,
-        prototypes_lr=np.where(is_frozen, 0.0, lr),
+        prototypes_lr=np.where(np.arange(num_steps) < frozen_steps, 0.0, lr),
         weight_decay=cosine_with_warmup(train.weight_decay, train.final_weight_decay, num_steps),
         teacher_momentum=cosine_with_warmup(
             train.teacher_momentum, train.final_teacher_momentum, num_steps
@@ -257,4 +268,5 @@ def make_schedules(
             num_steps,
             steps(loss.teacher_temp_warmup_epochs),
         ),
+        frozen_steps=frozen_steps,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping
 
 from fastpass.errors import Collapsed
@@ -29,16 +28,12 @@ class CollapseMonitor:
     def check(self, step: int, health: Mapping[str, float]) -> str | None:
         """None when healthy, else what is wrong.
 
-        Raises Collapsed under policy "stop": at once when the loss is not finite, else after
-        ``patience`` bad calls in a row. Nothing but a broken loss counts in the first steps.
+        Raises Collapsed under policy "stop" after ``patience`` bad calls in a row. Nothing counts
+        in the first steps.
         """
-        if self._config.policy == "off":
+        if self._config.policy == "off" or step <= self._grace_steps:
             return None
-        if not math.isfinite(health["loss"]):
-            self._stop(f"step {step}: the loss is {health['loss']}")
-            return f"the loss is {health['loss']}"
-        is_judged = step > self._grace_steps
-        problem = self._diagnose(health, self._config) if is_judged else None
+        problem = self._diagnose(health, self._config)
         self._num_bad = self._num_bad + 1 if problem else 0
         if self._num_bad >= self._config.patience:
             self._stop(f"step {step}: {problem}, for {self._num_bad} log lines in a row")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from fastpass.common.files import write_file
 from fastpass.common.run_log import LOG_NAME, read_run_log
-from fastpass.errors import WriteFailed
+from fastpass.errors import FastpassError, WriteFailed
 
 
 class RunLog:
@@ -29,7 +30,7 @@ class RunLog:
                 from torch.utils.tensorboard import SummaryWriter
 
                 self._writer = SummaryWriter(str(output / "tensorboard"), purge_step=first_step + 1)
-        except WriteFailed:
+        except FastpassError:
             raise
         except OSError as error:
             raise WriteFailed(f"cannot write the log {self._path}: {error.strerror}") from error
@@ -48,7 +49,8 @@ class RunLog:
 
     def warn(self, step: int, problem: str) -> None:
         """Tell the user on standard error."""
-        print(f"step {step}: {problem}", file=sys.stderr, flush=True)
+        with suppress(OSError):  # nobody reads any more
+            print(f"step {step}: {problem}", file=sys.stderr, flush=True)
 
     def close(self) -> None:
         self._file.close()

@@ -1,0 +1,228 @@
+"""Which process of a run this is: what a launcher says of it in the environment.
+
+``torchrun`` and ``deepspeed`` set RANK and its companions. ``mpirun`` (Open MPI, MPICH, Intel MPI)
+and ``srun`` have names of their own. A process that nobody launched is a run of one.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from fastpass.errors import LaunchFailed
+
+LOOPBACK = "127.0.0.1"
+FIRST_PORT, NUM_PORTS = 20_000, 12_000  # below the ports that systems give out themselves
+
+
+@dataclass(frozen=True)
+class Place:
+    """This process among those of its run."""
+
+    launcher: str
+    rank: int
+    world_size: int
+    local_rank: int  # on this machine
+    local_world_size: int
+    master_addr: str  # where rank 0 listens
+    master_port: int
+
+    def export(self) -> None:
+        """Say it in the variables that torch, DeepSpeed and the loader read."""
+        values = {
+            "RANK": self.rank,
+            "WORLD_SIZE": self.world_size,
+            "LOCAL_RANK": self.local_rank,
+            "LOCAL_WORLD_SIZE": self.local_world_size,
+            "LOCAL_SIZE": self.local_world_size,
+            "MASTER_ADDR": self.master_addr,
+            "MASTER_PORT": self.master_port,
+        }
+        os.environ.update({name: str(value) for name, value in values.items()})
+
+
+def find_place(environment: Mapping[str, str] | None = None) -> Place:
+    """Ask the environment, the innermost launcher first.
+
+    Raises LaunchFailed naming the variable that is missing or makes no sense.
+    """
+    env = _Environment(os.environ if environment is None else environment)
+    if "RANK" in env:
+        return _from_rank(env)
+    if "OMPI_COMM_WORLD_RANK" in env:
+        return _from_mpirun(
+            env,
+            "mpirun (Open MPI)",
+            rank=env.integer("OMPI_COMM_WORLD_RANK"),
+            world_size=env.integer("OMPI_COMM_WORLD_SIZE"),
+            local_rank=env.integer("OMPI_COMM_WORLD_LOCAL_RANK"),
+            local_world_size=env.integer("OMPI_COMM_WORLD_LOCAL_SIZE", 0),
+        )
+    # srun sets PMI_RANK too, but not MPI_LOCALRANKID; a batch job sets SLURM_PROCID for mpirun.
+    if "PMI_RANK" in env and ("MPI_LOCALRANKID" in env or "SLURM_PROCID" not in env):
+        return _from_mpirun(
+            env,
+            "mpirun (PMI)",
+            rank=env.integer("PMI_RANK"),
+            world_size=env.integer("PMI_SIZE"),
+            local_rank=env.integer("MPI_LOCALRANKID", env.integer("PMI_RANK")),
+            local_world_size=env.integer("MPI_LOCALNRANKS", 0),
+        )
+    if "SLURM_PROCID" in env:
+        return _from_srun(env)
+    return Place("python", 0, 1, 0, 1, LOOPBACK, _free_port())
+
+
+class _Environment:
+    """Variables as numbers, refused by name."""
+
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+
+    def __contains__(self, name: str) -> bool:
+        return bool(self._variables.get(name))
+
+    def text(self, *names: str) -> str:
+        """The first of ``names`` that is set, else an empty string."""
+        return next((self._variables[name] for name in names if name in self), "")
+
+    def integer(self, name: str, default: int | None = None) -> int:
+        text = self._variables.get(name) or ("" if default is None else str(default))
+        if not text:
+            raise LaunchFailed(
+                f"the environment lacks {name}: start training with torchrun, deepspeed, srun or "
+                "mpirun, or set RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT"
+            )
+        if not text.isdecimal():
+            raise LaunchFailed(f"the environment says {name}={text!r}, wanted a number")
+        return int(text)
+
+    def port(self, job: str, world_size: int) -> int:
+        """MASTER_PORT, else one that follows from the job: the same for all of its processes."""
+        if "MASTER_PORT" not in self and world_size == 1:
+            return _free_port()
+        return self.integer("MASTER_PORT", FIRST_PORT + zlib.crc32(job.encode()) % NUM_PORTS)
+
+
+def _checked(place: Place) -> Place:
+    if not place.rank < place.world_size:
+        raise LaunchFailed(
+            f"{place.launcher} says that this is process {place.rank} of {place.world_size}: "
+            "ranks count from 0"
+        )
+    if not 0 < place.master_port < 2**16:
+        raise LaunchFailed(f"MASTER_PORT={place.master_port} is no port: 1 to 65535 are")
+    return place
+
+
+def _from_rank(env: _Environment) -> Place:
+    """torchrun, deepspeed, or variables set by hand."""
+    names = ("WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
+    missing = [name for name in names if name not in env]
+    if missing:
+        raise LaunchFailed(
+            f"RANK={env.text('RANK')} is set, but not {' and '.join(missing)}: set all of RANK, "
+            "WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT, or none and use a launcher"
+        )
+    world_size = env.integer("WORLD_SIZE")
+    # torchrun and DeepSpeed name the number of processes on a machine differently.
+    local = "LOCAL_WORLD_SIZE" if "LOCAL_WORLD_SIZE" in env else "LOCAL_SIZE"
+    return _checked(
+        Place(
+            launcher="RANK",
+            rank=env.integer("RANK"),
+            world_size=world_size,
+            local_rank=env.integer("LOCAL_RANK", 0),
+            local_world_size=max(1, env.integer(local, 1)),
+            master_addr=env.text("MASTER_ADDR"),
+            master_port=env.integer("MASTER_PORT"),
+        )
+    )
+
+
+def _from_mpirun(
+    env: _Environment,
+    launcher: str,
+    *,
+    rank: int,
+    world_size: int,
+    local_rank: int,
+    local_world_size: int,  # 0: not said, then all processes are here
+) -> Place:
+    master = env.text("MASTER_ADDR")
+    if not master and local_world_size not in (0, world_size):
+        raise LaunchFailed(
+            f"{launcher} runs {world_size} processes, {local_world_size} of them here: set "
+            "MASTER_ADDR to the host of rank 0 (for example mpirun -x MASTER_ADDR=HOST ...)"
+        )
+    job = env.text("PMIX_NAMESPACE", "OMPI_MCA_ess_base_jobid", "PMI_JOBID", "PMI_PORT")
+    return _checked(
+        Place(
+            launcher=launcher,
+            rank=rank,
+            world_size=world_size,
+            local_rank=local_rank,
+            local_world_size=local_world_size or world_size,
+            master_addr=master or LOOPBACK,
+            master_port=env.port(job, world_size),
+        )
+    )
+
+
+def _from_srun(env: _Environment) -> Place:
+    # In a batch script SLURM_NTASKS is of the whole job; srun's own count is that of its step.
+    count = "SLURM_STEP_NUM_TASKS" if "SLURM_STEP_NUM_TASKS" in env else "SLURM_NTASKS"
+    world_size = env.integer(count, 1)
+    nodes = env.text("SLURM_STEP_NODELIST", "SLURM_JOB_NODELIST", "SLURM_NODELIST")
+    num_nodes = env.integer(
+        "SLURM_STEP_NUM_NODES", env.integer("SLURM_JOB_NUM_NODES", env.integer("SLURM_NNODES", 1))
+    )
+    local_rank = env.integer("SLURM_LOCALID", 0)
+    tasks = _tasks_per_node(env.text("SLURM_STEP_TASKS_PER_NODE", "SLURM_TASKS_PER_NODE"))
+    node = env.integer("SLURM_NODEID", 0)
+    local_world_size = tasks[node] if node < len(tasks) else -(-world_size // num_nodes)
+    job = f"{env.text('SLURM_JOB_ID', 'SLURM_JOBID')}.{env.text('SLURM_STEP_ID', 'SLURM_STEPID')}"
+    return _checked(
+        Place(
+            launcher="srun",
+            rank=env.integer("SLURM_PROCID"),
+            world_size=world_size,
+            local_rank=local_rank,
+            local_world_size=max(local_world_size, local_rank + 1),
+            master_addr=env.text("MASTER_ADDR")
+            or (LOOPBACK if num_nodes == 1 else first_host(nodes)),
+            master_port=env.port(job, world_size),
+        )
+    )
+
+
+def first_host(node_list: str) -> str:
+    """The first name in SLURM's short form: ``node[08-11,20],login`` -> ``node08``."""
+    found = re.match(r"([^\[,]+)(?:\[([^\],-]+)[^\]]*\]([^,\[]*))?", node_list)
+    if not found:
+        raise LaunchFailed(
+            f"SLURM_JOB_NODELIST={node_list!r} names no host: set MASTER_ADDR to that of rank 0"
+        )
+    before, number, after = found.groups(default="")
+    return before + number + after
+
+
+def _tasks_per_node(text: str) -> list[int]:
+    """SLURM's short form: ``2(x3),1`` -> [2, 2, 2, 1]; empty where it is another."""
+    counts: list[int] = []
+    for part in filter(None, text.split(",")):
+        found = re.fullmatch(r"(\d+)(?:\(x(\d+)\))?", part)
+        if not found:
+            return []
+        counts += [int(found[1])] * int(found[2] or 1)
+    return counts
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind((LOOPBACK, 0))
+        return int(probe.getsockname()[1])
