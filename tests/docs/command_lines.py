@@ -14,7 +14,7 @@ import click
 from doc_pages import ROOT, Block
 
 # Programs of other people, whose options are not ours to know.
-FOREIGN = {"source", "cd", "git", "pip", "ncu", "ls", "export", "cmake"}
+FOREIGN = {"source", "cd", "git", "pip", "ncu", "ls", "export", "cmake", "mkdir", "xargs"}
 
 
 def check_commands(block: Block) -> None:

@@ -117,13 +117,9 @@ class RayEngine:
     def run(self, function: Callable[..., None], tasks: Sequence[Task]) -> Iterator[int]:
         ray = self._ray
         is_ours = not ray.is_initialized()
-        if is_ours:
-            address = os.environ.get("RAY_ADDRESS")
-            options: dict[str, Any] = (
-                {"address": address} if address else {"num_cpus": self._workers}
-            )
-            ray.init(include_dashboard=False, log_to_driver=False, **options)
         try:
+            if is_ours:
+                self._start()
             remote = ray.remote(num_cpus=1)(function)
             waiting = [remote.remote(*task) for task in tasks]
             done = 0
@@ -133,9 +129,24 @@ class RayEngine:
                     ray.get(result)
                     done += 1
                     yield done
+        except ray.exceptions.RayTaskError as error:
+            raise error.cause from None  # what the task raised, without Ray's own pages
+        except ray.exceptions.RayError as error:
+            raise MissingBackend(f"Ray has failed: {error}; take --engine local") from error
         finally:
             if is_ours:
                 ray.shutdown()
+
+    def _start(self) -> None:
+        address = os.environ.get("RAY_ADDRESS")
+        options: dict[str, Any] = {"address": address} if address else {"num_cpus": self._workers}
+        try:
+            self._ray.init(include_dashboard=False, log_to_driver=False, **options)
+        except Exception as error:  # of many kinds: no cluster, no port, no time
+            where = f"at {address}" if address else "on this machine"
+            raise MissingBackend(
+                f"no Ray {where}: {error}; set RAY_ADDRESS to a cluster, or take --engine local"
+            ) from error
 
 
 def make_engine(name: str, workers: int) -> Engine:

@@ -9,6 +9,7 @@ was.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import struct
 import zlib
@@ -25,7 +26,7 @@ from fastpass.common.processors import available_processors
 from fastpass.curate.search.codes import MAX_CODES
 from fastpass.curate.search.hamming_index import HammingIndex
 from fastpass.curate.search.pairs import Pairs
-from fastpass.errors import BadArgument, BadPack, ReadFailed, WriteFailed
+from fastpass.errors import BadArgument, BadPack, FastpassError, ReadFailed, WriteFailed
 
 _MAGIC = b"FPCODES\n"
 _HEADERS = {1: struct.Struct("<8sIIQ"), 2: struct.Struct("<8sIIQI")}
@@ -70,7 +71,8 @@ class CodeFile:
     def append(self, codes: npt.ArrayLike, *, kind: str | None = None) -> None:
         """Add codes, uint8 ``[N, code_bytes]``, behind those that there are.
 
-        ``kind``: of all codes of the file, where none is recorded in it.
+        ``kind``: of all codes of the file, where none is recorded in it. Raises BadArgument;
+        WriteFailed, also where another program has changed the file since it was opened.
         """
         kind = self.kind if kind is None else kind
         require_choice("kind", kind, CODE_KINDS)
@@ -86,6 +88,9 @@ class CodeFile:
             raise BadArgument(f"a file of codes holds at most {MAX_CODES}")
         try:
             with self.path.open("r+b") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                if self._read_header() != (self.code_bytes, self._size, self.kind):
+                    raise WriteFailed(f"{self.path} was changed by another program: open it again")
                 file.seek(_HEADER_BYTES + self._size * self.code_bytes)
                 file.write(array.tobytes())
                 file.flush()
@@ -94,6 +99,8 @@ class CodeFile:
                 file.write(_header(self.code_bytes, self._size + len(array), kind))
                 file.flush()
                 os.fsync(file.fileno())
+        except FastpassError:
+            raise
         except OSError as error:
             raise WriteFailed(f"cannot write {self.path}: {error.strerror or error}") from error
         self._size += len(array)

@@ -68,3 +68,12 @@ def test_damaged_files_are_named(tmp_path: Path) -> None:
         CodeFile.create(path, 8)
     with pytest.raises(fp.BadArgument, match="multiple of 8"):
         CodeFile.create(tmp_path / "other", 12)
+
+
+def test_two_programs_do_not_append_over_each_other(tmp_path: Path) -> None:
+    first = CodeFile.create(tmp_path / "codes", 8)
+    second = CodeFile(tmp_path / "codes")
+    first.append(np.ones((3, 8), dtype=np.uint8))
+    with pytest.raises(fp.WriteFailed, match="was changed by another program"):
+        second.append(np.zeros((2, 8), dtype=np.uint8))
+    assert CodeFile(tmp_path / "codes").codes().all()
