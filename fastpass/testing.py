@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 def gpu_twin(*, seed: int = 1) -> Iterator[torch.device]:
     """Inside this block, ``device="cuda"`` runs on the CPU in the place of a GPU: slow.
 
-    It runs the passes of the GPU kernels, the lanes of every step in a shuffled order and shared
-    memory full of rubbish at first, so that results which depend on an order show. All results are
-    those of a GPU, bit for bit. Tensors that would lie on the GPU lie on the CPU, and tensors that
-    are handed in must lie there: the block's value is that device.
+    It runs the programs of the GPU kernels, the lanes of every step in a shuffled order, with
+    shared memory full of random bytes at first, so that results which depend on an order show. All
+    results are those of a GPU, bit for bit. Tensors that would lie on the GPU lie on the CPU, and
+    tensors that are handed in must lie there: the block's value is that device.
 
     The switch holds for the whole process, for what is opened or called inside the block; a Loader
     opened inside keeps its twin to its end. "nvjpeg" has no twin.
