@@ -60,6 +60,8 @@ class Company {
 
   // "seg.png" where a.seg.png belongs to a.jpg.
   std::unordered_set<std::string> companion_fields() const;
+  // a.input.jpg and a.output.txt: all images have one field, and other files only its key.
+  bool has_one_dotted_field() const;
 
  private:
   bool makes_fields(std::string_view extension) const {
@@ -103,6 +105,22 @@ std::unordered_set<std::string> Company::companion_fields() const {
     if (2 * count >= num_samples || (all_beside_one && has_others_beside)) fields.insert(field);
   }
   return fields;
+}
+
+bool Company::has_one_dotted_field() const {
+  if (num_plain_.empty()) return false;
+  std::string field;
+  std::unordered_set<std::string_view> stems;  // a.input
+  for (const std::string_view path : images_) {
+    const std::string own = lower_case(path.substr(cut_at_dot(path, true).size() + 1));
+    if (own.find('.') == std::string::npos || (!field.empty() && own != field)) return false;
+    field = own;
+    stems.insert(cut_at_dot(path, false));
+  }
+  return std::any_of(others_.begin(), others_.end(), [&](std::string_view path) {
+    return num_plain_.count(cut_at_dot(path, true)) != 0 &&
+           stems.count(cut_at_dot(path, false)) == 0;
+  });
 }
 
 Status two_readings(const Source& source, const ImageCounts& counts) {
@@ -213,10 +231,12 @@ Status decide_reading(const Source& source, const std::vector<Member>& members,
   }
   reading->has_fields = reading->layout == Layout::kWebDataset || !options.image_fields.empty() ||
                         options.key_rule == KeyRule::kFirstDot;
+  const bool is_free = !options.layout && options.key_rule == KeyRule::kByLayout;
+  reading->has_fields = reading->has_fields || (is_free && company.has_one_dotted_field());
   reading->to_first_dot = options.key_rule == KeyRule::kByLayout
                               ? reading->has_fields
                               : options.key_rule == KeyRule::kFirstDot;
-  if (!reading->has_fields && !options.layout && options.key_rule == KeyRule::kByLayout) {
+  if (!reading->has_fields && is_free) {
     reading->companion_fields = company.companion_fields();
   }
   return Status();
