@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tarfile
 from pathlib import Path
 
 SUFFIXES = (".jpg", ".jpeg")
@@ -32,12 +31,13 @@ def list_photos(folder: Path) -> list[Path]:
 
 
 def _fractals(scratch: Path) -> Path:
+    from fastpass.pack import Pack
     from fastpass.synth import synthesize
 
     summary = synthesize(scratch / "shards", num_classes=10, images_per_class=20, size=512)
     folder = scratch / "photos"
-    for shard in summary.shards:
-        with tarfile.open(shard) as archive:
-            jpegs = [member for member in archive if member.name.endswith(".jpg")]
-            archive.extractall(folder, jpegs, filter="data")
+    folder.mkdir()
+    with Pack([*summary.shards]) as pack:
+        for sample in pack:
+            (folder / f"{sample.key}.jpg").write_bytes(sample.data)
     return folder
