@@ -1,6 +1,7 @@
 #include "feed/slot.h"
 
 #include <string>
+#include <utility>
 
 namespace fastpass {
 namespace {
@@ -47,8 +48,16 @@ Status SlotPool::acquire(std::shared_ptr<BatchSlot>* slot) {
 }
 
 void SlotPool::give_back(BatchSlot* slot) {
+  std::unique_ptr<BatchSlot> given(slot);
   const std::lock_guard<std::mutex> lock(mutex_);
-  free_.emplace_back(slot);
+  if (!is_closed_) free_.push_back(std::move(given));
+}
+
+void SlotPool::close() {
+  std::vector<std::unique_ptr<BatchSlot>> unused;
+  const std::lock_guard<std::mutex> lock(mutex_);
+  is_closed_ = true;
+  unused.swap(free_);
 }
 
 }  // namespace fastpass

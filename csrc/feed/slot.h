@@ -61,6 +61,8 @@ class SlotPool : public std::enable_shared_from_this<SlotPool> {
   const BatchLayout& layout() const { return layout_; }
   // A free slot, or a new one where the consumer still holds all others.
   Status acquire(std::shared_ptr<BatchSlot>* slot);
+  // Frees the slots that nobody holds, and each other one when it is given back.
+  void close();
   // How many slots were ever made: constant in the steady state.
   std::int64_t num_allocated() const { return num_allocated_; }
 
@@ -71,6 +73,7 @@ class SlotPool : public std::enable_shared_from_this<SlotPool> {
   const SlotFactory make_;
   std::mutex mutex_;
   std::vector<std::unique_ptr<BatchSlot>> free_;
+  bool is_closed_ = false;
   std::atomic<std::int64_t> num_allocated_{0};
 };
 

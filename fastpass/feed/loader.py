@@ -25,6 +25,7 @@ from fastpass.feed.options import (
     Dtype,
     MemoryFormat,
     Mode,
+    OnDamage,
     OnError,
     Options,
     Order,
@@ -88,6 +89,9 @@ class Loader:
             damaged samples out of their batch, counts them and reports each (``skipped``). Only
             what the views of an epoch need is decoded: damage elsewhere in the image is not met.
             Storage that fails, a pack that changed and lack of memory end the iteration always.
+        on_damage: of JPEGs whose image data are damaged or cut off. "raise": the sample is
+            damaged. "fill": what cannot be decoded is filled as Pillow and torchvision fill it, and
+            the sample is used; ``on_error`` is about what cannot be decoded at all.
         weights: float [len(pack)], one per sample by position; comes back as ``Batch.weights``.
         batches_ahead: batches prepared before the consumer asks; default 2, or 1 where a batch is
             above 128 MiB. Memory: ``batches_ahead + 2`` batches of
@@ -119,6 +123,7 @@ class Loader:
         memory_format: MemoryFormat = "contiguous",
         weights: npt.ArrayLike | None = None,
         on_error: OnError = "raise",
+        on_damage: OnDamage = "raise",
         batches_ahead: int | None = None,
         max_pixels: int = core.DEFAULT_MAX_PIXELS,
     ) -> None:
@@ -142,6 +147,7 @@ class Loader:
             reads=reads,
             memory_format=memory_format,
             on_error=on_error,
+            on_damage=on_damage,
             batches_ahead=batches_ahead,
             max_pixels=max_pixels,
         )

@@ -51,7 +51,12 @@ class NativeFeed:
         self._batches_ahead = options.ahead(recipe, num_samples)
         self._engine: Any = core.FeedEngine(
             pack.native,
-            sample_options(recipe, mode=options.mode, max_pixels=options.max_pixels),
+            sample_options(
+                recipe,
+                mode=options.mode,
+                on_damage=options.on_damage,
+                max_pixels=options.max_pixels,
+            ),
             batch_size=num_samples,
             num_threads=options.threads,
             dtype=options.dtype,

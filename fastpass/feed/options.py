@@ -16,6 +16,7 @@ from fastpass.errors import BadArgument, MissingBackend
 Dtype = Literal["float32", "float16", "bfloat16", "uint8"]
 MemoryFormat = Literal["contiguous", "channels_last"]
 Mode = Literal["fast", "exact"]
+OnDamage = Literal["raise", "fill"]
 OnError = Literal["raise", "skip"]
 Order = Literal["random", "quasi_random"]
 Reads = Literal["mmap", "pread"]
@@ -30,6 +31,7 @@ _CHOICES = {
     "dtype": tuple(_VALUE_BYTES),
     "mode": ("fast", "exact"),
     "on_error": ("raise", "skip"),
+    "on_damage": ("raise", "fill"),
     "order": ("random", "quasi_random"),
     "reads": ("mmap", "pread"),
     "memory_format": ("contiguous", "channels_last"),
@@ -69,6 +71,7 @@ class Options:
     reads: Reads
     memory_format: MemoryFormat
     on_error: OnError
+    on_damage: OnDamage
     batches_ahead: int | None
     max_pixels: int
 

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+import torch
 from support.pictures import image_folder, jpeg
 
 import fastpass as fp
@@ -80,6 +81,31 @@ def test_a_batch_of_nothing_but_damage(tmp_path: Path) -> None:
     with _loader(tmp_path, rank=0, world_size=2, **options) as loader:
         with pytest.raises(fp.BadPack, match="other ranks cannot go on"):
             next(iter(loader))
+
+
+@pytest.mark.parametrize("device", ["cpu", "cuda"])
+def test_damage_can_be_filled(damaged_folder: Path, gpu: torch.device, device: str) -> None:
+    """What torchvision trains on is used: the cut picture, but not what is no picture."""
+    del gpu
+    pack = fp.Pack(damaged_folder)
+    cut = pack[pack.index("class_0/picture_2")]
+    with pytest.raises(fp.CorruptImage, match=r"on_damage=\"fill\""):
+        fp.render(cut.data, RECIPE, seed=0, sample_id=cut.sample_id)
+    by_hand = fp.render(cut.data, RECIPE, seed=0, sample_id=cut.sample_id, on_damage="fill")[0]
+    options = {"on_error": "skip", "on_damage": "fill", "device": device}
+    with _loader(damaged_folder, drop_last=False, **options) as loader:
+        found = {
+            sample_id: view.cpu().numpy()
+            for batch in loader
+            for sample_id, view in zip(batch.sample_ids.tolist(), batch.views[0], strict=True)
+        }
+        assert len(found) == 22
+        assert len(loader.skipped) == 2
+        assert (found[cut.sample_id] == by_hand).all()
+    options = {"on_damage": "fill", "device": device, "shuffle": False}
+    with _loader(damaged_folder, **options) as loader:
+        with pytest.raises(fp.UnsupportedImage, match="class_1/picture_0"):
+            list(loader)
 
 
 def test_an_exception_in_the_loop_leaves_a_usable_loader(tmp_path: Path) -> None:
