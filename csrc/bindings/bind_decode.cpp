@@ -6,6 +6,7 @@
 #include "bindings/buffers.h"
 #include "bindings/raise.h"
 #include "bindings/register.h"
+#include "common/parallel_for.h"
 #include "decode/band_decode.h"
 #include "decode/decoder_pool.h"
 #include "decode/decoder_registry.h"
