@@ -2,8 +2,8 @@
 
     accelerate launch examples/accelerate_loop.py IMAGES --epochs 10
 
-The loader finds its rank by itself, because Accelerator() has started the process group before;
-nothing must shard it again, and Accelerator.prepare leaves it as it is.
+Accelerator() starts the process group before the loader is made, so the loader finds its rank by
+itself. Nothing must shard it again, and Accelerator.prepare leaves it as it is.
 """
 
 import accelerate
@@ -26,9 +26,9 @@ def info_nce(embeddings: torch.Tensor, temperature: float = 0.2) -> torch.Tensor
 
 @click.command()
 @click.argument("images")
-@click.option("--epochs", default=2, show_default=True)
+@click.option("--epochs", type=click.IntRange(min=1), default=2, show_default=True)
 @click.option("--batch-size", default=64, show_default=True, help="Samples per process.")
-@click.option("--size", default=64, show_default=True, help="Side of a view, pixels.")
+@click.option("--size", type=click.IntRange(min=16), default=64, help="Side of a view, pixels.")
 def main(images: str, epochs: int, batch_size: int, size: int) -> None:
     accelerator = accelerate.Accelerator()
     net = nn.Sequential(

@@ -38,9 +38,9 @@ class Contrastive(lightning.LightningModule):
 
 @click.command()
 @click.argument("images")
-@click.option("--epochs", default=2, show_default=True)
+@click.option("--epochs", type=click.IntRange(min=1), default=2, show_default=True)
 @click.option("--batch-size", default=64, show_default=True)
-@click.option("--size", default=64, show_default=True, help="Side of a view, pixels.")
+@click.option("--size", type=click.IntRange(min=16), default=64, help="Side of a view, pixels.")
 @click.option("--output", default="runs/lightning", show_default=True)
 def main(images: str, epochs: int, batch_size: int, size: int, output: str) -> None:
     trainer = lightning.Trainer(max_epochs=epochs, default_root_dir=output, log_every_n_steps=1)

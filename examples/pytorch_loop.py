@@ -25,9 +25,9 @@ def info_nce(first: torch.Tensor, second: torch.Tensor, temperature: float = 0.2
 
 @click.command()
 @click.argument("images")
-@click.option("--epochs", default=2, show_default=True)
+@click.option("--epochs", type=click.IntRange(min=1), default=2, show_default=True)
 @click.option("--batch-size", default=64, show_default=True)
-@click.option("--size", default=64, show_default=True, help="Side of a view, pixels.")
+@click.option("--size", type=click.IntRange(min=16), default=64, help="Side of a view, pixels.")
 def main(images: str, epochs: int, batch_size: int, size: int) -> None:
     device = "cuda" if torch.cuda.is_available() else "cpu"
     net = nn.Sequential(

@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 import torch
 from click.testing import CliRunner
+from PIL import Image
 from support.pictures import image_folder
+from support.tars import image_tar
 from support.view_hashes import BatchRecord, batch_record
 
 import fastpass as fp
@@ -81,16 +83,43 @@ def test_it_trains_on_new_views_every_epoch(
     assert not hashes[0] & hashes[1]
 
 
-def test_views_of_tensors_of_another_decoder(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.mark.parametrize("ending", ["jpg", "JPEG", "png", "tar", "bin"])
+def test_views_of_tensors_of_another_decoder(tmp_path: Path, ending: str) -> None:
+    """Whatever the files are called; a .JPEG was not found, and nobody said so."""
     pytest.importorskip("torchvision")
-    folder = image_folder(tmp_path / "two", num_classes=1, per_class=2)
-    _module("own_decoder").main(str(folder))
+    folder = tmp_path / "two"
+    if ending == "tar":
+        folder.mkdir()
+        image_tar(folder / "a.tar", range(2))
+    else:
+        for path in sorted(image_folder(folder, num_classes=1, per_class=2).rglob("*.jpg")):
+            if ending == "png":
+                Image.open(path).save(path.with_suffix(".png"))
+                path.unlink()
+            else:
+                path.rename(path.with_suffix(f".{ending}"))
+    result = CliRunner().invoke(_module("own_decoder").main, [str(folder)])
+    if ending == "bin":
+        assert isinstance(result.exception, fp.BadPack)
+        return
+    assert result.exit_code == 0, (result.output, result.exception)
     device = "cuda:0" if torch.cuda.is_available() else "cpu"
-    assert capsys.readouterr().out.splitlines() == [
-        f"(2, 3, {size}, {size}) torch.bfloat16 {device}" for size in (224, 224, 96, 96)
+    assert result.output.splitlines() == [
+        f"[2, 3, {size}, {size}] torch.bfloat16 {device}" for size in (224, 224, 96, 96)
     ]
+
+
+@pytest.mark.parametrize(
+    "name", ["pytorch_loop", "lightning_module", "accelerate_loop", "own_decoder"]
+)
+def test_odd_input_is_named(name: str, tmp_path: Path) -> None:
+    if name != "own_decoder":
+        pytest.importorskip(name.split("_")[0].replace("pytorch", "torch"))
+    main = _module(name).main
+    for source in (tmp_path, tmp_path / "none"):
+        assert isinstance(CliRunner().invoke(main, [str(source)]).exception, fp.BadPack)
+    for option in ("--epochs", "--size", "--count"):
+        assert CliRunner().invoke(main, [str(tmp_path), option, "0"]).exit_code == 2
 
 
 @pytest.mark.parametrize(
