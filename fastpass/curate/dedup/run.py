@@ -161,5 +161,5 @@ class _Run:
             for done in engine.run(hash_samples, tasks):
                 self.on_progress(f"hashing {name}", done_before + done, len(parts))
         finally:
-            PackForTasks.close_all()
+            PackForTasks.forget_all()
         return read_tables(parts)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import os
 import pickle
 import re
@@ -12,11 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from fastpass.common.names import shown_text
 from fastpass.curate.dedup.options import DedupOptions
 from fastpass.curate.dedup.tables import write_part
 from fastpass.curate.hashes.images import hash_images
 from fastpass.curate.search import CodeFile
-from fastpass.errors import BadPack, FastpassError
+from fastpass.errors import BadPack, FastpassError, ReadFailed
 from fastpass.pack import Pack
 from fastpass.types import Sample
 
@@ -25,37 +25,46 @@ _IMAGES_PER_CALL = 64
 
 @dataclass(frozen=True)
 class PackForTasks:
-    """A pack that a process opens once, however many tasks it gets: opening reads all names.
-
-    ``fingerprint``: so that a process that lives on does not take it for one that has changed.
-    """
+    """A pack that a process opens once, however many tasks it gets: opening reads all names."""
 
     pickled: bytes
     fingerprint: str
 
     @classmethod
     def of(cls, pack: Pack) -> PackForTasks:
-        """Raises ReadFailed."""
-        return cls(pickle.dumps(pack), pack.fingerprint_of("times"))
+        """Tasks of this process use ``pack`` itself; others open it again. Raises ReadFailed."""
+        made = cls(pickle.dumps(pack), pack.fingerprint_of("times"))
+        _open_packs[made] = pack
+        return made
+
+    def open(self) -> Pack:
+        """Raises ReadFailed where the source has changed since."""
+        if self not in _open_packs:
+            pack = pickle.loads(self.pickled)
+            if pack.fingerprint_of("times") != self.fingerprint:
+                raise ReadFailed(
+                    f"{', '.join(pack.paths)} was changed while it was read: run again with "
+                    "--rehash"
+                )
+            if len(_open_packs) > 1:  # of earlier runs, in a process that lives on
+                _open_packs.clear()
+            _open_packs[self] = pack
+        return _open_packs[self]
 
     @staticmethod
-    def close_all() -> None:
+    def forget_all() -> None:
         """Let go of what this process has open."""
-        _opened.cache_clear()
+        _open_packs.clear()
 
 
-@functools.lru_cache(maxsize=2)
-def _opened(which: PackForTasks) -> Pack:
-    pack = pickle.loads(which.pickled)
-    assert isinstance(pack, Pack)
-    return pack
+_open_packs: dict[PackForTasks, Pack] = {}
 
 
 def hash_samples(
     source: PackForTasks, begin: int, end: int, options: DedupOptions, path: str
 ) -> None:
     """Hash the samples [begin, end) of ``source`` into the table ``path``."""
-    pack = _opened(source)
+    pack = source.open()
     kinds = options.hash_kinds
     rows: list[dict[str, Any]] = []
     codes: list[dict[str, Any]] = []
@@ -121,9 +130,9 @@ def _row(
         "file": _file_at(place),
         "sample_id": pack.native.sample_id(position),
         "bytes": len(sample.data) if isinstance(sample, Sample) else 0,
-        "licence": str(metadata.get("licence", metadata.get("license", ""))),
-        "date": str(metadata.get("date_taken", metadata.get("date", ""))),
-        "error": "" if fault is None else f"{type(fault).__name__}: {fault}",
+        "licence": shown_text(str(metadata.get("licence", metadata.get("license", "")))),
+        "date": shown_text(str(metadata.get("date_taken", metadata.get("date", "")))),
+        "error": "" if fault is None else shown_text(f"{type(fault).__name__}: {fault}"),
     }
 
 

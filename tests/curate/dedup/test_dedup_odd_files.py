@@ -14,6 +14,7 @@ from support.dedup_photos import by_key, picture, rows_of, save, write_bytes, wr
 import fastpass as fp
 from fastpass.cli import cli
 from fastpass.curate.dedup import dedup
+from fastpass.curate.dedup.tasks import PackForTasks
 
 
 def _png_with(tmp_path: Path, kind: bytes, data: bytes) -> bytes:
@@ -71,6 +72,19 @@ def test_folders_named_like_files_and_files_that_go(tmp_path: Path) -> None:
     assert "3.jpg" in errors["3"]
 
 
+def test_a_source_that_changes_before_workers_open_it(tmp_path: Path) -> None:
+    for seed in range(3):
+        write_image(tmp_path / "photos", b"%d.jpg" % seed, seed)
+    with fp.Pack(tmp_path / "photos") as pack:
+        source = PackForTasks.of(pack)
+    PackForTasks.forget_all()
+    assert len(source.open()) == 3  # as another process opens it
+    PackForTasks.forget_all()
+    write_image(tmp_path / "photos", b"4.jpg", 4)
+    with pytest.raises(fp.ReadFailed, match="was changed while it was read"):
+        source.open()
+
+
 def test_what_is_passed_over_is_said(tmp_path: Path) -> None:
     write_image(tmp_path / "photos", b"a.jpg", 1)
     for name in (b"a.nef", b"notes.txt", b"more.txt"):
@@ -85,3 +99,15 @@ def test_what_is_passed_over_is_said(tmp_path: Path) -> None:
         assert reason in (tmp_path / "out" / "report.html").read_text()
     told = CliRunner().invoke(cli, [*arguments, "--json"], catch_exceptions=False)
     assert json.loads(told.stdout)["skipped_files"] == expected
+
+
+@pytest.mark.parametrize("metadata", [rb'{"licence": "\ud800", "date": 7}', b"[]", b"{", b"\xff"])
+def test_metadata_of_any_kind(tmp_path: Path, metadata: bytes) -> None:
+    """They may say which image is kept, and end nothing."""
+    write_image(tmp_path / "photos", b"a.jpg", 1)
+    write_bytes(tmp_path / "photos", b"a.json", metadata)
+    write_bytes(tmp_path / "photos", b"a.cls", b"3")
+    dedup(str(tmp_path / "photos"), tmp_path / "out")
+    (row,) = rows_of(tmp_path / "out" / "hashes.parquet")
+    assert row["error"] == ""
+    assert row["licence"] == (r"\ud800" if b"licence" in metadata else "")
