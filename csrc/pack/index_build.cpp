@@ -7,7 +7,6 @@
 #include "common/xxhash64.h"
 #include "pack/naming.h"
 #include "pack/reading_section.h"
-#include "pack/seek_section.h"
 #include "pack/tar_scan.h"
 
 namespace fastpass {
@@ -179,8 +178,9 @@ Status build_index(const std::string& tar_path, const IndexOptions& options,
     FASTPASS_RETURN_IF_ERROR(mapping.open(tar_path));
     if (mapping.state().num_bytes != before.num_bytes) return changed_meanwhile(tar_path);
     if (options.probe) probe_all(mapping.span(), options.probe, &contents.samples);
-    FASTPASS_RETURN_IF_ERROR(
-        make_seek_section(mapping.span(), contents.samples, options, &seek_section));
+    FASTPASS_RETURN_IF_ERROR(make_seek_section(mapping.span(), contents.samples,
+                                               options.seek_indexer, options.num_threads,
+                                               &seek_section));
   }
   std::uint64_t fingerprint;
   FASTPASS_RETURN_IF_ERROR(tar_fingerprint(

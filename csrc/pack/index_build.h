@@ -8,14 +8,12 @@
 #include "pack/file.h"
 #include "pack/grouping.h"
 #include "pack/index_view.h"
+#include "pack/seek_section.h"
 
 namespace fastpass {
 
 // Reads the header of an encoded image; pack may not know decode, so it is handed in.
 using HeaderProbe = std::function<Status(Span encoded, ImageInfo* info)>;
-// Makes the seek index of an encoded image, empty where it gets none; handed in as well. Called
-// from several threads.
-using SeekIndexer = std::function<Status(Span encoded, std::vector<std::uint8_t>* seek_index)>;
 
 struct IndexOptions {
   HeaderProbe probe;         // empty: the image headers stay unknown

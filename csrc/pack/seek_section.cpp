@@ -39,20 +39,21 @@ class SectionWriter {
 }  // namespace
 
 Status make_seek_section(Span tar, const std::vector<SampleEntry>& samples,
-                         const IndexOptions& options, std::vector<std::uint8_t>* section) {
+                         const SeekIndexer& indexer, int num_threads,
+                         std::vector<std::uint8_t>* section) {
   section->clear();
-  if (!options.seek_indexer) return Status();
+  if (!indexer) return Status();
   SectionWriter writer(samples.size(), section);
   const std::size_t table_bytes = section->size();
   std::vector<std::vector<std::uint8_t>> seek_indexes(std::min(kSamplesAtATime, samples.size()));
   std::vector<Status> statuses(seek_indexes.size());
   for (std::size_t begin = 0; begin < samples.size(); begin += kSamplesAtATime) {
     const std::size_t count = std::min(kSamplesAtATime, samples.size() - begin);
-    parallel_for(static_cast<std::int64_t>(count), options.num_threads, [&](std::int64_t i, int) {
+    parallel_for(static_cast<std::int64_t>(count), num_threads, [&](std::int64_t i, int) {
       const std::size_t at = static_cast<std::size_t>(i);
       const SampleEntry& sample = samples[begin + at];
-      statuses[at] = options.seek_indexer({tar.data + sample.image_offset, sample.image_bytes},
-                                          &seek_indexes[at]);
+      statuses[at] =
+          indexer({tar.data + sample.image_offset, sample.image_bytes}, &seek_indexes[at]);
     });
     for (std::size_t i = 0; i < count; ++i) {
       FASTPASS_RETURN_IF_ERROR(statuses[i].at(printable(samples[begin + i].path)));
