@@ -24,6 +24,8 @@ class Trainer:
         self.num_steps = num_steps
         self.engine = TrainEngine(method.trained, method.param_groups(), config, device)
         self.problem: str | None = None  # of the last step, on this rank: a number that is none
+        named = method.trained.named_parameters()
+        self._trained = {name: value for name, value in named if value.requires_grad}
         self._clip_norm = config.train.clip_norm
         self._seed = config.train.seed
 
@@ -44,14 +46,13 @@ class Trainer:
     @torch.no_grad()
     def _find_non_finite(self, loss: Tensor, gradient_norms: Tensor) -> str | None:
         """What of the step on this rank is infinite or not a number, None for nothing."""
-        parameters = {n: p for n, p in self.method.trained.named_parameters() if p.requires_grad}
-        largest = torch.stack(torch._foreach_norm(list(parameters.values()), float("inf")))
+        largest = torch.stack(torch._foreach_norm(list(self._trained.values()), float("inf")))
         finite = [loss.isfinite(), gradient_norms.isfinite().all(), largest.isfinite().all()]
         if bool(torch.stack(finite).all()):  # one wait for the device, not three
             return None
         if not finite[0]:
             return f"the loss is {float(loss)}"
-        names = list(parameters)
+        names = list(self._trained)
         what, values = ("gradient of", gradient_norms)
         if finite[1]:
             what, values = ("parameter", largest)

@@ -13,8 +13,21 @@ from pathlib import Path
 import pytest
 from fake_data import open_fake_data
 
-from fastpass.errors import BadArgument, BadCheckpoint, FolderInUse, ReadFailed, WouldOverwrite
-from fastpass.train.checkpoint import find_checkpoint, kept_checkpoints, lock
+from fastpass.errors import (
+    BadArgument,
+    BadCheckpoint,
+    FolderInUse,
+    ReadFailed,
+    WouldOverwrite,
+    WriteFailed,
+)
+from fastpass.train.checkpoint import (
+    CheckpointWriter,
+    find_checkpoint,
+    has_checkpoint,
+    kept_checkpoints,
+    lock,
+)
 from fastpass.train.checkpoint.lock import LOCK_NAME, held_folder, sees_word
 from fastpass.train.read_config import read_config
 from fastpass.train.run import train
@@ -158,12 +171,24 @@ def test_what_a_crash_left_half_removed_is_no_checkpoint(finished):
     (checkpoints / "step-00000002" / "state.json").unlink()
     (checkpoints / "step-mine").mkdir()
     assert [checkpoint.step for checkpoint in kept_checkpoints(finished)] == [6, 8]
-    # The next run removes it, and leaves what it did not make.
-    shutil.rmtree(checkpoints / "step-00000008")
+    # A run that goes on from the older one removes it, writes the newer one again, and leaves what
+    # it did not make.
     (checkpoints / "latest").write_text("step-00000006\n")
     assert run(finished, should_resume=True) is True
+    find_checkpoint(finished).verify()
     names = sorted(path.name for path in checkpoints.iterdir())
     assert names == ["latest", "step-00000006", "step-00000008", "step-mine"]
+
+
+def test_a_checkpoint_that_lacks_files_of_other_ranks_is_not_published(tmp_path):
+    """Machines without a shared disk, should the check at the start have missed it."""
+    writer = CheckpointWriter(tmp_path, keep=1)
+    writer.begin(3)
+    wanted = ["deepspeed/zero_pp_rank_1_mp_rank_00_optim_states.pt"]
+    with pytest.raises(WriteFailed, match=f"would lack {wanted[0]}.*disk that all machines share"):
+        writer.publish(3, {}, {"epoch": 1.0}, wanted=wanted)
+    assert not has_checkpoint(tmp_path)
+    assert not list(tmp_path.rglob("step-00000003"))
 
 
 def test_a_living_run_holds_its_folder(tmp_path):

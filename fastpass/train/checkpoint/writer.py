@@ -102,16 +102,16 @@ class CheckpointWriter:
         for path in older[: len(older) - (self._keep - 1)]:
             _remove(path)
         for path in self._root.glob(f"step-*{PARTIAL}"):
-            if STEP_NAME.fullmatch(path.stem):
+            if STEP_NAME.fullmatch(path.name.partition(".")[0]):
                 shutil.rmtree(path, ignore_errors=True)
 
 
 def _remove(folder: Path) -> None:
     """Renamed first: a crash in between leaves no folder that looks complete."""
-    partial = folder.with_name(folder.name + PARTIAL)
-    shutil.rmtree(partial, ignore_errors=True)
-    folder.rename(partial)
-    shutil.rmtree(partial, ignore_errors=True)
+    old = folder.with_name(f"{folder.name}.old{PARTIAL}")  # beside the one being written
+    shutil.rmtree(old, ignore_errors=True)
+    folder.rename(old)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def _save(tensors: Mapping[str, Tensor], path: Path) -> None:

@@ -63,11 +63,6 @@ def world_size() -> int:
     return dist.get_world_size() if dist.is_initialized() else 1
 
 
-def barrier() -> None:
-    if world_size() > 1:
-        dist.barrier()
-
-
 def sum_over_ranks(values: Tensor) -> Tensor:
     """Add up ``values`` of all ranks, in place."""
     if world_size() > 1:
