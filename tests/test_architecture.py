@@ -32,19 +32,6 @@ from support.code_size import Function, functions, lines, source_files
 
 CUDA_FILES = re.compile(r"(_cuda\.cu|\.cuh|cuda_check\.h|cuda_module\.cpp)$")
 
-# Faults known today. A line whose fault is gone must go: the lists only shrink.
-KNOWN_ARROWS: set[str] = set()
-KNOWN_CYCLES: set[str] = set()
-KNOWN_LONG_FILES: set[str] = set()
-KNOWN_LONG_FUNCTIONS: set[str] = set()
-
-
-def compare(found: set[str], known: set[str], what: str) -> None:
-    new, gone = sorted(found - known), sorted(known - found)
-    assert not new, f"{what}: {new}"
-    assert not gone, f"mended, so take them off the list in {Path(__file__).name}: {gone}"
-
-
 # ---- one direction ---------------------------------------------------------------------------
 
 
@@ -61,13 +48,13 @@ def test_every_folder_has_its_place(graph: Graph, order: list[str]) -> None:
 def test_no_arrow_points_to_the_right() -> None:
     found = arrows_to_the_right(python_rooms(), PYTHON_ORDER)
     found += arrows_to_the_right(native_rooms(), NATIVE_ORDER)
-    compare(set(found), KNOWN_ARROWS, "imports against the order of tests/import_graph.py")
+    assert not found, "imports against the order of tests/import_graph.py"
 
 
 def test_no_cycle_between_folders_or_files() -> None:
     graphs = [python_rooms(), python_file_graph(), native_rooms(), native_file_graph()]
     found = {cycle for graph in graphs for cycle in cycles(graph)}
-    compare(found, KNOWN_CYCLES, "these import each other")
+    assert not found, "these import each other"
 
 
 @pytest.mark.parametrize("graph", [python_rooms(), native_rooms()], ids=["fastpass", "csrc"])
@@ -237,11 +224,11 @@ def test_no_folder_has_more_than_40_files() -> None:
 
 def test_no_file_has_more_than_400_lines() -> None:
     found = {str(path) for path in SOURCES if lines(ROOT / path) > 400}
-    compare(found, KNOWN_LONG_FILES, "too long, divide them")
+    assert not found, "too long, divide them"
 
 
 def test_no_function_has_more_than_80_lines() -> None:
-    compare(_long(FUNCTIONS), KNOWN_LONG_FUNCTIONS, "too long, divide them")
+    assert not _long(FUNCTIONS), "too long, divide them"
 
 
 @pytest.mark.parametrize("part", PARTS)
