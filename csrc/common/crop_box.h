@@ -2,6 +2,7 @@
 
 namespace fastpass {
 
+// A rectangle, in pixels of some image.
 struct CropBox {
   int top = 0;
   int left = 0;

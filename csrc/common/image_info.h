@@ -5,10 +5,13 @@
 
 namespace fastpass {
 
+// Which coder made the bytes, by what they begin with.
 enum class ImageFormat : std::uint8_t { kUnknown, kJpeg, kPng, kWebp };
 
+// How much smaller the color planes are than the luma plane, in the usual notation.
 enum class Subsampling : std::uint8_t { kNone, k444, k422, k420, k440, k411, k410, kOther };
 
+// What probe() finds out without decoding a pixel.
 struct ImageInfo {
   ImageFormat format = ImageFormat::kUnknown;
   std::int32_t width = 0;

@@ -16,6 +16,7 @@
 
 namespace fastpass {
 
+// The extensions of x86-64 that our vector code needs.
 enum class CpuFeature : std::uint8_t {
   kAvx2,
   kFma,

@@ -10,6 +10,7 @@
 
 namespace fastpass {
 
+// The counter that goes into the generator, and the random words that come out.
 struct Philox4x32 {
   std::uint32_t word[4];
 };

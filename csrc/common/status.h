@@ -24,6 +24,7 @@ enum class Fault : std::uint8_t {
   kClosed,
 };
 
+// What a function that can fail returns: ok, or one fault with a message for the user.
 class [[nodiscard]] Status {
  public:
   Status() = default;

@@ -6,6 +6,7 @@
 
 namespace fastpass {
 
+// Bytes, as of an encoded file.
 struct Span {
   const std::uint8_t* data = nullptr;
   std::size_t size = 0;

@@ -7,6 +7,7 @@
 namespace fastpass {
 namespace {
 
+// Asks one decoder, and the other where the first does not know the file.
 class AutoDecoder : public Decoder {
  public:
   AutoDecoder(std::unique_ptr<Decoder> cpu, std::unique_ptr<Decoder> turbo)

@@ -24,6 +24,7 @@ constexpr int kMaxChunkCoefficients = 16 * 4 * 64;
 // Behind the first byte of an entry, for codes that begin in it.
 constexpr std::size_t kEntryMargin = 16;
 
+// Our own decoder: chooses the way through a file, and moves coefficients from step to step.
 class CpuDecoder : public Decoder {
  public:
   Status decode(const JpegHeaders& headers, const DecodeOptions& options,

@@ -12,6 +12,7 @@
 
 namespace fastpass {
 
+// What becomes of a file whose entropy-coded data are damaged.
 enum class OnDamage : std::uint8_t {
   kRaise,  // damaged entropy-coded data is a kCorruptImage
   kFill,   // keep what was decoded, and what libjpeg-turbo fills in for the rest
@@ -20,6 +21,7 @@ enum class OnDamage : std::uint8_t {
 // Pillow's limit for "surely a decompression bomb".
 constexpr std::int64_t kDefaultMaxPixels = 178956970;
 
+// What the caller wants of one image.
 struct DecodeOptions {
   std::optional<CropBox> crop;  // in pixels of the image after DCT scaling
   int scale_denominator = 1;    // 1, 2, 4, 8

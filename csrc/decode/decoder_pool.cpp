@@ -14,6 +14,7 @@ namespace {
 // A decoder that holds more, because it met a huge image, is not kept.
 constexpr std::size_t kMostBytesKept = std::size_t{32} << 20;
 
+// The decoders that nobody uses at the moment.
 struct Pool {
   std::mutex mutex;
   std::map<std::string, std::vector<std::unique_ptr<Decoder>>> idle;

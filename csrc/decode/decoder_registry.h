@@ -9,6 +9,7 @@
 
 namespace fastpass {
 
+// One implementation of Decoder, and how to make one.
 struct DecoderBackend {
   std::string name;
   std::string version;

@@ -11,6 +11,7 @@
 
 namespace fastpass {
 
+// Memory for the pixels of one image, reused for the next.
 class PixelBuffer {
  public:
   PixelBuffer() = default;

@@ -28,6 +28,7 @@ namespace {
 // then takes minutes.
 constexpr int kMaxScans = 500;
 
+// What libjpeg told through its callbacks, and the way back out of it.
 struct ErrorManager {
   jpeg_error_mgr base;
   std::jmp_buf jump;
@@ -103,6 +104,7 @@ std::int64_t blocks_of_first_component(const jpeg_decompress_struct& info) {
          in_blocks(info.image_height, component.v_samp_factor, info.max_v_samp_factor);
 }
 
+// libjpeg-turbo behind our interface.
 class TurboDecoder : public Decoder {
  public:
   TurboDecoder() {

@@ -14,6 +14,7 @@
 
 namespace fastpass {
 
+// What was wrong with entropy-coded data.
 enum class DamageKind : std::uint8_t {
   kNone,
   kEndOfFile,    // the file ends where entropy-coded data or a marker is wanted
@@ -23,6 +24,7 @@ enum class DamageKind : std::uint8_t {
   kFillInData,   // FF FF 00
 };
 
+// A place in entropy-coded data, the bits that come next, and the first damage met.
 struct BitReader {
   const std::uint8_t* data = nullptr;
   std::uint64_t size = 0;

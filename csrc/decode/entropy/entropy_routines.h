@@ -26,14 +26,17 @@ struct BitCursor {
 // is noticed afterwards.
 constexpr std::size_t kReadAhead = 512;
 
+// One block of an MCU: how it is coded, and whether anybody will look at it.
 struct BlockOfMcu {
   const FastTables* tables = nullptr;
   int component = 0;
   bool wants_ac = true;  // false: only DC is stored
 };
 
+// Why decode_run() came to its end.
 enum class RunEnd : std::uint8_t { kDone, kBadCode, kLongBlock, kOutOfData };
 
+// What decode_run() reads, where it writes, and its state between two calls.
 struct McuRun {
   const BlockOfMcu* blocks = nullptr;
   int num_blocks = 0;                     // per MCU
@@ -47,6 +50,7 @@ struct McuRun {
   const std::uint8_t* end = nullptr;  // of the data
 };
 
+// The inner loop as one instruction set has it.
 struct EntropyRoutines {
   const char* name;  // "plain", "bmi2"
 

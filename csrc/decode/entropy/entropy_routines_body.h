@@ -23,6 +23,7 @@ FASTPASS_ALWAYS_INLINE std::uint64_t low_bits(std::uint64_t word, int count) {
   return word & ((std::uint64_t{1} << count) - 1);
 }
 
+// BitCursor, as the loop holds it in registers.
 struct Reader {
   std::uint64_t bits;
   std::uint64_t count;
@@ -72,6 +73,7 @@ struct BlockState {
   std::size_t k;         // zigzag position after it
 };
 
+// What a look-up that may have ended its block turned out to be.
 enum class BlockEnd : std::uint8_t { kGoesOn, kDone, kBadCode, kLongBlock };
 
 // A symbol that the look-up could not tell; where it should be, that one left a zero.
@@ -111,6 +113,7 @@ __attribute__((noinline)) BlockEnd end_of_lookup(const FastTables& tables, std::
   return BlockEnd::kDone;
 }
 
+// A block while its AC coefficients are decoded.
 struct Block {
   const FastTables& tables;
   std::int16_t* __restrict out;

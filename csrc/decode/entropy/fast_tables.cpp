@@ -8,6 +8,7 @@
 namespace fastpass {
 namespace {
 
+// The Huffman symbol that some bits begin with.
 struct Symbol {
   std::uint8_t length = 0;  // of the code; 0: none of the index's bits or fewer
   std::uint8_t value = 0;

@@ -29,6 +29,7 @@ constexpr int kMaxLookupBits = 18;
 constexpr int kEndOfBlock = 96;
 constexpr int kLongCode = 192;
 
+// The tables of one component: see the note above.
 struct FastTables {
   alignas(64) std::uint8_t bits[1 << kAcIndexBits];  // used by this look-up
   std::uint8_t advance[1 << kAcIndexBits];

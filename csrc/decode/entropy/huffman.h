@@ -11,6 +11,7 @@ namespace fastpass {
 constexpr int kLookupBits = 9;
 constexpr int kMaxCodeBits = 16;
 
+// The codes of one table, ready for decoding.
 struct HuffmanTable {
   std::uint16_t lookup[1 << kLookupBits];       // length << 8 | symbol; 0: a longer code, or none
   std::int32_t max_code[kMaxCodeBits + 1];      // [length]; -1: no codes of that length

@@ -52,6 +52,7 @@ class ScanReader {
   Status corrupt(const std::string& message, std::size_t offset) const;
   Span loaded() const { return {jpeg_.data + begin_offset_, end_offset_ - begin_offset_}; }
 
+  // Look-up tables, and the codes that they were made from.
   struct KnownTables {
     HuffmanSpec dc;
     HuffmanSpec ac;

@@ -44,6 +44,7 @@ struct ImageSections {
   std::size_t tables = 0;    // in DecodeLayout::tables
 };
 
+// Sizes and places of all sections of a batch, planned before memory is taken.
 struct DecodeLayout {
   Section images;  // of the upload, as all that follow
   Section natural_order;

@@ -10,6 +10,7 @@
 
 namespace fastpass {
 
+// All passes of a batch with their numbers of blocks or lanes.
 struct DecodePasses {
   std::int64_t num_spans = 0;
   DecodeSpans spans;

@@ -7,6 +7,7 @@
 namespace fastpass {
 namespace {
 
+// Runs the passes on the CPU, lanes in a shuffled order.
 class TwinDecodeKernels : public DecodeKernels {
  public:
   explicit TwinDecodeKernels(std::uint64_t seed) : lanes_(seed) {}

@@ -14,6 +14,7 @@ namespace fastpass {
 // Placed behind the bytes of every file, so that every reader meets an end.
 constexpr int kLanePadding = 16;
 
+// The bits that a lane reads next.
 struct GpuBits {
   const std::uint32_t* words = nullptr;
   std::uint64_t bits = 0;    // the next bits, left-aligned; zeros behind them

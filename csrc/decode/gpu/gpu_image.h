@@ -44,6 +44,7 @@ struct GpuComponent {
   }
 };
 
+// Which block of which component comes at this place of an MCU.
 struct McuBlock {
   std::uint8_t component;
   std::uint8_t row;  // in the MCU
@@ -59,6 +60,7 @@ struct ScanSegment {
   int first_part = 0;  // see gpu_scan.h
 };
 
+// An image of the batch: sizes, tables, and pointers to its sections.
 struct GpuImage {
   // The bytes of the file from offset `data_begin` on, `data_size` of them and kLanePadding.
   const std::uint32_t* words = nullptr;

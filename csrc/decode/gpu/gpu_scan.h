@@ -45,6 +45,7 @@ struct ScanState {
   }
 };
 
+// What lanes find out about one part of a scan.
 struct ScanPart {
   ScanState start;
   ScanState end[2];  // of even and of odd steps: neighbors read one while the other is written
@@ -128,6 +129,7 @@ struct ScanSum {
   }
 };
 
+// The pass over files without an index: one block of lanes for each.
 struct DecodeScans {
   static constexpr int kLanes = 256;
 

@@ -10,6 +10,7 @@
 
 namespace fastpass {
 
+// An entry of the seek index, from which one lane decodes.
 struct SpanTask {
   std::int32_t image;
   std::int32_t entry;
@@ -36,6 +37,7 @@ FASTPASS_HD inline bool decode_lane_block(GpuBits& reader, const GpuImage& image
   return is_sound && !has_run_out(reader);
 }
 
+// The pass over indexed files: one lane per entry.
 struct DecodeSpans {
   const GpuImage* images;
   const SpanTask* tasks;

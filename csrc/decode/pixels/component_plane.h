@@ -9,6 +9,7 @@
 
 namespace fastpass {
 
+// Turns the blocks of a component into samples, and samples into rows of the output's size.
 class ComponentPlane {
  public:
   // Plans for the output pixels [columns) x [rows). `ring_mcu_rows`: how many MCU rows are kept.

@@ -17,6 +17,7 @@ struct Interval {
   int size() const { return end - begin; }
 };
 
+// From blocks to samples to output pixels, for one component at one scale.
 struct ComponentScale {
   int log2_side = 3;  // of a block, in samples
   int width = 0;      // samples that come from the image; the rest of the last blocks is padding

@@ -11,6 +11,7 @@
 
 namespace fastpass {
 
+// The inner loops as one instruction set has them.
 struct PixelRoutines {
   const char* name;  // "plain", "avx2", "avx512"
 

@@ -11,6 +11,7 @@
 namespace fastpass {
 namespace {  // nothing here may be shared with code compiled for other processors
 
+// The vector operations that simd_idct.h and simd_rows.h are written in.
 struct Avx2 {
   using Reg = __m256i;
   static constexpr int kLanes = 2;

@@ -10,6 +10,7 @@
 
 namespace fastpass {
 
+// How samples become pixels of the output: horizontally and vertically doubled, or repeated.
 enum class Upsampling : std::uint8_t { kNone, kH2v1, kH2v2, kH1v2, kReplicate };
 
 // Output samples 2 i (odd = 0) and 2 i + 1 (odd = 1), from sample i and its neighbor on that side.

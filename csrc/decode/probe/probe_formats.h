@@ -17,6 +17,7 @@ inline bool is_jpeg(Span encoded) {
   return encoded.size >= 2 && encoded.data[0] == 0xFF && encoded.data[1] == 0xD8;
 }
 
+// Of one component: 1..4 each.
 struct SamplingFactors {
   int horizontal, vertical;
 };

@@ -17,6 +17,7 @@ constexpr std::size_t kSmallestShare = 50;  // the JPEG has at least 50 times th
 constexpr int kWidestField = 48;
 constexpr int kMostEntries = INT_MAX - kSeekGroupEntries;
 
+// The first bytes of an index: docs/format.md.
 struct SeekHeader {
   std::uint8_t magic[4];
   std::uint32_t mcus_per_entry;

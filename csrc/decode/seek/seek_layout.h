@@ -16,6 +16,7 @@ constexpr int kSeekGroupEntries = 16;
 constexpr int kSeekHeaderBytes = 44;
 constexpr int kSeekChecksumBytes = 4;
 
+// Widths of all fields, from which follows where each entry lies.
 struct SeekLayout {
   int num_entries = 0;
   int base_bits = 0;    // width of an item of the table

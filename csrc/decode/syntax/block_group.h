@@ -26,6 +26,7 @@ struct ZigzagOffsets {
   std::uint8_t offset[128];
 };
 
+// How the groups of a chunk follow one another, for the sampling factors of one frame.
 struct ChunkLayout {
   int mcus = 0;                // in a full chunk; a multiple of 4
   int first_group[4] = {};     // [component], in the chunk

@@ -8,6 +8,7 @@ namespace fastpass {
 constexpr int kMaxComponents = 4;
 constexpr int kMaxBlocksInMcu = 10;
 
+// What the components mean.
 enum class ColorModel : std::uint8_t { kGray, kYcc, kRgb, kCmyk, kYcck };
 
 }  // namespace fastpass

@@ -9,12 +9,14 @@
 
 namespace fastpass {
 
+// A Huffman table as DHT tells it.
 struct HuffmanSpec {
   bool is_defined = false;
   std::array<std::uint8_t, 17> counts{};   // [length]: codes of 1..16 bits
   std::array<std::uint8_t, 256> values{};  // in order of increasing code
 };
 
+// The steps by which coefficients were divided, as DQT tells them.
 struct QuantTable {
   bool is_defined = false;
   std::array<std::uint16_t, 64> steps{};  // natural order: row * 8 + column
@@ -34,6 +36,7 @@ struct FrameComponent {
   int height_in_blocks = 0;
 };
 
+// The frame header (SOF): what holds for the whole image.
 struct Frame {
   int width = 0;
   int height = 0;
@@ -47,12 +50,14 @@ struct Frame {
   ColorModel color = ColorModel::kYcc;
 };
 
+// A component that a scan holds, and the tables it is coded with.
 struct ScanComponent {
   int index = 0;  // in Frame::components
   int dc_table = 0;
   int ac_table = 0;
 };
 
+// A scan header (SOS).
 struct Scan {
   int num_components = 0;
   std::array<ScanComponent, kMaxComponents> components;

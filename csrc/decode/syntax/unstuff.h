@@ -9,6 +9,7 @@
 
 namespace fastpass {
 
+// What remove_stuffing() did.
 struct CleanData {
   std::size_t size = 0;  // bytes written
   std::size_t end = 0;   // where in the input reading stopped: at a marker, or at its end
