@@ -31,6 +31,10 @@ class ImageTooLarge(FastpassError, ValueError):
     """More pixels than the budget allows (a decompression bomb, or raise ``max_pixels``)."""
 
 
+class TooManyScans(FastpassError, ValueError):
+    """More scans over more blocks than the budget allows (or raise ``max_scan_blocks``)."""
+
+
 class BadPack(FastpassError, ValueError):
     """A tar, a folder or an index is damaged or not of a known layout."""
 

@@ -14,7 +14,7 @@ from fastpass.errors import BadPack
 class ImageInfo:
     """What the headers of an encoded image say."""
 
-    format: Literal["jpeg", "png", "webp"]
+    format: Literal["jpeg", "png", "webp", "bmp", "gif", "tiff", "avif", "heic"]
     width: int  # pixels, before EXIF rotation
     height: int
     num_components: int

@@ -28,12 +28,15 @@ py::array_t<std::uint8_t> to_array(PixelBuffer* pixels) {
 }
 
 DecodeOptions make_options(const Crop& crop, int scale_denominator, bool fill_damage,
-                           std::int64_t max_pixels) {
+                           bool apply_orientation, std::int64_t max_pixels,
+                           std::int64_t max_scan_blocks) {
   DecodeOptions options;
   if (crop) options.crop = CropBox{(*crop)[0], (*crop)[1], (*crop)[2], (*crop)[3]};
   options.scale_denominator = scale_denominator;
   options.on_damage = fill_damage ? OnDamage::kFill : OnDamage::kRaise;
+  options.applies_orientation = apply_orientation;
   options.max_pixels = max_pixels;
+  options.max_scan_blocks = max_scan_blocks;
   return options;
 }
 
@@ -67,7 +70,8 @@ Status decode_one(const std::string& backend, Span jpeg, Span seek_index, Decode
 // A list with an array for every image that could be decoded, and the exception for every other.
 py::list decode_jpegs(const py::sequence& encoded, const py::sequence& seek_indexes,
                       const std::string& backend, const Crop& crop, int scale_denominator,
-                      bool fill_damage, std::int64_t max_pixels, int num_threads) {
+                      bool fill_damage, bool apply_orientation, std::int64_t max_pixels,
+                      std::int64_t max_scan_blocks, int num_threads) {
   std::vector<BorrowedBytes> bytes;
   bytes.reserve(py::len(encoded));
   for (const py::handle item : encoded) bytes.emplace_back(py::cast<py::buffer>(item));
@@ -75,7 +79,8 @@ py::list decode_jpegs(const py::sequence& encoded, const py::sequence& seek_inde
   const std::vector<std::optional<BorrowedBytes>> indexes = borrow_indexes(seek_indexes);
   if (indexes.size() != bytes.size()) throw py::value_error("one seek index or None per image");
 
-  const auto options = make_options(crop, scale_denominator, fill_damage, max_pixels);
+  const auto options = make_options(crop, scale_denominator, fill_damage, apply_orientation,
+                                    max_pixels, max_scan_blocks);
   std::vector<PixelBuffer> images(bytes.size());
   std::vector<Status> statuses(bytes.size());
   {
@@ -117,8 +122,8 @@ py::bytes build_seek_index_of(const py::buffer& jpeg) {
 void register_decode(py::module_& module) {
   module.def("decode_jpegs", &decode_jpegs, py::arg("encoded"), py::kw_only(),
              py::arg("seek_indexes"), py::arg("backend"), py::arg("crop"),
-             py::arg("scale_denominator"), py::arg("fill_damage"), py::arg("max_pixels"),
-             py::arg("num_threads"));
+             py::arg("scale_denominator"), py::arg("fill_damage"), py::arg("apply_orientation"),
+             py::arg("max_pixels"), py::arg("max_scan_blocks"), py::arg("num_threads"));
   module.def("build_seek_index", &build_seek_index_of, py::arg("jpeg"));
   module.def("jpeg_backends", [] {
     std::vector<std::pair<std::string, std::string>> names;
@@ -127,6 +132,7 @@ void register_decode(py::module_& module) {
     return names;
   });
   module.attr("DEFAULT_MAX_PIXELS") = kDefaultMaxPixels;
+  module.attr("DEFAULT_MAX_SCAN_BLOCKS") = kDefaultMaxScanBlocks;
 }
 
 }  // namespace fastpass

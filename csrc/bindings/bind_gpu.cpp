@@ -66,12 +66,15 @@ class TensorDecoder {
   py::list plan(const std::vector<py::buffer>& jpegs,
                 const std::vector<std::optional<py::buffer>>& indexes,
                 const std::optional<std::array<int, 4>>& crop, int scale_denominator,
-                bool fill_damage, std::int64_t max_pixels, int num_threads) {
+                bool fill_damage, bool apply_orientation, std::int64_t max_pixels,
+                std::int64_t max_scan_blocks, int num_threads) {
     DecodeOptions options;
     if (crop) options.crop = CropBox{(*crop)[0], (*crop)[1], (*crop)[2], (*crop)[3]};
     options.scale_denominator = scale_denominator;
     options.on_damage = fill_damage ? OnDamage::kFill : OnDamage::kRaise;
+    options.applies_orientation = apply_orientation;
     options.max_pixels = max_pixels;
+    options.max_scan_blocks = max_scan_blocks;
     jobs_.clear();
     for (std::size_t i = 0; i < jpegs.size(); ++i) {
       auto job =
@@ -160,7 +163,8 @@ void register_gpu(py::module_& module) {
       .def(py::init<std::shared_ptr<Gpu>>(), py::arg("gpu"))
       .def("plan", &TensorDecoder::plan, py::arg("jpegs"), py::kw_only(), py::arg("indexes"),
            py::arg("crop"), py::arg("scale_denominator"), py::arg("fill_damage"),
-           py::arg("max_pixels"), py::arg("num_threads"))
+           py::arg("apply_orientation"), py::arg("max_pixels"), py::arg("max_scan_blocks"),
+           py::arg("num_threads"))
       .def("decode", &TensorDecoder::decode, py::arg("outputs"), py::arg("stream"));
 }
 

@@ -17,6 +17,8 @@ inline const char* exception_name(Fault fault) {
       return "UnsupportedImage";
     case Fault::kImageTooLarge:
       return "ImageTooLarge";
+    case Fault::kTooManyScans:
+      return "TooManyScans";
     case Fault::kBadPack:
       return "BadPack";
     case Fault::kStalePack:

@@ -6,7 +6,19 @@
 namespace fastpass {
 
 // Which coder made the bytes, by what they begin with.
-enum class ImageFormat : std::uint8_t { kUnknown, kJpeg, kPng, kWebp };
+// Numbers are written to files: new ones come at the end.
+enum class ImageFormat : std::uint8_t {
+  kUnknown,
+  kJpeg,
+  kPng,
+  kWebp,
+  kBmp,
+  kGif,
+  kTiff,
+  kAvif,
+  kHeic,
+};
+constexpr ImageFormat kLastImageFormat = ImageFormat::kHeic;
 
 // How much smaller the color planes are than the luma plane, in the usual notation.
 enum class Subsampling : std::uint8_t { kNone, k444, k422, k420, k440, k411, k410, kOther };
@@ -30,6 +42,16 @@ inline const char* name_of(ImageFormat format) {
       return "png";
     case ImageFormat::kWebp:
       return "webp";
+    case ImageFormat::kBmp:
+      return "bmp";
+    case ImageFormat::kGif:
+      return "gif";
+    case ImageFormat::kTiff:
+      return "tiff";
+    case ImageFormat::kAvif:
+      return "avif";
+    case ImageFormat::kHeic:
+      return "heic";
     case ImageFormat::kUnknown:
       break;
   }

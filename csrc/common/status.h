@@ -13,6 +13,7 @@ enum class Fault : std::uint8_t {
   kCorruptImage,      // the bytes are not the image they claim to be
   kUnsupportedImage,  // a valid image of a kind that this backend does not decode
   kImageTooLarge,     // more pixels than the budget allows
+  kTooManyScans,      // more visits of blocks by scans than the budget allows
   kBadPack,           // a tar or its index is damaged
   kStalePack,         // the index does not belong to this tar any more
   kBadSeekIndex,      // a JPEG's seek index is damaged or belongs to another file

@@ -13,8 +13,8 @@ class AutoDecoder : public Decoder {
   AutoDecoder(std::unique_ptr<Decoder> cpu, std::unique_ptr<Decoder> turbo)
       : cpu_(std::move(cpu)), turbo_(std::move(turbo)) {}
 
-  Status decode(const JpegHeaders& headers, const DecodeOptions& options,
-                PixelBuffer* pixels) override {
+  Status decode_stored(const JpegHeaders& headers, const DecodeOptions& options,
+                       PixelBuffer* pixels) override {
     const bool is_ours = has_vectors_ || options.seek_index.size > 0;
     Decoder& first = is_ours ? *cpu_ : *turbo_;
     Decoder& second = is_ours ? *turbo_ : *cpu_;
@@ -29,7 +29,7 @@ class AutoDecoder : public Decoder {
     return other.fault() == Fault::kUnsupportedImage ? status : other;
   }
 
-  std::size_t bytes_held() const override { return cpu_->bytes_held() + turbo_->bytes_held(); }
+  std::size_t own_bytes_held() const override { return cpu_->bytes_held() + turbo_->bytes_held(); }
 
  private:
   const std::unique_ptr<Decoder> cpu_;

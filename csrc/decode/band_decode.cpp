@@ -7,6 +7,7 @@
 #include "decode/decoder_pool.h"
 #include "decode/image_checks.h"
 #include "decode/pixels/reconstruct.h"
+#include "decode/turn_pixels.h"
 
 namespace fastpass {
 namespace {
@@ -26,11 +27,9 @@ std::vector<int> divide(const CropBox& crop, int mcu_height, int num_bands) {
   return limits;
 }
 
-}  // namespace
-
-Status decode_in_bands(const std::string& backend, const JpegHeaders& headers,
-                       const DecodeOptions& options, int num_threads, PixelBuffer* pixels) {
-  FASTPASS_RETURN_IF_ERROR(headers.status());
+// Without regard to EXIF.
+Status decode_stored(const std::string& backend, const JpegHeaders& headers,
+                     const DecodeOptions& options, int num_threads, PixelBuffer* pixels) {
   const Frame& frame = headers.markers().frame();
   FASTPASS_RETURN_IF_ERROR(check_pixel_budget(frame.width, frame.height, options.max_pixels));
   int width, height;
@@ -59,6 +58,18 @@ Status decode_in_bands(const std::string& backend, const JpegHeaders& headers,
       });
   for (const Status& status : statuses) FASTPASS_RETURN_IF_ERROR(status);
   return {};
+}
+
+}  // namespace
+
+Status decode_in_bands(const std::string& backend, const JpegHeaders& headers,
+                       const DecodeOptions& options, int num_threads, PixelBuffer* pixels) {
+  FASTPASS_RETURN_IF_ERROR(headers.status());
+  PixelBuffer scratch;
+  const auto stored = [&](const DecodeOptions& as_stored, PixelBuffer* out) {
+    return decode_stored(backend, headers, as_stored, num_threads, out);
+  };
+  return decode_turned(headers, options, &scratch, pixels, stored);
 }
 
 }  // namespace fastpass

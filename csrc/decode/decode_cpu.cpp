@@ -9,6 +9,7 @@
 #include <string>
 
 #include "decode/decoder_registry.h"
+#include "decode/entropy/block_smoothing.h"
 #include "decode/entropy/coefficient_decoder.h"
 #include "decode/entropy/coefficient_image.h"
 #include "decode/entropy/scan_reader.h"
@@ -27,8 +28,8 @@ constexpr std::size_t kEntryMargin = 16;
 // Our own decoder: chooses the way through a file, and moves coefficients from step to step.
 class CpuDecoder : public Decoder {
  public:
-  Status decode(const JpegHeaders& headers, const DecodeOptions& options,
-                PixelBuffer* pixels) override {
+  Status decode_stored(const JpegHeaders& headers, const DecodeOptions& options,
+                       PixelBuffer* pixels) override {
     FASTPASS_RETURN_IF_ERROR(headers.status());
     jpeg_ = headers.jpeg();
     markers_ = headers.markers();  // a copy, which goes on to further scans
@@ -40,7 +41,7 @@ class CpuDecoder : public Decoder {
     const bool fills = !is_strict && status.fault() == Fault::kCorruptImage;
     return fills ? decode_coefficients(options, is_strict) : status;
   }
-  std::size_t bytes_held() const override {
+  std::size_t own_bytes_held() const override {
     return sizeof(*this) + scan_.bytes_held() + image_.bytes_held() + reconstructor_.bytes_held();
   }
 
@@ -153,19 +154,24 @@ class CpuDecoder : public Decoder {
 
   Status decode_coefficients(const DecodeOptions& options, bool is_strict) {
     Status damage;
-    FASTPASS_RETURN_IF_ERROR(
-        coefficients_.decode(&markers_, jpeg_, options.max_pixels, &image_, &damage));
+    const CoefficientLimits limits = {options.max_pixels, options.max_scan_blocks};
+    FASTPASS_RETURN_IF_ERROR(coefficients_.decode(&markers_, jpeg_, limits, &image_, &damage));
     if (is_strict && !damage.ok()) return damage;
-    if (coefficients_.needs_block_smoothing()) {
+    const KnownBits& known = coefficients_.known_bits();
+    const bool is_smoothed = wants_block_smoothing(markers_.frame(), known);
+    if (is_smoothed && !damage.ok()) {
       return {Fault::kUnsupportedImage,
-              "a progressive JPEG whose scans leave coefficients out: libjpeg-turbo smooths such "
-              "images, this decoder does not (backend=\"turbo\" does)"};
+              "a damaged progressive JPEG whose scans leave coefficients out is for libjpeg-turbo "
+              "to fill (backend=\"turbo\" or \"auto\")"};
     }
+    const BlockSmoother smoother(markers_.frame(), known, image_);
     const McuRange range = reconstructor_.range();
     const int mcus = image_.layout().mcus;
     for (int row = range.row_begin; row < range.row_end; ++row) {
       for (int chunk = range.column_begin / mcus; chunk * mcus < range.column_end; ++chunk) {
-        reconstructor_.put(row, chunk * mcus, mcus, image_.chunk(row, chunk));
+        if (is_smoothed) smoother.smooth_chunk(row, chunk, chunk_.data());
+        reconstructor_.put(row, chunk * mcus, mcus,
+                           is_smoothed ? chunk_.data() : image_.chunk(row, chunk));
       }
       reconstructor_.finish_row(row);
     }

@@ -5,7 +5,7 @@
 
 #include "common/status.h"
 #include "common/view.h"
-#include "decode/decoder.h"
+#include "decode/decode_options.h"
 
 namespace fastpass {
 

@@ -29,6 +29,7 @@ class PixelBuffer {
   }
 
   const ImageView& view() const { return view_; }
+  std::size_t bytes_held() const { return capacity_; }
   // Gives the memory away; the buffer is empty afterwards.
   std::unique_ptr<std::uint8_t[]> release() {
     capacity_ = 0;

@@ -9,6 +9,7 @@
 #include <cstddef>
 #include <cstdio>
 #include <cstring>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,13 +21,10 @@
 #include "decode/decoder_registry.h"
 #include "decode/image_checks.h"
 #include "decode/pixels/cmyk.h"
+#include "decode/syntax/scan_budget.h"
 
 namespace fastpass {
 namespace {
-
-// More scans than any encoder writes. Files with very many scans are a known attack: a small file
-// then takes minutes.
-constexpr int kMaxScans = 500;
 
 // What libjpeg told through its callbacks, and the way back out of it.
 struct ErrorManager {
@@ -85,23 +83,42 @@ void on_message(j_common_ptr common, int level) {
   errors->damage_bytes_left = static_cast<std::int64_t>(info->src->bytes_in_buffer);
 }
 
-void on_progress(j_common_ptr common) {
-  const auto* info = reinterpret_cast<j_decompress_ptr>(common);
-  if (info->input_scan_number <= kMaxScans) return;
-  ErrorManager* errors = errors_of(common);
-  errors->error_code = JERR_BAD_PROGRESSION;
-  std::snprintf(errors->error_message, sizeof(errors->error_message), "more than %d scans",
-                kMaxScans);
-  std::longjmp(errors->jump, 1);
-}
-
-std::int64_t blocks_of_first_component(const jpeg_decompress_struct& info) {
-  const jpeg_component_info& component = info.comp_info[0];
+// Its own numbers of blocks are known only once it has started.
+std::int64_t blocks_of(const jpeg_decompress_struct& info, int index) {
+  const jpeg_component_info& component = info.comp_info[index];
   const auto in_blocks = [](std::int64_t pixels, int factor, int max_factor) {
     return (pixels * factor + 8 * max_factor - 1) / (8 * max_factor);
   };
   return in_blocks(info.image_width, component.h_samp_factor, info.max_h_samp_factor) *
          in_blocks(info.image_height, component.v_samp_factor, info.max_v_samp_factor);
+}
+
+std::int64_t blocks_of_all_components(const jpeg_decompress_struct& info) {
+  std::int64_t sum = 0;
+  for (int i = 0; i < info.num_components; ++i) sum += blocks_of(info, i);
+  return sum;
+}
+
+// libjpeg's report of progress, which comes before it reads on: it must not go on with a file that
+// has too many scans.
+struct Progress {
+  jpeg_progress_mgr base;
+  std::optional<ScanBudget> budget;
+  Status status;
+};
+
+void on_progress(j_common_ptr common) {
+  const auto* info = reinterpret_cast<j_decompress_ptr>(common);
+  auto* progress = reinterpret_cast<Progress*>(common->progress);
+  if (!progress->budget || info->input_scan_number == progress->budget->num_scans()) return;
+  std::int64_t num_blocks = 0;
+  for (int i = 0; i < info->comps_in_scan; ++i) {
+    const jpeg_component_info& component = *info->cur_comp_info[i];
+    num_blocks += std::int64_t{component.width_in_blocks} * component.height_in_blocks;
+  }
+  progress->status = progress->budget->add_scan(num_blocks, -1);
+  if (progress->status.ok()) return;
+  std::longjmp(errors_of(common)->jump, 1);
 }
 
 // libjpeg-turbo behind our interface.
@@ -112,7 +129,7 @@ class TurboDecoder : public Decoder {
     info_.err = jpeg_std_error(&errors_.base);
     errors_.base.error_exit = on_error;
     errors_.base.emit_message = on_message;
-    progress_.progress_monitor = on_progress;
+    progress_.base.progress_monitor = on_progress;
   }
   TurboDecoder(const TurboDecoder&) = delete;
   TurboDecoder& operator=(const TurboDecoder&) = delete;
@@ -120,10 +137,12 @@ class TurboDecoder : public Decoder {
   // An object of libjpeg per image: an object keeps its tables, and would decode a file that lacks
   // one with its predecessor's.
   // libjpeg parses the headers itself.
-  Status decode(const JpegHeaders& headers, const DecodeOptions& options,
-                PixelBuffer* pixels) override {
+  Status decode_stored(const JpegHeaders& headers, const DecodeOptions& options,
+                       PixelBuffer* pixels) override {
     jpeg_ = headers.jpeg();
     errors_.error_code = errors_.damage_code = 0;
+    progress_.status = Status();
+    progress_.budget.reset();
     if (!try_create()) {
       jpeg_destroy_decompress(&info_);
       return {Fault::kOutOfMemory, errors_.error_message};
@@ -148,7 +167,7 @@ class TurboDecoder : public Decoder {
   bool try_create() {
     if (setjmp(errors_.jump) != 0) return false;
     jpeg_create_decompress(&info_);
-    info_.progress = &progress_;
+    info_.progress = &progress_.base;
     return true;
   }
 
@@ -194,6 +213,7 @@ class TurboDecoder : public Decoder {
   }
 
   Status failure() const {
+    if (!progress_.status.ok()) return progress_.status;
     const std::int64_t left =
         info_.src == nullptr ? 0 : static_cast<std::int64_t>(info_.src->bytes_in_buffer);
     return {fault_of(errors_.error_code), std::string("libjpeg-turbo: ") + errors_.error_message,
@@ -209,9 +229,9 @@ class TurboDecoder : public Decoder {
     const int height = static_cast<int>(info_.image_height);
     FASTPASS_RETURN_IF_ERROR(check_pixel_budget(width, height, options.max_pixels));
     if (options.on_damage == OnDamage::kRaise && !info_.arith_code) {
-      FASTPASS_RETURN_IF_ERROR(
-          check_data_size(width, height, blocks_of_first_component(info_), jpeg_.size));
+      FASTPASS_RETURN_IF_ERROR(check_data_size(width, height, blocks_of(info_, 0), jpeg_.size));
     }
+    progress_.budget.emplace(options.max_scan_blocks, blocks_of_all_components(info_));
     const int components = info_.num_components;
     if (components != 1 && components != 3 && components != 4) {
       return {Fault::kUnsupportedImage,
@@ -237,7 +257,7 @@ class TurboDecoder : public Decoder {
 
   jpeg_decompress_struct info_;
   ErrorManager errors_;
-  jpeg_progress_mgr progress_;
+  Progress progress_;
   Span jpeg_;
   CropBox crop_;
   std::vector<std::uint8_t> row_;  // one full row, where rows cannot go straight to the output

@@ -7,7 +7,8 @@ namespace {
 // not: they would meet every other sample as well.
 bool is_fault_of_image(Fault fault) {
   return fault == Fault::kCorruptImage || fault == Fault::kUnsupportedImage ||
-         fault == Fault::kImageTooLarge || fault == Fault::kBadSeekIndex;
+         fault == Fault::kImageTooLarge || fault == Fault::kTooManyScans ||
+         fault == Fault::kBadSeekIndex;
 }
 
 }  // namespace

@@ -137,7 +137,7 @@ const char* IndexView::fault_of(const IndexRecord& record) const {
       (has_classes && record.label >= static_cast<std::int64_t>(class_names_.size()))) {
     return "the label is outside its range";
   }
-  if (record.format > static_cast<int>(ImageFormat::kWebp) || record.width > 0x7FFFFFFFu ||
+  if (record.format > static_cast<int>(kLastImageFormat) || record.width > 0x7FFFFFFFu ||
       record.height > 0x7FFFFFFFu || record.is_progressive > 1 || record.exif_orientation > 8 ||
       record.subsampling > static_cast<int>(Subsampling::kOther)) {
     return "the image header is impossible";

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
 
 
 def probe(data: Buffer) -> ImageInfo:
-    """Read the header of an encoded JPEG, PNG or WebP.
+    """Read the header of an encoded JPEG, PNG, WebP, BMP, GIF, TIFF, AVIF or HEIC.
 
-    ``data``: the encoded bytes, uint8, contiguous. Sizes are in pixels as stored, that is before
-    any EXIF rotation. For a JPEG the first frame header counts (ITU-T T.81, B.2.2), and a damaged
-    EXIF block reads as orientation 1.
+    ``data``: the encoded bytes, uint8, contiguous; the format is told by them. Sizes are in pixels
+    as stored, that is before any EXIF rotation. Those of TIFF and HEIC are in pixels as shown:
+    ``decode_image`` always turns them. For a JPEG the first frame header counts (ITU-T T.81,
+    B.2.2), for a GIF and a TIFF the first frame, and a damaged EXIF block reads as orientation 1.
 
     Raises ``CorruptImage`` (with the byte offset) when the header ends early or contradicts
     itself, and ``UnsupportedImage`` for any other format. The pixels may still be damaged: only

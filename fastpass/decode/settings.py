@@ -15,6 +15,7 @@ MAX_PIXELS = 2**40  # far above what any format can declare
 MAX_SIDE = 2**31 - 1
 
 OnDamage = Literal["raise", "fill"]
+Orientation = Literal["ignore", "apply"]
 Box = tuple[int, int, int, int]
 
 
@@ -25,12 +26,15 @@ class DecodeSettings:
     crop: CropBox | None
     scale_denominator: int
     on_damage: str
+    orientation: str
     max_pixels: int
+    max_scan_blocks: int
     threads: int
 
     def __post_init__(self) -> None:
-        limits = {"threads": (1, MAX_THREADS), "max_pixels": (1, MAX_PIXELS)}
-        settle_integers(self, {**limits, "scale_denominator": (1, 8)})
+        budgets = {"max_pixels": (1, MAX_PIXELS), "max_scan_blocks": (1, MAX_PIXELS)}
+        numbers = {"threads": (1, MAX_THREADS), "scale_denominator": (1, 8)}
+        settle_integers(self, {**numbers, **budgets})
         if self.crop is not None:
             require_type("crop", self.crop, CropBox)
             sides = dict.fromkeys(("top", "left", "height", "width"), (-MAX_SIDE, MAX_SIDE))
@@ -42,6 +46,7 @@ class DecodeSettings:
             )
         if self.on_damage not in ("raise", "fill"):
             raise BadArgument(f"on_damage is {self.on_damage!r}, wanted 'raise' or 'fill'")
+        check_orientation(self.orientation)
 
     @property
     def box(self) -> Box | None:
@@ -55,9 +60,17 @@ class DecodeSettings:
             "crop": self.box,
             "scale_denominator": self.scale_denominator,
             "fill_damage": self.on_damage == "fill",
+            "apply_orientation": self.orientation == "apply",
             "max_pixels": self.max_pixels,
+            "max_scan_blocks": self.max_scan_blocks,
             "num_threads": self.threads,
         }
+
+
+def check_orientation(orientation: str) -> None:
+    """Refuse all but the two words of the argument ``orientation``."""
+    if orientation not in ("ignore", "apply"):
+        raise BadArgument(f"orientation is {orientation!r}, wanted 'ignore' or 'apply'")
 
 
 def default_threads(is_single: bool) -> int:

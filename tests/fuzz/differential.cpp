@@ -119,28 +119,30 @@ void check_parts(Subject* subject, Span input, DecodeOptions options, const std:
   status = subject->decoder->decode(input, options, &subject->part);
   require_part(*subject, status, options, "the seek index changes pixels");
   options.is_seek_index_verified = true;
-  status = fastpass::decode_in_bands(subject->name, input, options, 3, &subject->part);
+  fastpass::JpegHeaders headers;
+  static_cast<void>(headers.read(input));
+  status = fastpass::decode_in_bands(subject->name, headers, options, 3, &subject->part);
   require_part(*subject, status, options, "several threads change pixels");
 }
 
-void check_device(Span input, const DecodeOptions& options, const char* what, Tally* tally) {
+void check_gpu(Span input, const DecodeOptions& options, const char* what, Tally* tally) {
   const GpuOutcome outcome = compare_gpu_twin(input, options);
-  if (outcome == GpuOutcome::kOther) disagree(std::string("the device and the CPU") + what, {});
+  if (outcome == GpuOutcome::kOther) disagree(std::string("the GPU and the CPU") + what, {});
   ++(outcome == GpuOutcome::kSame ? tally->device_same : tally->device_given_up);
 }
 
 // As large as the first decoder's whole image, or as none where it refuses.
-void check_device_parts(const Subject& subject, Span input, DecodeOptions options,
-                        const std::uint8_t* random, Tally* tally) {
-  check_device(input, options, " on a whole image", tally);
+void check_gpu_parts(const Subject& subject, Span input, DecodeOptions options,
+                     const std::uint8_t* random, Tally* tally) {
+  check_gpu(input, options, " on a whole image", tally);
   if (!subject.status.ok()) return;
   const ImageView& whole = subject.whole.view();
   options.crop = draw_box(random, whole.height, whole.width);
-  check_device(input, options, " on a crop", tally);
+  check_gpu(input, options, " on a crop", tally);
   std::vector<std::uint8_t> index;
   if (!fastpass::build_seek_index(input, &index).ok() || index.empty()) return;
   options.seek_index = {index.data(), index.size()};
-  check_device(input, options, " on a crop with an index", tally);
+  check_gpu(input, options, " on a crop with an index", tally);
 }
 
 void check_pair(const Subject& turbo, const Subject& other, const DecodeOptions& options,
@@ -203,7 +205,7 @@ bool compare_decoders(Span input, Tally* tally) {
     subject.status = subject.decoder->decode(input, options, &subject.whole);
     if (subject.status.ok()) check_parts(&subject, input, options, random, tally);
   }
-  check_device_parts(all.front(), input, options, random, tally);
+  check_gpu_parts(all.front(), input, options, random, tally);
   const bool is_accepted = all.front().status.ok();
   for (std::size_t i = 1; i < all.size(); ++i) check_pair(all.front(), all[i], options, tally);
   const auto is_refused = [](const Subject& subject) { return !subject.status.ok(); };

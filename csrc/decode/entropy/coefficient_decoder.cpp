@@ -7,10 +7,6 @@
 namespace fastpass {
 namespace {
 
-// More scans than any encoder writes. Files with very many scans are a known attack: a small file
-// then takes minutes.
-constexpr int kMaxScans = 500;
-
 std::string marker_name(int marker) {
   char text[8];
   std::snprintf(text, sizeof(text), "FF %02X", static_cast<unsigned int>(marker));
@@ -35,35 +31,56 @@ std::string describe(const BitReader& reader) {
   return "no damage";
 }
 
+std::int64_t num_blocks(const FrameComponent& component) {
+  return std::int64_t{component.width_in_blocks} * component.height_in_blocks;
+}
+
+std::int64_t num_blocks(const Frame& frame) {
+  std::int64_t sum = 0;
+  for (int c = 0; c < frame.num_components; ++c) {
+    sum += num_blocks(frame.components[static_cast<std::size_t>(c)]);
+  }
+  return sum;
+}
+
 }  // namespace
 
-Status CoefficientDecoder::decode(MarkerReader* markers, Span jpeg, std::int64_t max_pixels,
+Status CoefficientDecoder::decode(MarkerReader* markers, Span jpeg, const CoefficientLimits& limits,
                                   CoefficientImage* image, Status* damage) {
   markers_ = markers;
   image_ = image;
-  num_scans_ = 0;
-  needs_block_smoothing_ = false;
   for (auto& component : known_bits_) component.fill(-1);
   *damage = markers->damage();
-  FASTPASS_RETURN_IF_ERROR(image->allocate(markers->frame(), max_pixels));
+  FASTPASS_RETURN_IF_ERROR(image->allocate(markers->frame(), limits.max_pixels));
   reader_ = make_bit_reader(jpeg.data, jpeg.size, markers->position());
+  ScanBudget budget(limits.max_scan_blocks, num_blocks(markers->frame()));
   for (bool has_scan = true; has_scan;) {
+    const auto begin = static_cast<std::int64_t>(markers->scan().data_offset);
+    FASTPASS_RETURN_IF_ERROR(budget.add_scan(blocks_in_scan(), begin));
+    num_scans_ = budget.num_scans();
     FASTPASS_RETURN_IF_ERROR(decode_scan(damage));
     if (markers->is_single_scan()) break;
     const auto rest = static_cast<std::size_t>(offset_of_rest(reader_));
     FASTPASS_RETURN_IF_ERROR(markers->next_scan(rest, &has_scan));
-    if (damage->ok()) *damage = markers->damage();
+    const bool lacks_only_the_end = !has_scan && is_complete();
+    if (damage->ok() && !lacks_only_the_end) *damage = markers->damage();
     reader_ = make_bit_reader(jpeg.data, jpeg.size, markers->position());
   }
-  needs_block_smoothing_ = find_block_smoothing();
   return {};
 }
 
-Status CoefficientDecoder::decode_scan(Status* damage) {
-  if (++num_scans_ > kMaxScans) {
-    return {Fault::kCorruptImage, "a JPEG of more than " + std::to_string(kMaxScans) + " scans",
-            static_cast<std::int64_t>(markers_->scan().data_offset)};
+// Of the present scan.
+std::int64_t CoefficientDecoder::blocks_in_scan() const {
+  const Scan& scan = markers_->scan();
+  std::int64_t sum = 0;
+  for (int i = 0; i < scan.num_components; ++i) {
+    const int index = scan.components[static_cast<std::size_t>(i)].index;
+    sum += num_blocks(markers_->frame().components[static_cast<std::size_t>(index)]);
   }
+  return sum;
+}
+
+Status CoefficientDecoder::decode_scan(Status* damage) {
   begin_scan();
   const Frame& frame = markers_->frame();
   const bool is_interleaved = num_parts_ > 1;
@@ -84,6 +101,8 @@ Status CoefficientDecoder::decode_scan(Status* damage) {
 
 Status CoefficientDecoder::damage_in_row(int row, int num_rows) const {
   if (reader_.damage == DamageKind::kNone) return {};
+  // The file has ended, but every bit that was asked for stood in it.
+  if (reader_.damage == DamageKind::kEndOfFile && !reader_.has_run_out) return {};
   return {Fault::kCorruptImage,
           describe(reader_) + " (scan " + std::to_string(num_scans_) + ", MCU row " +
               std::to_string(row) + " of " + std::to_string(num_rows) + ")",
@@ -121,7 +140,7 @@ void CoefficientDecoder::begin_scan() {
       parts_[i].ac_table = &table;
     }
   }
-  if (frame.is_progressive) note_known_bits();
+  note_known_bits();
   band_ = {scan.spectral_begin, scan.spectral_end, scan.low_bit};
   end_of_band_run_ = 0;
   mcus_to_restart_ = scan.restart_interval != 0 ? scan.restart_interval : -1;
@@ -237,30 +256,22 @@ void CoefficientDecoder::note_known_bits() {
   const Scan& scan = markers_->scan();
   for (int i = 0; i < scan.num_components; ++i) {
     const auto index = static_cast<std::size_t>(parts_[static_cast<std::size_t>(i)].index);
+    if (coding_ == Coding::kSequential) {  // whatever its parameters say
+      known_bits_[index].fill(0);
+      continue;
+    }
     for (int k = scan.spectral_begin; k <= scan.spectral_end; ++k) {
       known_bits_[index][static_cast<std::size_t>(k)] = scan.low_bit;
     }
   }
 }
 
-// libjpeg-turbo guesses the first nine AC coefficients, where the DC coefficients of all components
-// are known and it would not have to divide by zero.
-bool CoefficientDecoder::find_block_smoothing() const {
-  constexpr std::size_t kGuessed = 10;  // zigzag positions, DC among them
-  constexpr std::size_t kNatural[kGuessed] = {0, 1, 8, 16, 9, 2, 3, 10, 17, 24};
-  const Frame& frame = markers_->frame();
-  if (!frame.is_progressive) return false;
-  bool is_any_unknown = false;
-  for (std::size_t i = 0; i < static_cast<std::size_t>(frame.num_components); ++i) {
-    const QuantTable& quant = frame.components[i].quant;
-    const auto is_zero = [&](std::size_t at) { return quant.steps[at] == 0; };
-    const bool has_zero = std::any_of(kNatural, kNatural + kGuessed, is_zero);
-    if (has_zero || known_bits_[i][0] < 0) return false;  // a missing table is all zeros
-    const auto* first = known_bits_[i].data();
-    is_any_unknown = is_any_unknown ||
-                     std::any_of(first + 1, first + kGuessed, [](int bit) { return bit != 0; });
-  }
-  return is_any_unknown;
+// Every bit of every coefficient has been sent.
+bool CoefficientDecoder::is_complete() const {
+  const auto begin = known_bits_.begin();
+  return std::all_of(begin, begin + markers_->frame().num_components, [](const auto& component) {
+    return std::all_of(component.begin(), component.end(), [](int bit) { return bit == 0; });
+  });
 }
 
 }  // namespace fastpass

@@ -8,25 +8,32 @@
 #include "common/status.h"
 #include "common/view.h"
 #include "decode/entropy/bit_reader.h"
+#include "decode/entropy/block_smoothing.h"
 #include "decode/entropy/coefficient_image.h"
 #include "decode/entropy/entropy.h"
 #include "decode/entropy/huffman.h"
 #include "decode/syntax/jpeg_markers.h"
+#include "decode/syntax/scan_budget.h"
 
 namespace fastpass {
+
+// What a file may cost: see DecodeOptions.
+struct CoefficientLimits {
+  std::int64_t max_pixels;
+  std::int64_t max_scan_blocks;
+};
 
 // One per thread; reused from image to image.
 class CoefficientDecoder {
  public:
   // `markers` has opened `jpeg`; afterwards it stands at the last scan, and its frame holds all
-  // quantization tables. Returns what libjpeg-turbo gives up at; `damage` gets the first thing that
-  // it only warns of while it invents pixels. A file of one scan is read up to its last MCU,
-  // others up to EOI.
-  Status decode(MarkerReader* markers, Span jpeg, std::int64_t max_pixels, CoefficientImage* image,
-                Status* damage);
-  // libjpeg-turbo guesses coefficients of which a progressive file sends no bit, or not all, from
-  // the blocks around ("block smoothing"): these coefficients alone do not give its pixels.
-  bool needs_block_smoothing() const { return needs_block_smoothing_; }
+  // quantization tables. Returns what libjpeg-turbo gives up at, or that `limits` are passed;
+  // `damage` gets the first thing that it only warns of while it invents pixels. A file of one scan
+  // is read up to its last MCU, others up to EOI; it is no damage where nothing but EOI is missing.
+  Status decode(MarkerReader* markers, Span jpeg, const CoefficientLimits& limits,
+                CoefficientImage* image, Status* damage);
+  // What the scans of the file have sent.
+  const KnownBits& known_bits() const { return known_bits_; }
 
  private:
   enum class Coding : std::uint8_t { kSequential, kDcFirst, kDcRefine, kAcFirst, kAcRefine };
@@ -54,7 +61,8 @@ class CoefficientDecoder {
   void restart(BitReader& reader);
   Status damage_in_row(int row, int num_rows) const;
   void note_known_bits();
-  bool find_block_smoothing() const;
+  std::int64_t blocks_in_scan() const;
+  bool is_complete() const;
 
   const MarkerReader* markers_ = nullptr;
   CoefficientImage* image_ = nullptr;
@@ -70,9 +78,7 @@ class CoefficientDecoder {
   std::int32_t end_of_band_run_ = 0;
   int mcus_to_restart_ = -1;  // counts down; from -1 where there are no restarts
   int next_restart_ = 0;
-  // [component][zigzag position]: the lowest bit sent so far, -1 for none.
-  std::array<std::array<int, 64>, kMaxComponents> known_bits_;
-  bool needs_block_smoothing_ = false;
+  KnownBits known_bits_;
 };
 
 }  // namespace fastpass

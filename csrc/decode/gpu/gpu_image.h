@@ -92,10 +92,11 @@ struct GpuImage {
   int first_part = 0;  // in the batch's memory for parts
 
   ColorModel color = ColorModel::kYcc;
-  int top = 0;  // the crop
+  int top = 0;  // the crop, of the image as it is stored
   int left = 0;
   int height = 0;
   int width = 0;
+  int orientation = 1;  // the pixels are turned by it when they are written
   std::uint8_t* pixels = nullptr;
 
   std::uint32_t* given_up = nullptr;  // set to 1 by whoever meets damage

@@ -89,8 +89,12 @@ bool ImagePlanner::plan_geometry(ImagePlan* plan) const {
   const Frame& frame = markers_.frame();
   int width, height;
   Reconstructor::scaled_size(frame, plan->options.scale_denominator, &width, &height);
-  if (!resolve_crop(plan->options, width, height, &plan->crop).ok()) return false;
-  const CropBox& crop = plan->crop;
+  const int orientation = plan->options.applies_orientation ? markers_.exif_orientation() : 1;
+  const bool is_swapped = swaps_sides(orientation);
+  const int shown_width = is_swapped ? height : width;
+  const int shown_height = is_swapped ? width : height;
+  if (!resolve_crop(plan->options, shown_width, shown_height, &plan->crop).ok()) return false;
+  const CropBox crop = stored_box(plan->crop, orientation, height, width);
   GpuImage& image = plan->image;
   image = GpuImage();
   image.num_components = frame.num_components;
@@ -103,6 +107,7 @@ bool ImagePlanner::plan_geometry(ImagePlan* plan) const {
   image.left = crop.left;
   image.height = crop.height;
   image.width = crop.width;
+  image.orientation = orientation;
   for (int c = 0; c < frame.num_components; ++c) {
     const FrameComponent& sampled = frame.components[static_cast<std::size_t>(c)];
     ComponentScale scale;
@@ -233,10 +238,14 @@ bool ImagePlanner::plan_scan(ImagePlan* plan) const {
 
 bool ImagePlanner::plan_coefficients(ImagePlan* plan) {
   Status damage;
-  const Status status = coefficient_decoder_.decode(&markers_, plan->jpeg, plan->options.max_pixels,
-                                                    &coefficient_image_, &damage);
-  if (!status.ok() || !damage.ok() || coefficient_decoder_.needs_block_smoothing()) return false;
+  const CoefficientLimits limits = {plan->options.max_pixels, plan->options.max_scan_blocks};
+  const Status status =
+      coefficient_decoder_.decode(&markers_, plan->jpeg, limits, &coefficient_image_, &damage);
+  if (!status.ok() || !damage.ok()) return false;
   const Frame& frame = markers_.frame();
+  const KnownBits& known = coefficient_decoder_.known_bits();
+  const bool is_smoothed = wants_block_smoothing(frame, known);
+  const BlockSmoother smoother(frame, known, coefficient_image_);
   const ChunkLayout& layout = coefficient_image_.layout();
   GpuImage& image = plan->image;
   std::size_t num_blocks = 0;
@@ -259,6 +268,7 @@ bool ImagePlanner::plan_coefficients(ImagePlan* plan) {
             coefficient_image_.chunk(row / component.v, column / blocks_per_chunk);
         copy_block(chunk + layout.block_offset(c, row % component.v, column % blocks_per_chunk),
                    block);
+        if (is_smoothed) smoother.smooth(c, row, column, 8, block);
       }
     }
   }

@@ -7,6 +7,7 @@
 #include "common/gpu/block_program.h"
 #include "common/gpu/item_of.h"
 #include "common/hd.h"
+#include "common/orientation.h"
 #include "decode/gpu/gpu_image.h"
 #include "decode/pixels/color.h"
 #include "decode/pixels/idct.h"
@@ -141,7 +142,7 @@ struct TransformBlocks {
   }
 };
 
-// Upsamples and converts: four neighboring pixels per lane.
+// Upsamples, converts and turns: four neighboring pixels of the output per lane.
 struct ColorPixels {
   static constexpr int kLanes = 256;
   static constexpr int kPixels = 4;
@@ -165,12 +166,14 @@ struct ColorPixels {
     const bool is_whole = count == kPixels && reinterpret_cast<std::uintptr_t>(out) % 4 == 0;
     std::uint64_t waiting = 0;  // bits of whole pixels that fill no word yet
     int num_bits = 0;
-    int y = static_cast<int>(first / image.width);
-    int x = static_cast<int>(first % image.width);
+    const int out_width = swaps_sides(image.orientation) ? image.height : image.width;
+    int y = static_cast<int>(first / out_width);
+    int x = static_cast<int>(first % out_width);
     for (int i = 0; i < count; ++i) {
       std::uint8_t rgb[3];
-      color_at(image, image.top + y, image.left + x, rgb);
-      if (++x == image.width) {
+      const CropBox stored = stored_box({y, x, 1, 1}, image.orientation, image.height, image.width);
+      color_at(image, image.top + stored.top, image.left + stored.left, rgb);
+      if (++x == out_width) {
         x = 0;
         ++y;
       }

@@ -1,24 +1,8 @@
 #include "decode/probe/exif.h"
 
+#include "decode/probe/tiff_reader.h"
+
 namespace fastpass {
-namespace {
-
-// Reads past the end give zero, which no later check accepts.
-struct TiffReader {
-  Span tiff;
-  bool is_big_endian;
-
-  std::uint32_t u8(std::uint64_t at) const { return at < tiff.size ? tiff.data[at] : 0; }
-  std::uint32_t u16(std::uint64_t at) const {
-    return is_big_endian ? u8(at) << 8 | u8(at + 1) : u8(at) | u8(at + 1) << 8;
-  }
-  std::uint32_t u32(std::uint64_t at) const {
-    return is_big_endian ? u16(at) << 16 | u16(at + 2) : u16(at) | u16(at + 2) << 16;
-  }
-};
-
-}  // namespace
-
 std::uint8_t read_exif_orientation(Span tiff) {
   constexpr std::uint32_t kOrientationTag = 0x0112, kTypeShort = 3;
   if (tiff.size < 8 || tiff.data[0] != tiff.data[1]) return 1;

@@ -23,9 +23,19 @@ Status probe(Span encoded, ImageInfo* info) {
     status = probe_png(encoded, &found);
   } else if (begins_with(encoded, 0, "RIFF", 4) && begins_with(encoded, 8, "WEBP", 4)) {
     status = probe_webp(encoded, &found);
+  } else if (begins_with(encoded, 0, "BM", 2)) {
+    status = probe_bmp(encoded, &found);
+  } else if (begins_with(encoded, 0, "GIF87a", 6) || begins_with(encoded, 0, "GIF89a", 6)) {
+    status = probe_gif(encoded, &found);
+  } else if (begins_with(encoded, 0, "II*\0", 4) || begins_with(encoded, 0, "MM\0*", 4)) {
+    status = probe_tiff(encoded, &found);
+  } else if (is_heif(encoded)) {
+    status = probe_heif(encoded, &found);
   } else {
     return Status(Fault::kUnsupportedImage,
-                  "neither a JPEG, a PNG nor a WebP: the first bytes are of no known kind", 0);
+                  "no image of a known kind, by its first bytes; JPEG, PNG, WebP, BMP, GIF, TIFF, "
+                  "AVIF and HEIC are known",
+                  0);
   }
   if (status.ok()) *info = found;
   return status;

@@ -1,4 +1,4 @@
-// Headers only: size, components, subsampling, orientation of a JPEG, PNG or WebP.
+// Headers only: size, components, subsampling, orientation of an encoded image.
 #pragma once
 
 #include "common/image_info.h"

@@ -12,6 +12,12 @@ namespace fastpass {
 Status probe_jpeg(Span encoded, ImageInfo* info);
 Status probe_png(Span encoded, ImageInfo* info);
 Status probe_webp(Span encoded, ImageInfo* info);
+Status probe_bmp(Span encoded, ImageInfo* info);
+Status probe_gif(Span encoded, ImageInfo* info);
+Status probe_tiff(Span encoded, ImageInfo* info);
+Status probe_heif(Span encoded, ImageInfo* info);
+// Whether a file of the ISO base media format says that it is AVIF or HEIC.
+bool is_heif(Span encoded);
 
 inline bool is_jpeg(Span encoded) {
   return encoded.size >= 2 && encoded.data[0] == 0xFF && encoded.data[1] == 0xD8;

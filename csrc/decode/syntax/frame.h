@@ -30,6 +30,7 @@ struct FrameComponent {
   // one block (T.81, A.2.2), and the image has the same size.
   int h = 1;
   int v = 1;
+  int v_in_file = 1;  // what the file says, also of one component
   int quant_index = 0;
   QuantTable quant;         // as it stood at the component's first scan
   int width_in_blocks = 0;  // the blocks that hold pixels; an interleaved scan pads to whole MCUs

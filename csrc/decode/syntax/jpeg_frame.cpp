@@ -94,6 +94,7 @@ Status MarkerReader::read_components() {
                      std::to_string(component.h) + " x " + std::to_string(component.v) +
                      ", 1..4 wanted");
     }
+    component.v_in_file = component.v;
     if (frame_.num_components == 1) component.h = component.v = 1;
     frame_.max_h = std::max(frame_.max_h, component.h);
     frame_.max_v = std::max(frame_.max_v, component.v);

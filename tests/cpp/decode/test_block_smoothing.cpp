@@ -1,4 +1,5 @@
-// When coefficients that a progressive file did not send are to be guessed.
+// When coefficients that a progressive file did not send are to be guessed. The guesses themselves:
+// tests/decode/test_block_smoothing.py, against the libjpeg-turbo 3 inside Pillow.
 #include "support/coefficient_check.h"
 #include "support/scan_scripts.h"
 #include "support/shared_data.h"
@@ -61,17 +62,17 @@ void test_block_smoothing() {
     const Bytes jpeg = make_jpeg(made);
     check_whole(jpeg, "script");
     const bool matters = pixels_of(jpeg, true) != pixels_of(jpeg, false);
-    CHECK(decoded.decoder.needs_block_smoothing() == matters);
+    CHECK(wants_smoothing(decoded) == matters);
   }
   // A truncated file has had no refinement yet.
   MadeJpeg made;
   made.is_progressive = true;
   Bytes jpeg = make_jpeg(made);
   CHECK(compare(jpeg, "whole") == Agreement::kSame);
-  CHECK(!decoded.decoder.needs_block_smoothing());
+  CHECK(!wants_smoothing(decoded));
   jpeg.resize(jpeg.size() / 2);
   CHECK(compare(jpeg, "half") == Agreement::kSame);
-  CHECK(decoded.decoder.needs_block_smoothing() && !decoded.damage.ok());
+  CHECK(wants_smoothing(decoded) && !decoded.damage.ok());
 }
 
 // A progressive file with only those scans, and their tables, that `keeps` wants.
@@ -106,7 +107,7 @@ void test_missing_scans() {
   const auto check = [](const Bytes& part, bool smooths) {
     CHECK(compare(part, "missing scans") == Agreement::kSame);
     CHECK(decoded.status.ok());
-    CHECK(decoded.decoder.needs_block_smoothing() == smooths);
+    CHECK(wants_smoothing(decoded) == smooths);
     CHECK((pixels_of(part, true) != pixels_of(part, false)) == smooths);
   };
   check(with_scans(jpeg, [](int) { return true; }), true);

@@ -283,8 +283,7 @@ void test_auto_goes_on() {
   if (make_decoder("turbo") == nullptr) return;
   std::vector<MadeJpeg> unknown(2);
   unknown[0].is_arithmetic = true;
-  jpeg_scan_info dc_only = {3, {0, 1, 2}, 0, 0, 0, 0};
-  unknown[1].scans = {dc_only};
+  unknown[1].is_arithmetic = unknown[1].is_progressive = true;
   for (MadeJpeg& made : unknown) {
     made.width = 300;
     const Bytes jpeg = make_jpeg(made);

@@ -18,10 +18,11 @@ enum class Agreement {
   kDifferent,
 };
 
-// What libjpeg-turbo warns of when it invents coefficients.
+// What libjpeg-turbo warns of when it invents coefficients. It warns of a missing end of file as
+// well, which alone is no damage.
 inline bool has_warned_of_damage(const LibjpegWitness& witness) {
-  return witness.warned(JWRN_JPEG_EOF) || witness.warned(JWRN_HIT_MARKER) ||
-         witness.warned(JWRN_HUFF_BAD_CODE) || witness.warned(JWRN_MUST_RESYNC);
+  return witness.warned(JWRN_HIT_MARKER) || witness.warned(JWRN_HUFF_BAD_CODE) ||
+         witness.warned(JWRN_MUST_RESYNC);
 }
 
 inline bool is_same_block(const std::int16_t* ours, const JCOEF* theirs) {
@@ -59,12 +60,17 @@ struct Decoded {
   fastpass::Status damage;
 };
 
+inline bool wants_smoothing(const Decoded& decoded) {
+  return wants_block_smoothing(decoded.markers.frame(), decoded.decoder.known_bits());
+}
+
 inline void decode(fastpass::Span jpeg, Decoded* decoded) {
   decoded->damage = {};
   decoded->status = decoded->markers.open(jpeg);
   if (!decoded->status.ok()) return;
-  decoded->status = decoded->decoder.decode(&decoded->markers, jpeg, kMaxTestPixels,
-                                            &decoded->image, &decoded->damage);
+  const fastpass::CoefficientLimits limits = {kMaxTestPixels, fastpass::kDefaultMaxScanBlocks};
+  decoded->status =
+      decoded->decoder.decode(&decoded->markers, jpeg, limits, &decoded->image, &decoded->damage);
 }
 
 // Decodes with both. The damage we report covers all that libjpeg-turbo warns of, and is told with
