@@ -15,7 +15,8 @@ class AutoDecoder : public Decoder {
 
   Status decode_stored(const JpegHeaders& headers, const DecodeOptions& options,
                        PixelBuffer* pixels) override {
-    const bool is_ours = has_vectors_ || options.seek_index.size > 0;
+    const bool is_ours =
+        has_vectors_ || options.seek_index.size > 0 || headers.info().is_progressive;
     Decoder& first = is_ours ? *cpu_ : *turbo_;
     Decoder& second = is_ours ? *turbo_ : *cpu_;
     DecodeOptions strict = options;

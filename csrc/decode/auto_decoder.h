@@ -1,6 +1,8 @@
 // Backend "auto". Our own decoder takes every file that it knows; libjpeg-turbo takes the others
 // (arithmetic coding), and fills damaged ones. On processors without vector code of ours,
-// libjpeg-turbo comes first, unless the file has a seek index: then our decoder has less to do.
+// libjpeg-turbo comes first, with two exceptions: files with a seek index, of which our decoder has
+// less to read, and progressive files, whose missing scans each version of libjpeg-turbo makes up
+// for in its own way.
 #pragma once
 
 #include <memory>

@@ -1,4 +1,4 @@
-"""decode: bytes -> pixels. JPEG natively, PNG and WebP through Pillow."""
+"""decode: bytes -> pixels. JPEG natively, other formats through Pillow."""
 
 from fastpass.decode.image import decode_image
 from fastpass.decode.jpeg import decode_jpeg

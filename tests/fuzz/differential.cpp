@@ -9,8 +9,13 @@
 #include <string>
 #include <vector>
 
+// clang-format off: jpeglib.h needs <cstdio> above it.
+#include <jpeglib.h>
+// clang-format on
+
 #include "decode/band_decode.h"
 #include "decode/decoder_registry.h"
+#include "decode/entropy/coefficient_decoder.h"
 #include "decode/seek_scan.h"
 #include "gpu_twin.h"
 
@@ -145,8 +150,21 @@ void check_gpu_parts(const Subject& subject, Span input, DecodeOptions options,
   check_gpu(input, options, " on a crop with an index", tally);
 }
 
-void check_pair(const Subject& turbo, const Subject& other, const DecodeOptions& options,
-                Tally* tally) {
+// Missing scans of progressive files: before 3.0, libjpeg-turbo guessed in another way than we do.
+bool depends_on_version(Span input) {
+  if (LIBJPEG_TURBO_VERSION_NUMBER >= 3000000) return false;
+  fastpass::MarkerReader markers;
+  fastpass::CoefficientDecoder decoder;
+  fastpass::CoefficientImage image;
+  Status damage;
+  const fastpass::CoefficientLimits limits = {kMaxPixels, fastpass::kDefaultMaxScanBlocks};
+  return markers.open(input).ok() && markers.frame().is_progressive &&
+         decoder.decode(&markers, input, limits, &image, &damage).ok() &&
+         wants_block_smoothing(markers.frame(), decoder.known_bits());
+}
+
+void check_pair(Span input, const Subject& turbo, const Subject& other,
+                const DecodeOptions& options, Tally* tally) {
   const bool turbo_accepts = turbo.status.ok();
   const bool other_accepts = other.status.ok();
   if (!turbo_accepts && !other_accepts) {
@@ -164,7 +182,7 @@ void check_pair(const Subject& turbo, const Subject& other, const DecodeOptions&
   }
   ++tally->both_accept;
   const Difference difference = compare_whole(turbo, other);
-  if (difference.found) {
+  if (difference.found && !depends_on_version(input)) {
     disagree(other.name + " and turbo at 1/" + std::to_string(options.scale_denominator),
              difference);
   }
@@ -207,7 +225,8 @@ bool compare_decoders(Span input, Tally* tally) {
   }
   check_gpu_parts(all.front(), input, options, random, tally);
   const bool is_accepted = all.front().status.ok();
-  for (std::size_t i = 1; i < all.size(); ++i) check_pair(all.front(), all[i], options, tally);
+  for (std::size_t i = 1; i < all.size(); ++i)
+    check_pair(input, all.front(), all[i], options, tally);
   const auto is_refused = [](const Subject& subject) { return !subject.status.ok(); };
   if (std::any_of(all.begin(), all.end(), is_refused)) count_filled(&all, input, options, tally);
   return is_accepted;
