@@ -110,7 +110,7 @@ def test_faults_of_png_files_keep_their_names_in_a_loader(tmp_path: Path) -> Non
     Image.new("L", (3000, 3000)).save(buffer, "PNG")
     (tmp_path / "a.png").write_bytes(buffer.getvalue())
     buffer = io.BytesIO()
-    Image.new("L", (30, 30)).save(buffer, "GIF")
+    Image.new("F", (30, 30)).save(buffer, "TIFF")  # floating-point samples
     (tmp_path / "b.png").write_bytes(buffer.getvalue())
     with fp.Loader(
         tmp_path, RECIPE, batch_size=1, shuffle=False, max_pixels=10**6, on_error="skip"

@@ -135,7 +135,7 @@ def test_fill_bytes_lone_markers_and_stray_bytes():
     ("data", "fault", "offset"),
     [
         (b"", CorruptImage, 0),
-        (b"GIF89a", UnsupportedImage, 0),
+        (b"GIF89a", CorruptImage, 6),
         (b"\xff", UnsupportedImage, 0),
         (b"\xff\xd8", CorruptImage, 2),
         (jpeg(b"\xff\xd9"), CorruptImage, 2),
