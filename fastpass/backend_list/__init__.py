@@ -19,9 +19,7 @@ def backends() -> list[Backend]:
         Backend(
             "turbo", "decode", "turbo" in built, built.get("turbo", "built without libjpeg-turbo")
         ),
-        Backend(
-            "pillow", "decode", *_installed("PIL", "PNG, WebP, BMP, GIF, TIFF, AVIF; a slow path")
-        ),
+        Backend("pillow", "decode", *_installed("PIL", "all but JPEG; a slow path")),
     ]
     found.append(_cuda("decode", 'bit for bit the pixels of "cpu"'))
     found.append(_nvjpeg())
