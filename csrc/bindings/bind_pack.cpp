@@ -237,10 +237,9 @@ py::dict write_index_of(const py::bytes& tar_path, const py::bytes& index_path,
   std::int64_t num_unreadable = 0, num_seek_indexes = 0;
   {
     py::gil_scoped_release unlocked;
-    status = write_index(path, to, options, &index);
+    status = write_index(path, to, options, &index, &num_unreadable);
     if (status.ok()) status = view.parse({index.data(), index.size()}, to, path);
     for (std::int64_t i = 0; status.ok() && i < view.size(); ++i) {
-      num_unreadable += view.record(i).format == 0;
       num_seek_indexes += view.seek_index(i).size != 0;
     }
   }

@@ -33,7 +33,11 @@ IndexRecord record_of(const SampleEntry& sample, std::uint64_t key_offset) {
   record.metadata_bytes = sample.metadata_bytes;
   record.key_offset = key_offset;
   record.key_bytes = static_cast<std::uint32_t>(sample.key_bytes);
-  if (sample.info.format == ImageFormat::kUnknown) return record;
+  // Readers of the first version know no other formats, and refuse an index that has some.
+  const ImageFormat format = sample.info.format;
+  const bool is_known =
+      format == ImageFormat::kJpeg || format == ImageFormat::kPng || format == ImageFormat::kWebp;
+  if (!is_known) return record;
   record.width = static_cast<std::uint32_t>(sample.info.width);
   record.height = static_cast<std::uint32_t>(sample.info.height);
   record.format = static_cast<std::uint8_t>(sample.info.format);
@@ -75,12 +79,19 @@ std::vector<SectionContent> make_sections(const Contents& contents) {
 
 std::size_t padded(std::size_t num_bytes) { return (num_bytes + 7) / 8 * 8; }
 
-void probe_all(Span tar, const HeaderProbe& probe, std::vector<SampleEntry>* samples) {
+// Returns how many headers could not be read.
+std::int64_t probe_all(Span tar, const HeaderProbe& probe, std::vector<SampleEntry>* samples) {
+  std::int64_t num_unreadable = 0;
   for (SampleEntry& sample : *samples) {
     ImageInfo info;
     const Status status = probe({tar.data + sample.image_offset, sample.image_bytes}, &info);
-    if (status.ok()) sample.info = info;  // else it stays kUnknown
+    if (status.ok()) {
+      sample.info = info;
+    } else {
+      ++num_unreadable;  // its format stays kUnknown
+    }
   }
+  return num_unreadable;
 }
 
 Status changed_meanwhile(const std::string& tar_path) {
@@ -165,7 +176,7 @@ Status read_contents(const File& tar, const ReadingOptions& options, Contents* c
 }  // namespace
 
 Status build_index(const std::string& tar_path, const IndexOptions& options,
-                   std::vector<std::uint8_t>* index) {
+                   std::vector<std::uint8_t>* index, std::int64_t* num_unreadable) {
   File tar;
   FASTPASS_RETURN_IF_ERROR(tar.open(tar_path));
   FileState before, after;
@@ -177,7 +188,9 @@ Status build_index(const std::string& tar_path, const IndexOptions& options,
     MappedFile mapping;
     FASTPASS_RETURN_IF_ERROR(mapping.open(tar_path));
     if (mapping.state().num_bytes != before.num_bytes) return changed_meanwhile(tar_path);
-    if (options.probe) probe_all(mapping.span(), options.probe, &contents.samples);
+    std::int64_t count = 0;
+    if (options.probe) count = probe_all(mapping.span(), options.probe, &contents.samples);
+    if (num_unreadable != nullptr) *num_unreadable = count;
     FASTPASS_RETURN_IF_ERROR(make_seek_section(mapping.span(), contents.samples,
                                                options.seek_indexer, options.num_threads,
                                                &seek_section));
@@ -196,8 +209,9 @@ Status build_index(const std::string& tar_path, const IndexOptions& options,
 }
 
 Status write_index(const std::string& tar_path, const std::string& index_path,
-                   const IndexOptions& options, std::vector<std::uint8_t>* index) {
-  FASTPASS_RETURN_IF_ERROR(build_index(tar_path, options, index));
+                   const IndexOptions& options, std::vector<std::uint8_t>* index,
+                   std::int64_t* num_unreadable) {
+  FASTPASS_RETURN_IF_ERROR(build_index(tar_path, options, index, num_unreadable));
   return write_atomically(index_path, {index->data(), index->size()});
 }
 

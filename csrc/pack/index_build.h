@@ -38,13 +38,14 @@ std::vector<std::uint8_t> serialize_index(const Contents& contents, const FileSt
                                           std::vector<std::uint8_t> seek_section);
 
 // Scans the tar. An image that cannot be probed is indexed all the same: the loader refuses it by
-// name when its turn comes.
+// name when its turn comes. `num_unreadable`, where it is given: how many these are.
 Status build_index(const std::string& tar_path, const IndexOptions& options,
-                   std::vector<std::uint8_t>* index);
+                   std::vector<std::uint8_t>* index, std::int64_t* num_unreadable = nullptr);
 
 // Builds it and puts it at `index_path`, atomically.
 Status write_index(const std::string& tar_path, const std::string& index_path,
-                   const IndexOptions& options, std::vector<std::uint8_t>* index);
+                   const IndexOptions& options, std::vector<std::uint8_t>* index,
+                   std::int64_t* num_unreadable);
 
 // kStalePack unless the index belongs to this content of the tar. Where the tar has another time
 // than the index says (a copy, say), it is scanned and compared member by member.

@@ -39,7 +39,7 @@ def choose_samples(
 
 
 def _can_read_heic() -> bool:
-    return any(importlib.util.find_spec(name) is not None for name in ("pillow_heif", "pi_heif"))
+    return importlib.util.find_spec("pillow_heif") is not None
 
 
 def _heic_positions(native: Any, shards: list[dict[str, Any]]) -> list[int]:

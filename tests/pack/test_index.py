@@ -110,6 +110,16 @@ def test_damaged_images_are_indexed(write_tar, image):
         assert [len(sample.data) for sample in pack] == [8, len(image()), 0]
 
 
+def test_formats_that_older_readers_do_not_know(write_tar, image):
+    """Their headers are left out of the index, which is otherwise as it was."""
+    tar = write_tar({"a.gif": image(8, 8, "GIF"), "b.jpg": image()})
+    assert build_index(tar).num_samples == 2
+    index = index_of(tar).read_bytes()
+    records = struct.unpack_from("<Q", index, 72 + 8)[0]
+    assert index[records + 60 : records + 80] == bytes(20)
+    assert index[records + 80 + 68] == 1
+
+
 def test_every_flipped_bit_is_noticed(tiny):
     index = golden()
     with index_of(tiny).open("r+b", buffering=0) as file:
