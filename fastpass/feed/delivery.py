@@ -12,9 +12,13 @@ from fastpass.feed.batch import Batch
 
 
 class Delivery:
-    """Turns the engine's arrays into a :class:`Batch` on the CPU, without a copy."""
+    """Turns the engine's arrays into a :class:`Batch` on the CPU, without a copy.
 
-    gpu: Any = None  # of the engine
+    ``weights``: float32 [len(pack)] by position in the source, or None. Raises MissingBackend
+    without torch.
+    """
+
+    gpu: Any = None  # what the engine is given to run on; None: the CPU
 
     def __init__(
         self, dtype: str, *, has_labels: bool, weights: npt.NDArray[np.float32] | None
@@ -28,7 +32,7 @@ class Delivery:
         self._torch = torch
         self._dtype = getattr(torch, dtype)
         self._has_labels = has_labels
-        self._weights = weights  # [position]
+        self._weights = weights
         self.device = torch.device("cpu")
 
     def stream(self) -> int:
@@ -42,6 +46,13 @@ class Delivery:
         positions: npt.NDArray[np.int64],
         labels: npt.NDArray[np.int64],
     ) -> Batch:
+        """The batch that the engine has made.
+
+        Args:
+            views: per view of the recipe, what shows [N, 3, size, size] in the engine's memory;
+                bfloat16 comes as uint16.
+            sample_ids, positions, labels: int64 [N]; position in the source, label -1: none.
+        """
         tensors = [self._torch.from_numpy(view) for view in views]
         if self._dtype == self._torch.bfloat16:
             tensors = [tensor.view(self._torch.bfloat16) for tensor in tensors]

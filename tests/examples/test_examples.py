@@ -176,3 +176,17 @@ def test_accelerate_moves_a_batch(images: Path) -> None:
         moved = operations.send_to_device(next(iter(loader)), torch.device("meta"))
     assert isinstance(moved, fp.Batch)
     assert moved.views[0].is_meta
+
+
+def test_accelerate_leaves_the_loader_as_it_is(images: Path) -> None:
+    """An epoch that is left early in its loop is not replayed either."""
+    accelerate = pytest.importorskip("accelerate")
+    with fp.Loader(images, fp.recipes.rrc(size=16), batch_size=4, threads=1) as loader:
+        prepared = accelerate.Accelerator(cpu=True).prepare(loader)
+        assert prepared is loader
+        firsts = []
+        for _ in range(3):
+            for batch in prepared:
+                firsts.append(batch.sample_ids.tolist())
+                break
+    assert len({tuple(first) for first in firsts}) == 3
