@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import os
 import shutil
 from collections.abc import Callable
@@ -11,13 +10,21 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from evaluate.made_checkpoint import make_checkpoint
 from PIL import Image
-from support.pictures import image_folder, jpeg
+from support.writing_commands import (
+    Words,
+    bench_words,
+    dedup_words,
+    export_words,
+    knn_words,
+    make_inputs,
+    pack_words,
+    preview_words,
+    report_words,
+    synth_words,
+)
 
 from fastpass.cli import cli
-
-Words = list[object]
 
 
 def _run(words: Words) -> Result:
@@ -32,13 +39,7 @@ def _tree(folder: Path) -> dict[str, str]:
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the commands read: photos, classes, a run with a checkpoint."""
-    folder = tmp_path_factory.mktemp("made")
-    image_folder(folder / "photos")
-    make_checkpoint(folder / "run")
-    line = json.dumps({"step": 1, "epoch": 0.5, "loss": 8.0})
-    (folder / "run" / "log.jsonl").write_text(line + "\n")
-    (folder / "photo.jpg").write_bytes(jpeg(5, 60, 80))
-    return folder
+    return make_inputs(tmp_path_factory.mktemp("made"))
 
 
 @pytest.fixture
@@ -49,64 +50,26 @@ def place(made: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def _synth(place: Path, *more: object) -> Words:
-    small = ["--classes", 1, "--per-class", 2, "--val-per-class", 1, "--size", 32]
-    return ["synth", "-o", place / "out", *small, *more]
-
-
-def _knn(place: Path, *more: object) -> Words:
-    photos = place / "in" / "photos"
-    sources = ["--train", photos, "--val", photos, "--k", 1]
-    run = ["--checkpoint", place / "in" / "run"]
-    return ["evaluate", "knn", *run, *sources, "-o", place / "out" / "knn.json", *more]
-
-
-def _bench(place: Path, *more: object) -> Words:
-    quick = ["--repeats", 1, "--seconds", 0, "--limit", 1]
-    return ["bench", "decode", place / "in" / "photos", *quick, "-o", place / "out", *more]
-
-
-def _preview(place: Path, *more: object) -> Words:
-    return ["preview", place / "in" / "photo.jpg", "-o", place / "out" / "grid.png", *more]
-
-
-def _report(place: Path, *more: object) -> Words:
-    return ["report", place / "in" / "run", "-o", place / "out" / "report.html", *more]
-
-
-def _export(place: Path, *more: object) -> Words:
-    out = place / "out" / "x.safetensors"
-    return ["export", "--checkpoint", place / "in" / "run", "-o", out, *more]
-
-
-def _dedup(place: Path, *more: object) -> Words:
-    return ["dedup", place / "in" / "photos", "-o", place / "out", "--threads", 1, *more]
-
-
-def _pack(place: Path, *more: object) -> Words:
-    return ["pack", place / "in" / "photos", "-o", place / "out", *more]
-
-
 # Of every command: the names that it writes, and which of these somebody's file has here.
 FILES: list[tuple[Callable[..., Words], str]] = [
-    (_preview, "grid.png"),
-    (_report, "report.html"),
-    (_export, "x.safetensors"),
-    (_knn, "knn.json"),
-    (_bench, "bench-decode.json"),
-    (_bench, "bench-decode.png"),
+    (preview_words, "grid.png"),
+    (report_words, "report.html"),
+    (export_words, "x.safetensors"),
+    (knn_words, "knn.json"),
+    (bench_words, "bench-decode.json"),
+    (bench_words, "bench-decode.png"),
 ]
 FOLDERS: list[tuple[Callable[..., Words], str, list[str]]] = [
-    (_pack, "holiday-backup.tar", ["--force"]),
-    (_pack, "shard-000000.tar", ["--force"]),
-    (_pack, "shard-000000.tar.fpi", ["--force"]),
-    (_pack, "notes.txt", ["--force"]),
-    (_synth, "train-000007.tar", ["--force"]),
-    (_synth, "val-000000.tar", ["--force"]),
-    (_dedup, "keep.txt", []),
-    (_dedup, "report.html", []),
-    (_dedup, "hashes.parquet", []),
-    (_dedup, "work", []),
+    (pack_words, "holiday-backup.tar", ["--force"]),
+    (pack_words, "shard-000000.tar", ["--force"]),
+    (pack_words, "shard-000000.tar.fpi", ["--force"]),
+    (pack_words, "notes.txt", ["--force"]),
+    (synth_words, "train-000007.tar", ["--force"]),
+    (synth_words, "val-000000.tar", ["--force"]),
+    (dedup_words, "keep.txt", []),
+    (dedup_words, "report.html", []),
+    (dedup_words, "hashes.parquet", []),
+    (dedup_words, "work", []),
 ]
 
 
@@ -148,9 +111,9 @@ def test_in_a_folder_what_somebody_put_there_is_refused_by_name(
     assert _tree(place) == before
 
 
-@pytest.mark.parametrize("command", [_pack, _synth, _dedup])
+@pytest.mark.parametrize("command", [pack_words, synth_words, dedup_words])
 def test_what_a_command_wrote_it_replaces(command: Callable[..., Words], place: Path) -> None:
-    force = [] if command is _dedup else ["--force"]
+    force = [] if command is dedup_words else ["--force"]
     assert _run(command(place)).exit_code == 0
     wanted = _tree(place)
     result = _run(command(place, *force))
@@ -178,7 +141,7 @@ def test_a_command_never_writes_over_what_it_reads(place: Path) -> None:
         ["preview", photo, "-o", place / "in" / "same.jpg", "--force"],
         ["report", run, "-o", run / "log.jsonl", "--force"],
         ["export", "--checkpoint", run, "-o", weights, "--force"],
-        [*_knn(place), "-o", next((place / "in" / "photos").rglob("*.jpg")), "--force"],
+        [*knn_words(place), "-o", next((place / "in" / "photos").rglob("*.jpg")), "--force"],
     ):
         result = _run(words)
         assert result.exit_code == 1, (words, result.output)
@@ -187,7 +150,7 @@ def test_a_command_never_writes_over_what_it_reads(place: Path) -> None:
 
 
 def test_a_preview_of_a_preview_is_not_written_over_it(place: Path) -> None:
-    assert _run(_preview(place)).exit_code == 0
+    assert _run(preview_words(place)).exit_code == 0
     grid = place / "out" / "grid.png"
     with Image.open(grid) as image:
         assert image.info["Software"] == "fastpass preview"
@@ -197,7 +160,7 @@ def test_a_preview_of_a_preview_is_not_written_over_it(place: Path) -> None:
 
 
 def test_an_index_is_not_written_over_another_file(place: Path) -> None:
-    assert _run(_pack(place)).exit_code == 0
+    assert _run(pack_words(place)).exit_code == 0
     tar = place / "out" / "shard-000000.tar"
     assert _run(["index", tar]).exit_code == 0
     index = Path(f"{tar}.fpi")

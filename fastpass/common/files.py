@@ -54,7 +54,7 @@ def written_path(path: str | os.PathLike[str]) -> Iterator[Path]:
     yielded as it is.
     """
     target = Path(os.path.realpath(path))
-    try:
+    with named_failures(path):
         if _is_special(Path(path)):
             yield Path(path)
             return
@@ -67,6 +67,13 @@ def written_path(path: str | os.PathLike[str]) -> Iterator[Path]:
             sync(temporary)
             temporary.replace(target)
         sync_folder(target.parent)
+
+
+@contextmanager
+def named_failures(path: str | os.PathLike[str]) -> Iterator[None]:
+    """An OSError of the block becomes a WriteFailed that names ``path``."""
+    try:
+        yield
     except FastpassError:
         raise
     except OSError as error:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 
 import click
@@ -13,6 +12,7 @@ import click
 from fastpass.common.command_line import Command
 from fastpass.common.processors import available_processors
 from fastpass.common.progress import shown_progress
+from fastpass.common.thread_pool import thread_pool
 from fastpass.errors import FastpassError
 from fastpass.pack.found import left_out_text
 from fastpass.pack.index import IndexReport, build_index
@@ -121,7 +121,7 @@ def index_command(
             return error
 
     results = []
-    with shown_progress() as on_progress, ThreadPoolExecutor(processors) as pool:
+    with shown_progress() as on_progress, thread_pool(processors) as pool:
         for result in pool.map(try_index, tars):
             results.append(result)
             on_progress("indexing", len(results), len(tars))

@@ -18,6 +18,7 @@ from fastpass.common.checks import require_integer
 from fastpass.common.filled_folder import filled_folder
 from fastpass.common.processors import available_processors
 from fastpass.common.progress import OnProgress, no_progress
+from fastpass.common.thread_pool import thread_pool
 from fastpass.errors import MissingBackend
 from fastpass.pack.index import is_index
 from fastpass.synth.ifs import IteratedFunctionSystem, sample_system, vary_system
@@ -93,7 +94,7 @@ def synthesize(
     shards: list[Path] = []
     with (
         filled_folder(output, force=force, is_ours=is_index) as folder,
-        ThreadPoolExecutor(workers or available_processors()) as pool,
+        thread_pool(workers or available_processors()) as pool,
     ):
         systems = [class_system(seed, class_index) for class_index in range(num_classes)]
         for split, per_class in counts.items():

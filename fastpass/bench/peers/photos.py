@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from fastpass.common.files import named_failures
 from fastpass.decode import decode_jpeg, probe
 from fastpass.errors import BadPack, FastpassError
 from fastpass.pack import Pack, pack_folder
@@ -53,7 +54,8 @@ def collect_photos(
             left_out[place] = reason
             continue
         files.append(folder / f"{len(files):06d}.jpg")
-        files[-1].write_bytes(data)
+        with named_failures(files[-1]):
+            files[-1].write_bytes(data)
     if not files:
         some = "".join(f"; {place}: {reason}" for place, reason in [*left_out.items()][:1])
         raise BadPack(f"{source!r}: no JPEG that can be decoded{some}")

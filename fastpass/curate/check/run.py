@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -14,6 +13,7 @@ from fastpass._native import core
 from fastpass.common.checks import require_integer
 from fastpass.common.processors import available_processors
 from fastpass.common.progress import OnProgress, no_progress
+from fastpass.common.thread_pool import thread_pool
 from fastpass.curate.check.names import odd_name
 from fastpass.decode.image import decode_image
 from fastpass.errors import (
@@ -136,7 +136,7 @@ def _check_images(
     pack: Pack, report: CheckReport, threads: int, max_pixels: int, on_progress: OnProgress
 ) -> None:
     keys = pack.sample_keys
-    with ThreadPoolExecutor(threads) as pool:
+    with thread_pool(threads) as pool:
         for positions in _runs(len(pack), threads * _IMAGES_AT_ONCE):
             found = pool.map(lambda at: _check_image(pack, at, max_pixels), positions)
             for position, problems in zip(positions, found, strict=True):
