@@ -173,7 +173,7 @@ def test_a_lying_index_never_leads_outside_the_tar(tiny):
         (152, struct.pack("<QQ", 1, (1 << 64) - 1), "the metadata lie outside the tar"),
         (168, struct.pack("<Q", (1 << 64) - 1), "the key lies outside its section"),
         (144, struct.pack("<q", -2), "the label is outside its range"),
-        (184 + 4, b"\x04", "the image header is impossible"),
+        (184 + 4, b"\x09", "the image header is impossible"),
     ],
 )
 def test_impossible_values_with_a_right_checksum(tiny, at, what, message):
