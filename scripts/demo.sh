@@ -8,6 +8,11 @@ export PATH="$PWD/.venv/bin:$PATH"
 run=${RUN_DIR:-runs/demo}
 config=configs/dino_demo.toml
 
+# The stages remove what an earlier demo left in their folders, and nobody else's files.
+if [ -n "$(ls "$run" 2>/dev/null)" ] && [ ! -e "$run/done" ]; then
+  echo "demo: $run has content, but not of a demo: choose another folder with RUN_DIR" >&2
+  exit 1
+fi
 [ "${FORCE:-0}" != 1 ] || rm -rf "$run/done"
 mkdir -p "$run/done"
 : >"$run/commands.txt"
@@ -39,7 +44,7 @@ stage() {
     return
   fi
   everything_reused=0
-  rm -rf "$mark" "${run:?}/$name"
+  rm -rf "$mark" "${run:?}/$name" "$run/${name//-/_}.json"
   echo "== $name: $line"
   "$@"
   echo "$line $sources" >"$mark"
@@ -60,5 +65,5 @@ stage knn "${knn[@]}" --untrained --curve -o "$run/knn.json"
 stage knn-pixels "${knn[@]}" --features pixels -o "$run/knn_pixels.json"
 
 echo "== report"
-fastpass report "$run" -o "$run/report.html" --image "$run/data/train-000000.tar"
+fastpass report "$run" --force -o "$run/report.html" --image "$run/data/train-000000.tar"
 echo "== all of it took $SECONDS s; open $run/report.html in a browser"

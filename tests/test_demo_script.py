@@ -95,3 +95,13 @@ def test_the_noted_commands_can_be_typed_again(project: Path) -> None:
     assert words[:3] == ["deepspeed", "--num_accelerators", "2"]
     assert "'runs/demo/data/train-*.tar'" in lines[2]
     assert len(lines) == len(STAGES)
+
+
+def test_a_folder_of_somebody_is_refused(project: Path) -> None:
+    mine = project / "mine" / "data" / "thesis.txt"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("mine")
+    code, words, output = _demo(project, RUN_DIR="mine")
+    assert (code, words) == (1, [])
+    assert "mine has content, but not of a demo" in output
+    assert mine.read_text() == "mine"
