@@ -5,10 +5,8 @@
 namespace fastpass {
 namespace {
 
-constexpr std::int32_t kLargestDenominator = 8;
-
-std::int32_t affordable_denominator(const std::vector<ViewParams>& views) {
-  std::int32_t denominator = kLargestDenominator;
+std::int32_t affordable_denominator(const std::vector<ViewParams>& views,
+                                    std::int32_t denominator) {
   for (const ViewParams& view : views) {
     const std::int32_t shrink =
         std::min(view.height / view.resized_height, view.width / view.resized_width);
@@ -23,9 +21,8 @@ std::int32_t divide_up(std::int32_t value, std::int32_t denominator) {
 
 }  // namespace
 
-RegionPlan plan_region(const std::vector<ViewParams>& views, std::int32_t height,
-                       std::int32_t width, bool may_scale) {
-  std::int32_t top = height, left = width, bottom = 0, right = 0;
+RegionPlan plan_region(const std::vector<ViewParams>& views, std::int32_t largest_denominator) {
+  std::int32_t top = views[0].top, left = views[0].left, bottom = 0, right = 0;
   for (const ViewParams& view : views) {
     top = std::min(top, view.top);
     left = std::min(left, view.left);
@@ -33,7 +30,7 @@ RegionPlan plan_region(const std::vector<ViewParams>& views, std::int32_t height
     right = std::max(right, view.left + view.width);
   }
   RegionPlan plan;
-  plan.scale_denominator = may_scale ? affordable_denominator(views) : 1;
+  plan.scale_denominator = affordable_denominator(views, largest_denominator);
   plan.crop.top = top / plan.scale_denominator;
   plan.crop.left = left / plan.scale_denominator;
   plan.crop.height = divide_up(bottom, plan.scale_denominator) - plan.crop.top;

@@ -15,12 +15,14 @@ struct RegionPlan {
   std::int32_t scale_denominator = 1;
 };
 
-// The smallest box that holds the boxes of all views of an image of height x width pixels; the
-// boxes must have been checked. With `may_scale`, at the smallest of the scales 1, 1/2, 1/4 and 1/8
-// at which every view still has at least one source pixel per pixel. So the scale is 1 unless every
+// The smallest scale at which decoders decode is 1 / kLargestDenominator.
+constexpr std::int32_t kLargestDenominator = 8;
+
+// The smallest box that holds the boxes of all views, of which there is at least one; the boxes
+// must have been checked. It is at the smallest of the scales 1, 1/2, ..., 1/largest_denominator at
+// which every view still has at least one source pixel per pixel. So the scale is 1 unless every
 // box is at least twice as large as its view.
-RegionPlan plan_region(const std::vector<ViewParams>& views, std::int32_t height,
-                       std::int32_t width, bool may_scale);
+RegionPlan plan_region(const std::vector<ViewParams>& views, std::int32_t largest_denominator);
 
 // `pixels` are what was decoded by that plan.
 SourceRegion region_of(const RegionPlan& plan, const ImageView& pixels, std::int32_t height,

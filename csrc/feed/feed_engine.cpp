@@ -261,6 +261,7 @@ void FeedEngine::close() {
   for (std::thread& thread : threads_) {
     if (thread.joinable()) thread.join();
   }
+  sample_makers_.clear();
   pool_->close();
 }
 

@@ -45,7 +45,8 @@ class FeedEngine {
   Status wait(double timeout_seconds, std::shared_ptr<BatchSlot>* slot);
   // Forgets every queued batch; what threads are working on is finished and dropped.
   void cancel();
-  // Ends the threads. Idempotent; afterwards submit() and wait() are kClosed.
+  // Ends the threads and frees their memory and that of all batches that the consumer does not
+  // hold. Idempotent; afterwards submit() and wait() are kClosed.
   void close();
 
   const StageTimes& times() const { return times_; }

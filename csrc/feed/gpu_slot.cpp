@@ -46,7 +46,7 @@ Status GpuSlot::hand_out(Stream stream) {
 }
 
 void GpuSlot::release() {
-  if (!is_handed_out_) return;
+  if (!is_handed_out_ || !process_.is_here()) return;
   is_handed_out_ = false;
   // A stream that is gone has nothing queued any more; the slot's memory is then free already.
   static_cast<void>(device().record(released_, consumer_));

@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "common/owner_process.h"
 #include "feed/gpu.h"
 #include "feed/slot.h"
 
@@ -30,6 +31,7 @@ class GpuSlot : public BatchSlot {
 
  private:
   const std::shared_ptr<Gpu> gpu_;
+  const OwnerProcess process_;
   Event ready_ = nullptr;
   Event released_ = nullptr;
   Stream consumer_ = nullptr;

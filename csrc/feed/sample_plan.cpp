@@ -69,7 +69,7 @@ Status plan_sample(Span bytes, Span seek_index, const Draws& draws, const Sample
   plan->height = plan->headers.info().height;
   plan->width = plan->headers.info().width;
   FASTPASS_RETURN_IF_ERROR(set_views(draws, options, plan));
-  plan->region = plan_region(plan->views, plan->height, plan->width, options.may_scale);
+  plan->region = plan_region(plan->views, options.may_scale ? kLargestDenominator : 1);
   plan->decode = decode_options(options);
   plan->decode.seek_index = seek_index;
   plan->decode.crop = plan->region.crop;

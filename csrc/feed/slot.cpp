@@ -48,13 +48,15 @@ Status SlotPool::acquire(std::shared_ptr<BatchSlot>* slot) {
 }
 
 void SlotPool::give_back(BatchSlot* slot) {
+  // A forked process leaves the slot alone: the lock may be held for ever, a GPU is out of reach.
+  if (!process_.is_here()) return;
   std::unique_ptr<BatchSlot> given(slot);
   const std::lock_guard<std::mutex> lock(mutex_);
   if (!is_closed_) free_.push_back(std::move(given));
 }
 
 void SlotPool::close() {
-  std::vector<std::unique_ptr<BatchSlot>> unused;
+  std::vector<std::unique_ptr<BatchSlot>> unused;  // freed without the lock
   const std::lock_guard<std::mutex> lock(mutex_);
   is_closed_ = true;
   unused.swap(free_);

@@ -18,6 +18,9 @@ class OpenFiles {
  public:
   explicit OpenFiles(std::size_t capacity) : capacity_(capacity) {}
 
+  // As many descriptors as a pack should hold open: few of those that the process may have.
+  static std::size_t sensible_capacity();
+
   // The file at `path`, which must still be the one of `state` (kStalePack): it stays open at
   // least as long as the caller holds it.
   Status get(const std::string& path, const FileState& state, std::shared_ptr<const File>* file);
@@ -29,6 +32,7 @@ class OpenFiles {
   };
 
   std::shared_ptr<const File> find(const std::string& path);
+  void forget_all();
   std::shared_ptr<const File> keep(const std::string& path, std::shared_ptr<const File> file);
 
   const std::size_t capacity_;

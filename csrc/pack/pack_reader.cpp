@@ -12,9 +12,6 @@
 namespace fastpass {
 namespace {
 
-// Of 1,024 that a process usually may have; reading touches few shards at a time.
-constexpr std::size_t kMaxOpenFiles = 128;
-
 Status open_shard(const ShardOptions& options, const std::shared_ptr<OpenFiles>& open_files,
                   std::unique_ptr<Shard>* shard) {
   struct stat status;
@@ -48,7 +45,7 @@ Status PackReader::open(const std::vector<ShardOptions>& shards,
   }
   auto pack = std::make_shared<PackReader>();
   pack->shards_.resize(shards.size());
-  const auto open_files = std::make_shared<OpenFiles>(kMaxOpenFiles);
+  const auto open_files = std::make_shared<OpenFiles>(OpenFiles::sensible_capacity());
   std::vector<Status> statuses(shards.size());
   parallel_for(static_cast<std::int64_t>(shards.size()), available_processors(),
                [&](std::int64_t i, int) {

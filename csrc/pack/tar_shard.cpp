@@ -1,4 +1,6 @@
 #include <algorithm>
+#include <atomic>
+#include <mutex>
 #include <unordered_map>
 #include <utility>
 
@@ -28,7 +30,7 @@ class TarShard final : public Shard {
     return lender >= 0 ? lending_index_.info(lender) : index_.info(index);
   }
   Status image_state(std::int64_t index, FileState* state) const override {
-    *state = tar_.state();
+    *state = state_;
     state->num_bytes = index_.record(index).image_bytes;
     return Status();
   }
@@ -45,6 +47,10 @@ class TarShard final : public Shard {
  private:
   Status open_index(const std::string& index_path);
   Status scan(const IndexOptions& options);
+  // Maps the tar when somebody first asks for a pointer into it: who reads by descriptor needs
+  // none.
+  Status map() const;
+  void will_need(std::uint64_t offset, std::uint64_t num_bytes) const;
   Status hand_out(std::uint64_t offset, std::uint64_t num_bytes, EncodedSample* sample) const;
   // The position of the same image in lending_index_; -1: there is none.
   std::int64_t lender_of(std::int64_t index) const;
@@ -55,7 +61,12 @@ class TarShard final : public Shard {
 
   const std::shared_ptr<OpenFiles> open_files_;
   std::string tar_path_;
-  MappedFile tar_, index_file_;
+  FileState state_;  // of the tar
+  mutable std::once_flag map_once_;
+  mutable std::atomic<bool> is_mapped_{false};
+  mutable Status map_status_;
+  mutable MappedFile tar_;  // once is_mapped_
+  MappedFile index_file_;
   std::vector<std::uint8_t> built_index_;  // where the file's own reading is not the wanted one
   IndexView index_;                        // the samples
   // The index file, where it is fresh but holds the tar in another reading: it still lends image
@@ -82,7 +93,11 @@ Status TarShard::scan(const IndexOptions& options) {
 
 Status TarShard::open(const ShardOptions& options) {
   tar_path_ = options.path;
-  FASTPASS_RETURN_IF_ERROR(tar_.open(tar_path_));
+  {
+    File tar;
+    FASTPASS_RETURN_IF_ERROR(tar.open(tar_path_));
+    FASTPASS_RETURN_IF_ERROR(tar.read_state(&state_));
+  }
   const bool has_file = !options.index_path.empty() && file_exists(options.index_path);
   if (has_file) FASTPASS_RETURN_IF_ERROR(open_index(options.index_path));
   has_index_ = has_file && lending_index_.is_by_todays_rules();
@@ -94,7 +109,7 @@ Status TarShard::open(const ShardOptions& options) {
       lenders_.emplace(lending_index_.record(i).image_offset, i);
     }
   }
-  if (index_.header().tar_bytes != tar_.state().num_bytes) {
+  if (index_.header().tar_bytes != state_.num_bytes) {
     return Status(Fault::kStalePack,
                   quoted(tar_path_) + ": changed while it was opened; try again");
   }
@@ -117,8 +132,30 @@ std::string TarShard::describe(std::int64_t index) const {
          std::to_string(index_.record(index).image_offset) + ")";
 }
 
+Status TarShard::map() const {
+  std::call_once(map_once_, [this] {
+    map_status_ = tar_.open(tar_path_);
+    const FileState& now = tar_.state();
+    const bool is_same = now.device == state_.device && now.inode == state_.inode &&
+                         now.num_bytes == state_.num_bytes;
+    if (map_status_.ok() && !is_same) {
+      map_status_ = Status(Fault::kStalePack,
+                           quoted(tar_path_) + " was changed or replaced while the pack was open");
+    }
+    is_mapped_ = map_status_.ok();
+  });
+  return map_status_;
+}
+
+void TarShard::will_need(std::uint64_t offset, std::uint64_t num_bytes) const {
+  if (is_mapped_) return tar_.will_need(offset, num_bytes);
+  std::shared_ptr<const File> tar;
+  if (open_files_->get(tar_path_, state_, &tar).ok()) tar->will_need(offset, num_bytes);
+}
+
 Status TarShard::hand_out(std::uint64_t offset, std::uint64_t num_bytes,
                           EncodedSample* sample) const {
+  FASTPASS_RETURN_IF_ERROR(map());
   FASTPASS_RETURN_IF_ERROR(tar_.check_length());
   sample->bytes = {tar_.span().data + offset, num_bytes};
   return Status();
@@ -135,7 +172,7 @@ Status TarShard::read(std::int64_t index, EncodedSample* sample) const {
   // The index stays mapped: it is only ever replaced as a whole, which leaves a mapping as it is.
   sample->seek_index = seek_index(index);
   std::shared_ptr<const File> tar;
-  FASTPASS_RETURN_IF_ERROR(open_files_->get(tar_path_, tar_.state(), &tar));
+  FASTPASS_RETURN_IF_ERROR(open_files_->get(tar_path_, state_, &tar));
   return read_bytes(*tar, record.image_offset, record.image_bytes, sample);
 }
 
@@ -145,13 +182,13 @@ void TarShard::prefetch(std::int64_t first, std::int64_t last) const {
   for (std::int64_t index = first; index < last; ++index) {
     const IndexRecord& record = index_.record(index);
     if (record.image_offset < begin || record.image_offset > end + kGapBytes || end == 0) {
-      tar_.will_need(begin, end - begin);
+      will_need(begin, end - begin);
       begin = record.image_offset;
       end = begin;
     }
     end = std::max(end, record.image_offset + record.image_bytes);
   }
-  tar_.will_need(begin, end - begin);
+  will_need(begin, end - begin);
 }
 
 Status TarShard::fetch_metadata(std::int64_t index, EncodedSample* sample) const {

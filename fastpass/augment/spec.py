@@ -132,8 +132,8 @@ class ViewSpec:
         if not isinstance(self.jitter, Jitter | None):
             raise BadArgument(f"jitter = {self.jitter!r}, wanted a Jitter or None")
         self._check_blur()
-        self._check_channels("mean", -1e6, 1e6)
-        self._check_channels("std", 1e-6, 1e6)
+        self._check_channels("mean", 0.0)
+        self._check_channels("std", 1e-6)
 
     def _check_blur(self) -> None:
         if not isinstance(self.blur, Blur | None):
@@ -146,13 +146,19 @@ class ViewSpec:
                 f"{self.blur.kernel_size}: wanted more than {self.blur.kernel_size // 2}"
             )
 
-    def _check_channels(self, name: str, low: float, high: float) -> None:
+    def _check_channels(self, name: str, low: float) -> None:
         values = getattr(self, name)
         if not isinstance(values, tuple) or len(values) != 3:
             raise BadArgument(f"{name} = {values!r}, wanted a tuple of three numbers")
-        channels = [
-            require_number(f"{name}[{i}]", value, low, high) for i, value in enumerate(values)
-        ]
+        try:
+            channels = [
+                require_number(f"{name}[{i}]", value, low, 1.0) for i, value in enumerate(values)
+            ]
+        except BadArgument as error:
+            raise BadArgument(
+                f"{error}: {name} is in units in which a pixel is 0 to 1, so divide numbers for "
+                "pixels of 0 to 255 by 255"
+            ) from error
         object.__setattr__(self, name, tuple(channels))
 
 

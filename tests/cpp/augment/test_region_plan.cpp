@@ -23,14 +23,14 @@ bool is_crop(const RegionPlan& plan, int top, int left, int height, int width, i
 
 void test_box_around_all_views() {
   const std::vector<ViewParams> views = {view_of(10, 20, 30, 40, 16), view_of(5, 50, 10, 60, 16)};
-  CHECK(is_crop(plan_region(views, 100, 200, false), 5, 20, 35, 90, 1));
-  CHECK(is_crop(plan_region({views[0]}, 100, 200, false), 10, 20, 30, 40, 1));
+  CHECK(is_crop(plan_region(views, 1), 5, 20, 35, 90, 1));
+  CHECK(is_crop(plan_region({views[0]}, 1), 10, 20, 30, 40, 1));
 }
 
 // One source pixel per pixel of every view, in both directions, is what a scale must leave.
 void test_scale_follows_the_neediest_view() {
   const auto scale = [](std::vector<ViewParams> views) {
-    return plan_region(views, 4000, 4000, true).scale_denominator;
+    return plan_region(views, 8).scale_denominator;
   };
   CHECK(scale({view_of(0, 0, 447, 4000, 224)}) == 1);
   CHECK(scale({view_of(0, 0, 448, 4000, 224)}) == 2);
@@ -39,7 +39,7 @@ void test_scale_follows_the_neediest_view() {
   CHECK(scale({view_of(0, 0, 3000, 3000, 224)}) == 8);
   CHECK(scale({view_of(0, 0, 3000, 3000, 96), view_of(0, 0, 300, 300, 96)}) == 2);
   CHECK(scale({view_of(0, 0, 3000, 3000, 96), view_of(0, 0, 50, 50, 96)}) == 1);
-  CHECK(plan_region({view_of(0, 0, 3000, 3000, 224)}, 4000, 4000, false).scale_denominator == 1);
+  CHECK(plan_region({view_of(0, 0, 3000, 3000, 224)}, 1).scale_denominator == 1);
 }
 
 // Whatever the boxes: every pixel that a box touches at that scale is inside, and inside the image.
@@ -56,7 +56,7 @@ void test_scaled_boxes_lie_inside() {
       const int left = static_cast<int>(generator() % static_cast<unsigned>(width - columns + 1));
       views.push_back(view_of(top, left, rows, columns, 16));
     }
-    const RegionPlan plan = plan_region(views, height, width, true);
+    const RegionPlan plan = plan_region(views, 8);
     const int d = plan.scale_denominator;
     CHECK(plan.crop.top >= 0 && plan.crop.top + plan.crop.height <= (height + d - 1) / d);
     CHECK(plan.crop.left >= 0 && plan.crop.left + plan.crop.width <= (width + d - 1) / d);
