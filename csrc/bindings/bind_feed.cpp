@@ -193,6 +193,11 @@ std::unique_ptr<FeedEngineHandle> make_feed_engine(std::shared_ptr<SampleSource>
   if (make_decoder(decoder) == nullptr) {
     raise_if_error({Fault::kBadArgument, "no JPEG decoder named \"" + decoder + "\""});
   }
+  if (batch_size < 1 || num_threads < 1) {
+    raise_if_error({Fault::kBadArgument, "batch_size = " + std::to_string(batch_size) +
+                                             " and num_threads = " + std::to_string(num_threads) +
+                                             ", wanted at least 1 of each"});
+  }
   FeedOptions options;
   options.sample = std::move(sample);
   options.format = view_format(dtype, channels_last);

@@ -68,6 +68,8 @@ class TensorDecoder {
                 const std::optional<std::array<int, 4>>& crop, int scale_denominator,
                 bool fill_damage, bool apply_orientation, std::int64_t max_pixels,
                 std::int64_t max_scan_blocks, int num_threads) {
+    if (indexes.size() != jpegs.size()) throw py::value_error("one seek index or None per image");
+    if (num_threads < 1) throw py::value_error("at least one thread");
     DecodeOptions options;
     if (crop) options.crop = CropBox{(*crop)[0], (*crop)[1], (*crop)[2], (*crop)[3]};
     options.scale_denominator = scale_denominator;
@@ -111,6 +113,7 @@ class TensorDecoder {
   // Into `outputs`, addresses of the planned images' pixels (0 where there is no plan), behind what
   // is queued on `stream`. [image]: None, or what is wrong with it. The bytes are let go.
   py::list decode(const std::vector<std::uintptr_t>& outputs, std::uintptr_t stream) {
+    if (outputs.size() != jobs_.size()) throw py::value_error("one output per planned image");
     Status status;
     {
       const py::gil_scoped_release no_gil;

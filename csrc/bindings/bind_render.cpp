@@ -30,8 +30,15 @@ using PixelArray = py::array_t<std::uint8_t, py::array::c_style>;
 using Params = std::vector<ViewParams>;
 using Key = std::tuple<std::uint64_t, std::uint64_t, std::uint32_t>;  // seed, sample id, epoch
 
+constexpr std::size_t kMostViews = std::size_t{1} << 16;  // DrawKey::view_id has 16 bits
+
 SampleOptions make_sample_options(std::vector<ViewSpec> views, bool may_scale,
                                   std::int64_t max_pixels, bool fill_damage) {
+  if (views.empty() || views.size() > kMostViews) {
+    raise_if_error({Fault::kBadArgument, std::to_string(views.size()) + " views, wanted 1 to " +
+                                             std::to_string(kMostViews)});
+  }
+  for (const ViewSpec& spec : views) raise_if_error(check_spec(spec));
   SampleOptions options;
   options.views = std::move(views);
   options.may_scale = may_scale;
@@ -65,7 +72,6 @@ struct EmptyViews {
 EmptyViews empty_views(const std::vector<ViewSpec>& specs, Dtype dtype) {
   EmptyViews made;
   for (const ViewSpec& spec : specs) {
-    raise_if_error(check_spec(spec));  // before its size is allocated
     const std::vector<py::ssize_t> shape = {3, spec.size, spec.size};
     py::array view(py::dtype(numpy_name(dtype)), shape);
     made.memory.push_back(static_cast<std::uint8_t*>(view.mutable_data()));
