@@ -66,8 +66,6 @@ class SlotPool : public std::enable_shared_from_this<SlotPool> {
   void close();
   // How many slots were ever made: constant in the steady state.
   std::int64_t num_allocated() const { return num_allocated_; }
-  // Frees the free slots, and from now on every other one when it is given back.
-  void close();
 
  private:
   void give_back(BatchSlot* slot);
@@ -76,7 +74,6 @@ class SlotPool : public std::enable_shared_from_this<SlotPool> {
   const SlotFactory make_;
   const OwnerProcess process_;
   std::mutex mutex_;
-  bool is_closed_ = false;
   std::vector<std::unique_ptr<BatchSlot>> free_;
   bool is_closed_ = false;
   std::atomic<std::int64_t> num_allocated_{0};
