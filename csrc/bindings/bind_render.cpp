@@ -33,7 +33,8 @@ using Key = std::tuple<std::uint64_t, std::uint64_t, std::uint32_t>;  // seed, s
 constexpr std::size_t kMostViews = std::size_t{1} << 16;  // DrawKey::view_id has 16 bits
 
 SampleOptions make_sample_options(std::vector<ViewSpec> views, bool may_scale,
-                                  std::int64_t max_pixels, bool fill_damage) {
+                                  std::int64_t max_pixels, std::int64_t max_scan_blocks,
+                                  bool fill_damage, bool apply_orientation) {
   if (views.empty() || views.size() > kMostViews) {
     raise_if_error({Fault::kBadArgument, std::to_string(views.size()) + " views, wanted 1 to " +
                                              std::to_string(kMostViews)});
@@ -42,8 +43,10 @@ SampleOptions make_sample_options(std::vector<ViewSpec> views, bool may_scale,
   SampleOptions options;
   options.views = std::move(views);
   options.may_scale = may_scale;
-  options.max_pixels = max_pixels;
-  options.on_damage = fill_damage ? OnDamage::kFill : OnDamage::kRaise;
+  options.decode.max_pixels = max_pixels;
+  options.decode.max_scan_blocks = max_scan_blocks;
+  options.decode.on_damage = fill_damage ? OnDamage::kFill : OnDamage::kRaise;
+  options.decode.applies_orientation = apply_orientation;
   return options;
 }
 
@@ -181,7 +184,8 @@ class GpuImageRenderer {
 void register_render(py::module_& module) {
   py::class_<SampleOptions>(module, "SampleOptions")
       .def(py::init(&make_sample_options), py::kw_only(), py::arg("views"), py::arg("may_scale"),
-           py::arg("max_pixels"), py::arg("fill_damage"));
+           py::arg("max_pixels"), py::arg("max_scan_blocks"), py::arg("fill_damage"),
+           py::arg("apply_orientation"));
   module.def("render_image", &render_image, py::arg("image"), py::arg("options"), py::kw_only(),
              py::arg("key"), py::arg("params"), py::arg("dtype"), py::arg("normalize"),
              py::arg("foreign_decoder"));

@@ -17,13 +17,13 @@ ForeignDecoder make_foreign_decoder(py::function decode) {
                                                  const py::gil_scoped_acquire gil;
                                                  delete held;
                                                });
-  return [callable](Span encoded, std::int64_t max_pixels, PixelBuffer* pixels) -> Status {
+  return [callable](Span encoded, const DecodeOptions& options, PixelBuffer* pixels) -> Status {
     const py::gil_scoped_acquire gil;
     try {
       const py::bytes data(reinterpret_cast<const char*>(encoded.data), encoded.size);
       const auto rgb =
           py::cast<py::array_t<std::uint8_t, py::array::c_style | py::array::forcecast>>(
-              (*callable)(data, max_pixels));
+              (*callable)(data, options.max_pixels, options.applies_orientation));
       if (rgb.ndim() != 3 || rgb.shape(2) != 3) {
         return {Fault::kBadArgument,
                 "a decoder in Python returned an array of another shape than "

@@ -7,8 +7,8 @@
 
 namespace fastpass {
 
-// `decode(bytes, max_pixels)` returns uint8 [height, width, 3]. The callable is kept, and let go
-// with the GIL held, by whichever thread lets go of it last.
+// `decode(bytes, max_pixels, apply_orientation)` returns uint8 [height, width, 3]. The callable is
+// kept, and let go with the GIL held, by whichever thread lets go of it last.
 ForeignDecoder make_foreign_decoder(pybind11::function decode);
 
 }  // namespace fastpass

@@ -4,22 +4,29 @@
 
 #include "augment/check.h"
 #include "augment/draw_view.h"
+#include "common/orientation.h"
 #include "decode/probe/probe_formats.h"
+#include "decode/turn_pixels.h"
 
 namespace fastpass {
 namespace {
 
-DecodeOptions decode_options(const SampleOptions& options) {
-  DecodeOptions decode;
-  decode.max_pixels = options.max_pixels;
-  decode.on_damage = options.on_damage;
-  return decode;
+Status decode_whole(Span bytes, const JpegHeaders& headers, const DecodeOptions& options,
+                    const WholeImageDecoder& whole) {
+  if (!is_jpeg(bytes)) return (*whole.foreign)(bytes, options, whole.pixels);
+  return whole.decoder->decode(headers, options, whole.pixels);
 }
 
-Status decode_whole(Span bytes, const JpegHeaders& headers, const SampleOptions& options,
-                    const WholeImageDecoder& whole) {
-  if (!is_jpeg(bytes)) return (*whole.foreign)(bytes, options.max_pixels, whole.pixels);
-  return whole.decoder->decode(headers, decode_options(options), whole.pixels);
+// A side that is stored in reverse is scaled only by what divides it. Otherwise the image that is
+// shown would begin with a part of a scaled pixel, and boxes would lie beside their place.
+std::int32_t largest_denominator(const ImageInfo& stored, int orientation,
+                                 const SampleOptions& options) {
+  std::int32_t denominator = options.may_scale ? kLargestDenominator : 1;
+  while ((reverses_rows(orientation) && stored.height % denominator != 0) ||
+         (reverses_columns(orientation) && stored.width % denominator != 0)) {
+    denominator /= 2;
+  }
+  return denominator;
 }
 
 Status draw_views(DrawKey key, const SampleOptions& options, SamplePlan* plan) {
@@ -63,14 +70,17 @@ Status plan_sample(Span bytes, Span seek_index, const Draws& draws, const Sample
   // What is wrong with the headers of a damaged image, its decoder tells best.
   plan->is_decoded = !is_jpeg(bytes) || !plan->headers.read(bytes).ok();
   if (plan->is_decoded) {
-    FASTPASS_RETURN_IF_ERROR(decode_whole(bytes, plan->headers, options, whole));
+    FASTPASS_RETURN_IF_ERROR(decode_whole(bytes, plan->headers, options.decode, whole));
     return plan_pixels(whole.pixels->view(), draws, options, plan);
   }
-  plan->height = plan->headers.info().height;
-  plan->width = plan->headers.info().width;
+  const ImageInfo& stored = plan->headers.info();
+  const int orientation = orientation_of(plan->headers, options.decode);
+  const bool is_swapped = swaps_sides(orientation);
+  plan->height = is_swapped ? stored.width : stored.height;
+  plan->width = is_swapped ? stored.height : stored.width;
   FASTPASS_RETURN_IF_ERROR(set_views(draws, options, plan));
-  plan->region = plan_region(plan->views, options.may_scale ? kLargestDenominator : 1);
-  plan->decode = decode_options(options);
+  plan->region = plan_region(plan->views, largest_denominator(stored, orientation, options));
+  plan->decode = options.decode;
   plan->decode.seek_index = seek_index;
   plan->decode.crop = plan->region.crop;
   plan->decode.scale_denominator = plan->region.scale_denominator;

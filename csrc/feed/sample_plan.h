@@ -19,23 +19,26 @@
 
 namespace fastpass {
 
-// Decodes what no JPEG backend knows (PNG, WebP); called from worker threads.
-using ForeignDecoder = std::function<Status(Span encoded, std::int64_t max_pixels, PixelBuffer*)>;
+// Decodes all of what no JPEG backend knows (PNG, WebP, ...); called from worker threads.
+using ForeignDecoder =
+    std::function<Status(Span encoded, const DecodeOptions& options, PixelBuffer*)>;
 
 // What is asked of every sample.
 struct SampleOptions {
   std::vector<ViewSpec> views;
   // Large sources may be decoded at a smaller DCT scale (plan_region): mode "fast".
   bool may_scale = false;
-  std::int64_t max_pixels = kDefaultMaxPixels;
-  OnDamage on_damage = OnDamage::kRaise;
+  // How images are decoded; crop, scale and index are the plan's.
+  DecodeOptions decode;
 };
 
 // What one sample needs; its memory is reused from sample to sample.
 struct SamplePlan {
-  JpegHeaders headers;                 // of a JPEG; they borrow its bytes
-  std::int32_t height = 0, width = 0;  // of the whole image, pixels
-  std::vector<ViewParams> views;       // [view]
+  JpegHeaders headers;  // of a JPEG; they borrow its bytes
+  // Of the whole image in pixels, turned by its orientation where that is asked for: boxes of views
+  // and the region lie in that image.
+  std::int32_t height = 0, width = 0;
+  std::vector<ViewParams> views;  // [view]
   // All of the image was decoded, to find out how large it is. Else it is a JPEG with sound
   // headers, of which `region` is to be decoded, with `decode`.
   bool is_decoded = false;

@@ -11,6 +11,7 @@ from fastpass.augment.params import JITTER_OPS, ViewParams
 from fastpass.augment.recipe import Recipe
 from fastpass.augment.spec import ViewSpec
 from fastpass.decode.image import decode_image
+from fastpass.decode.settings import Orientation
 from fastpass.errors import BadArgument
 
 
@@ -60,20 +61,25 @@ def sample_options(
     *,
     mode: str = "fast",
     on_damage: str = "raise",
+    orientation: str = "ignore",
     max_pixels: int = core.DEFAULT_MAX_PIXELS,
+    max_scan_blocks: int = core.DEFAULT_MAX_SCAN_BLOCKS,
 ) -> Any:
     """The ``_core.SampleOptions``: what is asked of every sample, of values that were checked."""
     return core.SampleOptions(
         views=[native_spec(view) for view in recipe.views],
         may_scale=mode == "fast",
         max_pixels=max_pixels,
+        max_scan_blocks=max_scan_blocks,
         fill_damage=on_damage == "fill",
+        apply_orientation=orientation == "apply",
     )
 
 
-def decode_foreign(data: bytes, max_pixels: int) -> Any:
-    """What native code calls to decode a PNG or a WebP: uint8 [height, width, 3]."""
-    return decode_image(data, max_pixels=max_pixels)
+def decode_foreign(data: bytes, max_pixels: int, apply_orientation: bool) -> Any:
+    """What native code calls to decode what is no JPEG: uint8 [height, width, 3]."""
+    orientation: Orientation = "apply" if apply_orientation else "ignore"
+    return decode_image(data, orientation=orientation, max_pixels=max_pixels)
 
 
 def native_params(params: ViewParams) -> Any:

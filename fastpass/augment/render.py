@@ -21,6 +21,7 @@ from fastpass.augment.params import ViewParams
 from fastpass.augment.recipe import Recipe
 from fastpass.common.checks import require_bytes, require_choice, require_integer, require_type
 from fastpass.common.gpu import gpu_place
+from fastpass.decode.settings import MAX_PIXELS, OnDamage, Orientation
 from fastpass.errors import BadArgument, MissingBackend
 
 if TYPE_CHECKING:
@@ -36,7 +37,8 @@ def draw(
 ) -> list[ViewParams]:
     """All random choices of all views of one sample; touches no pixel.
 
-    height, width: of the source, pixels, 1 to 65535. seed: 0 to 2**64 - 1. epoch: 0 to 2**32 - 1.
+    height, width: of the source, pixels, 1 to 65535; of the turned image where its orientation is
+    applied. seed: 0 to 2**64 - 1. epoch: 0 to 2**32 - 1.
     sample_id: any int64. Each view is a function of (recipe's view, height, width, seed, epoch,
     sample_id, place of the view) alone (Philox4x32-10, Salmon et al. 2011). Crops follow
     torchvision's RandomResizedCrop and Resize + CenterCrop, colors its ColorJitter.
@@ -73,7 +75,10 @@ def render(
     params: Sequence[ViewParams] | None = None,
     normalize: bool = True,
     mode: Literal["exact", "fast"] = "fast",
-    on_damage: Literal["raise", "fill"] = "raise",
+    on_damage: OnDamage = "raise",
+    orientation: Orientation = "ignore",
+    max_pixels: int = core.DEFAULT_MAX_PIXELS,
+    max_scan_blocks: int = core.DEFAULT_MAX_SCAN_BLOCKS,
     device: str | torch.device | None = None,
     backend: Literal["auto", "cpu", "cuda"] = "auto",
 ) -> list[Any]:
@@ -81,7 +86,7 @@ def render(
 
     Args:
         data: an encoded JPEG, PNG or WebP (bytes-like) or decoded RGB pixels (uint8 array
-            [height, width, 3]). EXIF orientation is not applied.
+            [height, width, 3]).
         recipe: which views to make.
         seed, epoch, sample_id: as for ``draw``; not looked at where ``params`` is given.
         params: what ``draw`` returned, one per view, to render views that were drawn before.
@@ -90,7 +95,9 @@ def render(
             resize, GaussianBlur) and torchvision on PIL images (colors) in every byte before
             normalization. "fast" is the same arithmetic, but decodes a JPEG at 1/2, 1/4 or 1/8
             (DCT scaling) where every box is at least 2, 4 or 8 times as large as its view.
-        on_damage: as for ``decode_jpeg``.
+        on_damage, max_pixels, max_scan_blocks: as for ``decode_jpeg``.
+        orientation: "apply" turns the image as its EXIF orientation asks, before boxes are drawn in
+            it: the views are those of the file turned upright. Pixels have no orientation.
         device: where the image is decoded and its views are rendered: "cpu", or a CUDA device
             ("cuda", "cuda:1"), bit for bit the same. None: where the backend runs.
         backend: which implementation: "cpu", "cuda", or "auto", the one for the device.
@@ -105,6 +112,9 @@ def render(
         raise MissingBackend(f"backend = {backend!r}: augment has the backends 'cpu' and 'cuda'")
     require_choice("mode", mode, ("exact", "fast"))
     require_choice("on_damage", on_damage, ("raise", "fill"))
+    require_choice("orientation", orientation, ("ignore", "apply"))
+    max_pixels = require_integer("max_pixels", max_pixels, 1, MAX_PIXELS)
+    max_scan_blocks = require_integer("max_scan_blocks", max_scan_blocks, 1, MAX_PIXELS)
     require_type("recipe", recipe, Recipe)
     require_type("normalize", normalize, bool)
     request: dict[str, Any] = {
@@ -112,7 +122,14 @@ def render(
         "params": None if params is None else checked_params(params, recipe),
         "normalize": normalize,
     }
-    options = sample_options(recipe, mode=mode, on_damage=on_damage)
+    options = sample_options(
+        recipe,
+        mode=mode,
+        on_damage=on_damage,
+        orientation=orientation,
+        max_pixels=max_pixels,
+        max_scan_blocks=max_scan_blocks,
+    )
     image = _image(data)
     gpu_device = gpu_place(device, backend, gpu_backends=("cuda",))
     if gpu_device is not None:

@@ -15,6 +15,7 @@ import numpy.typing as npt
 from fastpass._native import core
 from fastpass.augment.recipes.named import RecipeLike, as_recipe
 from fastpass.common.checks import require_type, shown
+from fastpass.decode.settings import OnDamage, Orientation
 from fastpass.errors import BadPack, Closed, ConfigError
 from fastpass.feed.backend import Feed, MadeBatch
 from fastpass.feed.batch import Batch
@@ -25,7 +26,6 @@ from fastpass.feed.options import (
     Dtype,
     MemoryFormat,
     Mode,
-    OnDamage,
     OnError,
     Options,
     Order,
@@ -92,6 +92,9 @@ class Loader:
         on_damage: of JPEGs whose image data are damaged or cut off. "raise": the sample is
             damaged. "fill": what cannot be decoded is filled as Pillow and torchvision fill it, and
             the sample is used; ``on_error`` is about what cannot be decoded at all.
+        orientation: "apply" turns images as their EXIF orientation asks before boxes are drawn in
+            them; "ignore" takes them as they are stored, as PASS, ImageNet and the published
+            recipes do.
         weights: float [len(pack)], one per sample by position; comes back as ``Batch.weights``.
         batches_ahead: batches prepared before the consumer asks; default 2, or 1 where a batch is
             above 128 MiB. Memory: ``batches_ahead + 2`` batches of
@@ -99,6 +102,7 @@ class Loader:
             (one batch is in the consumer's hands, one is freed when it takes the next), and per
             thread one decoded image with its scratch. A consumer that keeps batches adds those.
         max_pixels: images that declare more are refused before memory is taken.
+        max_scan_blocks: as for ``fastpass.decode_jpeg``.
     """
 
     def __init__(
@@ -124,8 +128,10 @@ class Loader:
         weights: npt.ArrayLike | None = None,
         on_error: OnError = "raise",
         on_damage: OnDamage = "raise",
+        orientation: Orientation = "ignore",
         batches_ahead: int | None = None,
         max_pixels: int = core.DEFAULT_MAX_PIXELS,
+        max_scan_blocks: int = core.DEFAULT_MAX_SCAN_BLOCKS,
     ) -> None:
         self.recipe = as_recipe(recipe)
         is_random = draws_at_random(self.recipe)
@@ -148,8 +154,10 @@ class Loader:
             memory_format=memory_format,
             on_error=on_error,
             on_damage=on_damage,
+            orientation=orientation,
             batches_ahead=batches_ahead,
             max_pixels=max_pixels,
+            max_scan_blocks=max_scan_blocks,
         )
         self._owns_pack = not isinstance(source, Pack)
         self.pack = source if isinstance(source, Pack) else Pack(source)

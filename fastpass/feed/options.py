@@ -10,13 +10,13 @@ import numpy.typing as npt
 
 from fastpass.augment.recipe import Recipe
 from fastpass.common.checks import require_choice, require_integer, require_type
-from fastpass.decode.settings import MAX_PIXELS, MAX_THREADS
+from fastpass.decode.settings import MAX_PIXELS, MAX_THREADS, OnDamage, Orientation
 from fastpass.errors import BadArgument, MissingBackend
 
 Dtype = Literal["float32", "float16", "bfloat16", "uint8"]
 MemoryFormat = Literal["contiguous", "channels_last"]
 Mode = Literal["fast", "exact"]
-OnDamage = Literal["raise", "fill"]
+
 OnError = Literal["raise", "skip"]
 Order = Literal["random", "quasi_random"]
 Reads = Literal["mmap", "pread"]
@@ -32,6 +32,7 @@ _CHOICES = {
     "mode": ("fast", "exact"),
     "on_error": ("raise", "skip"),
     "on_damage": ("raise", "fill"),
+    "orientation": ("ignore", "apply"),
     "order": ("random", "quasi_random"),
     "reads": ("mmap", "pread"),
     "memory_format": ("contiguous", "channels_last"),
@@ -42,6 +43,7 @@ _INTEGERS = (
     ("threads", 1, MAX_THREADS),
     ("batches_ahead", 1, 1024),
     ("max_pixels", 1, MAX_PIXELS),
+    ("max_scan_blocks", 1, MAX_PIXELS),
     ("seed", 0, 2**64 - 1),
 )
 
@@ -72,8 +74,10 @@ class Options:
     memory_format: MemoryFormat
     on_error: OnError
     on_damage: OnDamage
+    orientation: Orientation
     batches_ahead: int | None
     max_pixels: int
+    max_scan_blocks: int
 
     def __post_init__(self) -> None:
         if self.backend in ("dali", "ffcv"):
