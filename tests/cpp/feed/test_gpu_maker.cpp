@@ -92,7 +92,9 @@ struct Lazy {
   Event seen = nullptr;
 };
 
-Status refuse(Span, const DecodeOptions&, PixelBuffer*) { return {Fault::kUnsupportedImage, "no picture"}; }
+Status refuse(Span, const DecodeOptions&, PixelBuffer*) {
+  return {Fault::kUnsupportedImage, "no picture"};
+}
 
 struct Seen {
   std::vector<std::int64_t> sample_ids;
