@@ -23,10 +23,9 @@ def expand_braces(text: str) -> list[str]:
         return [text]
     begin, end, choices = found
     tails = expand_braces(text[end:])
-    names = [text[:begin] + choice + tail for choice in choices for tail in tails]
-    if len(names) > MAX_NAMES:
+    if len(choices) * len(tails) > MAX_NAMES:
         raise BadArgument(f"{text[:200]!r} stands for more than {MAX_NAMES} names")
-    return names
+    return [text[:begin] + choice + tail for choice in choices for tail in tails]
 
 
 def _first_group(text: str) -> tuple[int, int, list[str]] | None:
