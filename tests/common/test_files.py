@@ -121,6 +121,9 @@ def test_ctrl_c_at_any_time(tmp_path: Path, delay: float) -> None:
         with pytest.raises(subprocess.TimeoutExpired):
             process.wait(0.05 + delay)
         process.send_signal(signal.SIGINT)
-        process.wait(20)
+        try:
+            process.wait(20)
+        finally:
+            process.kill()
     assert set(os.listdir(tmp_path)) <= {"file"}
     assert not path.exists() or path.read_bytes() == b"C" * 2_000_000
