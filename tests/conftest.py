@@ -13,7 +13,7 @@ import pytest
 if TYPE_CHECKING:
     import torch
 
-# A background job begins with Ctrl-C ignored, and its children would, too: the tests send it to some.
+# A background job begins with Ctrl-C ignored, and so do its children, to which some tests send it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
