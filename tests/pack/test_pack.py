@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fastpass.errors import BadArgument, BadPack, Closed
+from fastpass.errors import BadArgument, BadPack, Closed, ReadFailed, StalePack
 from fastpass.pack import Pack, build_index
 
 
@@ -99,8 +99,6 @@ def test_a_tar_that_shrinks_while_open(shards):
     with Pack(shards) as pack:
         os.truncate(shards / "1.tar", 700)
         with pytest.raises((ReadFailed, StalePack), match=r"1\.tar' was (shortened|changed)"):
-            FastpassError, match=r"1\.tar' was (shortened|changed or replaced) while"
-        ):
             _ = pack[7]
         assert pack[0].info.width == 8  # the next good input still works
         assert pack[14].info.width == 10
