@@ -78,7 +78,14 @@ def test_srun():
 
 
 def test_srun_with_what_little_a_test_or_an_old_version_sets():
-    assert place({"SLURM_PROCID": "1", "SLURM_NTASKS": "2", "SLURM_LOCALID": "1"}) == (1, 2, 1, 2)
+    little = {"SLURM_PROCID": "1", "SLURM_NTASKS": "2", "SLURM_LOCALID": "1", "SLURM_STEPID": "0"}
+    assert place(little) == (1, 2, 1, 2)
+
+
+def test_a_batch_script_without_srun_is_a_run_of_one():
+    """It is process 0 of a job of four tasks, but nobody starts the other three."""
+    job = {"SLURM_JOB_ID": "7", "SLURM_PROCID": "0", "SLURM_NTASKS": "4", "SLURM_LOCALID": "0"}
+    assert place(job, SLURM_TASKS_PER_NODE="4") == (0, 1, 0, 1)
 
 
 @pytest.mark.parametrize(

@@ -72,7 +72,8 @@ def find_place(environment: Mapping[str, str] | None = None) -> Place:
             local_rank=env.integer("MPI_LOCALRANKID", env.integer("PMI_RANK")),
             local_world_size=env.integer("MPI_LOCALNRANKS", 0),
         )
-    if "SLURM_PROCID" in env:
+    # A batch script is process 0 of its job, too, but of no step: nobody starts the others.
+    if "SLURM_PROCID" in env and env.text("SLURM_STEP_ID", "SLURM_STEPID"):
         return _from_srun(env)
     return Place("python", 0, 1, 0, 1, LOOPBACK, _free_port())
 
@@ -174,7 +175,7 @@ def _from_mpirun(
 
 
 def _from_srun(env: _Environment) -> Place:
-    # In a batch script SLURM_NTASKS is of the whole job; srun's own count is that of its step.
+    # SLURM_NTASKS may be of the whole job; srun's own count is that of its step.
     count = "SLURM_STEP_NUM_TASKS" if "SLURM_STEP_NUM_TASKS" in env else "SLURM_NTASKS"
     world_size = env.integer(count, 1)
     nodes = env.text("SLURM_STEP_NODELIST", "SLURM_JOB_NODELIST", "SLURM_NODELIST")
