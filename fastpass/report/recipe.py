@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -10,6 +12,8 @@ from typing import Any, Literal
 from fastpass.augment import recipes
 from fastpass.augment.recipe import Recipe
 from fastpass.errors import FastpassError, ReadFailed
+
+_STEP = re.compile(r"step-\d+")  # without what a crash left under another name
 
 
 @dataclass(frozen=True)
@@ -28,12 +32,22 @@ def views_of_run(folder: str | Path) -> RunViews | None:
     """
     root = Path(folder)
     for place in (root, root / "train"):
-        states = sorted(place.glob("checkpoints/step-*/state.json"))
-        if states:
-            return _read(states[-1], _of_state)
+        state = _newest_state(place / "checkpoints")
+        if state is not None:
+            return _read(state, _of_state)
         if (place / "config.json").is_file():
             return _read(place / "config.json", _of_config)
     return None
+
+
+def _newest_state(checkpoints: Path) -> Path | None:
+    """Of the checkpoint that ``latest`` names, else of the last whole one."""
+    with contextlib.suppress(OSError, ValueError):
+        named = checkpoints / (checkpoints / "latest").read_text(encoding="utf-8").strip()
+        if _STEP.fullmatch(named.name) and (named / "state.json").is_file():
+            return named / "state.json"
+    states = [s for s in checkpoints.glob("step-*/state.json") if _STEP.fullmatch(s.parent.name)]
+    return max(states, default=None)
 
 
 def _read(path: Path, views_of: Any) -> RunViews:

@@ -64,6 +64,22 @@ def test_the_recipe_of_the_newest_checkpoint(tmp_path: Path, place: str) -> None
     assert _report(run).exit_code == 0
 
 
+def test_the_checkpoint_that_latest_names(tmp_path: Path) -> None:
+    """Not a later one, and not what a crash left of one."""
+    run = _run(tmp_path, _config(), SMALL)
+    for name in ("step-00000002", "step-00000003.partial"):
+        other = run / "checkpoints" / name / "state.json"
+        other.parent.mkdir()
+        other.write_text("not whole")
+    (run / "checkpoints" / "latest").write_text("step-00000001\n")
+    views = views_of_run(run)
+    assert views is not None
+    assert views.recipe == SMALL
+    (run / "checkpoints" / "latest").unlink()
+    with pytest.raises(ReadFailed, match="step-00000002/state.json"):
+        views_of_run(run)
+
+
 def test_the_page_shows_them(tmp_path: Path) -> None:
     run = _run(tmp_path, _config(global_size=32, local_size=16, num_local_crops=3))
     assert _report(run).exit_code == 0
