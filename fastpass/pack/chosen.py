@@ -13,6 +13,7 @@ from fastpass.pack.options import PackOptions
 
 HEIC_REASON = "HEIC image without the Pillow plug-in pillow-heif"
 _SHOWN = 3  # of many names in a message
+_SHOWN_CHARACTERS = 150
 
 
 def choose_samples(
@@ -57,8 +58,10 @@ def _kept_positions(native: Any, options: PackOptions) -> list[int]:
     wanted = [key.encode("utf-8", "surrogateescape") for key in dict.fromkeys(options.keep)]
     missing = [key for key in wanted if key not in position_of]
     if missing:
-        shown = [key.decode("utf-8", "surrogateescape") for key in missing[:_SHOWN]]
-        some = ", ".join(map(repr, shown)) + (", ..." if len(missing) > _SHOWN else "")
+        names = [repr(key.decode("utf-8", "surrogateescape")) for key in missing[:_SHOWN]]
+        some = ", ".join(names)[:_SHOWN_CHARACTERS]
+        if len(missing) > _SHOWN or not some.endswith(names[-1]):
+            some += ", ..."
         raise BadPack(
             f"{options.keep_place}: {len(missing)} of {len(wanted)} keys are not in the source: "
             f"{some}; wanted keys as Pack.sample_keys has them"

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from fastpass.common.checks import shown
 from fastpass.errors import BadPack
 from fastpass.pack.classes import (
     CLASSES_FILE,
@@ -53,7 +54,7 @@ def _found_labels(
     labels = native.labels()
     if options.label_field and not (labels >= 0).any():
         raise BadPack(
-            f"no sample of {paths[0]!r} has a field {options.label_field!r} for its label"
+            f"no sample of {shown(paths[0])} has a field {shown(options.label_field)} for its label"
         )
     stored = native.class_names()
     if stored is None:

@@ -134,3 +134,10 @@ def test_a_pack_travels_to_other_processes(pack, monkeypatch, tmp_path):
         assert pool.apply(length_elsewhere, (chosen,)) == wanted
     chosen.close()
     assert "closed" in repr(pickle.loads(pickle.dumps(chosen)))
+
+
+def test_long_names_make_no_long_message(pack):
+    for options in ({"keep": ["k" * 500, "l" * 500]}, {"label": "z" * 900}):
+        with pytest.raises(BadPack) as caught:
+            Pack(pack.paths, **options)
+        assert len(str(caught.value)) <= 400 + len(str(pack.paths[0]))
