@@ -1,16 +1,15 @@
-// JPEG files of the real test data, found by the rule of tests/conftest.py: below FASTPASS_SHARED,
-// else beside the working tree; FASTPASS_REQUIRE_SHARED=1 turns their absence into a failure.
+// The JPEG files of a folder, read whole, each with its name.
 #pragma once
 
 #include <algorithm>
 #include <cstdint>
-#include <cstdio>
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <string>
 #include <vector>
+
+#include "support/shared_data.h"
 
 namespace fastpass_test {
 
@@ -19,15 +18,7 @@ struct JpegFile {
   std::vector<std::uint8_t> bytes;
 };
 
-inline std::filesystem::path hostile_folder() {
-  const char* shared = std::getenv("FASTPASS_SHARED");
-  return std::filesystem::path(shared != nullptr ? shared : "../shared") / "data" / "jpeg_hostile";
-}
-
-inline bool is_shared_required() {
-  const char* required = std::getenv("FASTPASS_REQUIRE_SHARED");
-  return required != nullptr && std::string(required) == "1";
-}
+inline std::filesystem::path hostile_folder() { return shared_folder("jpeg_hostile"); }
 
 // Every file below `folder` but its manifest, sorted by name; empty where there is no such folder.
 inline std::vector<JpegFile> read_files(const std::filesystem::path& folder) {

@@ -1,4 +1,6 @@
-// Real test data for C++ tests; the same rule as in tests/conftest.py.
+// Real test data for C++ tests: below FASTPASS_SHARED, else in ../shared, seen from the project's
+// root, in which ctest runs every program. FASTPASS_REQUIRE_SHARED=1 turns their absence into a
+// failure.
 #pragma once
 
 #include <algorithm>
@@ -22,20 +24,25 @@ inline Bytes read_file(const std::filesystem::path& path) {
   return Bytes(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
 }
 
-// The files below $FASTPASS_SHARED/data/<folder> that end in `suffix` (default: ../shared next to
-// the checkout), sorted; none, with a note, where they are absent. FASTPASS_REQUIRE_SHARED=1 makes
-// that a failure.
+inline std::filesystem::path shared_folder(const std::string& name) {
+  const char* shared = std::getenv("FASTPASS_SHARED");
+  return std::filesystem::path(shared != nullptr ? shared : "../shared") / "data" / name;
+}
+
+inline bool is_shared_required() {
+  const char* required = std::getenv("FASTPASS_REQUIRE_SHARED");
+  return required != nullptr && std::string(required) == "1";
+}
+
+// The files below data/<folder> that end in `suffix`, sorted; none, with a note, where they are
+// absent.
 inline std::vector<std::filesystem::path> shared_files(const std::string& folder,
                                                        const std::string& suffix) {
-  const char* root = std::getenv("FASTPASS_SHARED");
-  const auto checkout = std::filesystem::path(__FILE__).parent_path().parent_path().parent_path();
-  const std::filesystem::path shared = root ? root : checkout.parent_path() / "shared";
-  const auto data = shared / "data" / folder;
+  const auto data = shared_folder(folder);
   std::vector<std::filesystem::path> files;
   if (!std::filesystem::is_directory(data)) {
-    std::fprintf(stderr, "skipped: no real test data at %s (set FASTPASS_SHARED)\n", data.c_str());
-    const char* is_required = std::getenv("FASTPASS_REQUIRE_SHARED");
-    CHECK(!is_required || std::string(is_required) != "1");
+    std::fprintf(stderr, "skipped: no real test data in %s (set FASTPASS_SHARED)\n", data.c_str());
+    CHECK(!is_shared_required());
     return files;
   }
   for (const auto& entry : std::filesystem::recursive_directory_iterator(data)) {
