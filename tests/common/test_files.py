@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import resource
 import signal
@@ -17,13 +18,15 @@ from fastpass.common.files import write_file, written_file, written_path
 from fastpass.errors import BadPack, WriteFailed
 
 
-@pytest.fixture
-def small_files() -> Iterator[None]:
-    """No file of this process may be longer than 4096 bytes, as on a full disk."""
+@contextlib.contextmanager
+def full_disk() -> Iterator[None]:
+    """No file of this process, pytest's own output too, may grow beyond 4096 bytes."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (4096, before[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 def test_text_and_bytes_and_a_missing_folder(tmp_path: Path) -> None:
@@ -66,11 +69,10 @@ def test_errors_of_ours_pass_unchanged(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == []
 
 
-@pytest.mark.usefixtures("small_files")
 def test_a_full_disk_is_named_and_leaves_what_was_there(tmp_path: Path) -> None:
     path = tmp_path / "file"
     path.write_text("old")
-    with pytest.raises(WriteFailed, match=f"^cannot write {path}: File too large"):
+    with full_disk(), pytest.raises(WriteFailed, match=f"^cannot write {path}: File too large"):
         write_file(path, bytes(5000))
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["file"]
