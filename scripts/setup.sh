@@ -89,7 +89,8 @@ install_test() {
 }
 build() {
   say "native modules (nvcc: $(command -v nvcc || echo "not found, the CUDA module is left out"))"
-  pip install --no-build-isolation --no-deps -e . --config-settings=cmake.define.FASTPASS_CPP_TESTS=OFF
+  pip install --no-build-isolation --no-deps -e . --config-settings=cmake.define.FASTPASS_CPP_TESTS=OFF \
+    --config-settings=cmake.define.FASTPASS_WERROR="${FASTPASS_WERROR:-OFF}"
 }
 
 step demo "$wanted" install_demo
