@@ -5,4 +5,5 @@ The modules lie in folders by what they measure; a name is found in whichever fo
 
 from pathlib import Path
 
-__path__ += [str(Path(__file__).parent / folder) for folder in ("stages", "experiments", "gpu")]
+_FOLDERS = ("stages", "experiments", "gpu", "native")
+__path__ += [str(Path(__file__).parent / folder) for folder in _FOLDERS]

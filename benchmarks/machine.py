@@ -6,11 +6,17 @@ import shlex
 import sys
 from pathlib import Path
 
+import click
+
 from fastpass.bench.record import make_record, summarize, write_json
 
-__all__ = ["RESULTS", "summarize", "write_record"]
+__all__ = ["RESULTS", "output_option", "summarize", "write_record"]
 
 RESULTS = Path(__file__).with_name("results")
+
+output_option = click.option(
+    "-o", "--output", type=click.Path(path_type=Path), help="[results/NAME.json]"
+)
 
 
 def write_record(name: str, body: dict[str, object], path: Path | None = None) -> Path:

@@ -5,7 +5,11 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+import click
+
 SUFFIXES = (".jpg", ".jpeg")
+
+photos_option = click.option("--photos", type=click.Path(path_type=Path), help="Folder of JPEGs.")
 
 
 def photo_folder(folder: Path | None, scratch: Path) -> Path:
@@ -28,6 +32,18 @@ def list_photos(folder: Path) -> list[Path]:
     if not files:
         raise SystemExit(f"no JPEG files below {folder}")
     return files
+
+
+def repeat_photos(folder: Path, num_photos: int, scratch: Path) -> Path:
+    """A folder of ``num_photos``: ``folder`` where it has as many, else links to its photos."""
+    photos = list_photos(folder)
+    if len(photos) == num_photos:
+        return folder
+    repeated = scratch / "repeated"
+    repeated.mkdir()
+    for index in range(num_photos):
+        (repeated / f"{index:06}.jpg").symlink_to(photos[index % len(photos)].resolve())
+    return repeated
 
 
 def _fractals(scratch: Path) -> Path:

@@ -16,7 +16,7 @@ enable_language(CUDA)
 find_package(CUDAToolkit REQUIRED)
 
 add_library(fastpass_cuda OBJECT augment/gpu/augment_cuda.cu common/gpu/device_cuda.cu
-                                 curate/gpu/compare_cuda.cu decode/gpu/decode_cuda.cu)
+                                 curate/gpu/search_cuda.cu decode/gpu/decode_cuda.cu)
 target_include_directories(fastpass_cuda PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_link_libraries(fastpass_cuda PUBLIC CUDA::cudart_static)
 # No contraction of a * b + c: the CPU and the GPU then round alike.

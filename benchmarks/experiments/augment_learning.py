@@ -42,7 +42,7 @@ CONFIG = "configs/dino_cifar10.toml"
 RUNS = Path("runs")  # relative: the records name no machine
 REFERENCE = "torchvision"
 WAYS: dict[str, tuple[list[str], list[str]]] = {  # python's program, overrides
-    "torchvision": (["-m", "benchmarks.peers.torchvision_train"], []),
+    "torchvision": (["-m", "benchmarks.torchvision_train"], []),
     "exact": (["train.py"], ["augment.mode=exact"]),
     "fast": (["train.py"], ["augment.mode=fast"]),
 }

@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 import fastpass as fp
-from benchmarks.machine import write_record
+from benchmarks.machine import output_option, write_record
 from benchmarks.photos import photo_folder, shared_folder
 from fastpass.augment.recipes import RECIPES
 from fastpass.bench.options import RECIPES as NAMES
@@ -137,7 +137,7 @@ def print_table(console: Console, sets: dict[str, Any]) -> None:
 @click.option("--recipe", default="dino", show_default=True, type=click.Choice(NAMES))
 @click.option("--epochs", default=2, show_default=True, type=click.IntRange(min=1))
 @seed_option
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="[results/dct_scale.json]")
+@output_option
 def main(
     photos: tuple[Path, ...], recipe: str, epochs: int, seed: int, output: Path | None
 ) -> None:

@@ -25,8 +25,8 @@ import pdqhash
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
 import fastpass as fp
-from benchmarks.machine import write_record
-from benchmarks.photos import list_photos, photo_folder
+from benchmarks.machine import output_option, write_record
+from benchmarks.photos import list_photos, photo_folder, photos_option
 from fastpass.curate.hashes.images import DIHEDRALS
 
 Codes = npt.NDArray[np.uint8]
@@ -171,11 +171,9 @@ def pick_threshold(distances: dict[str, npt.NDArray[np.int32]]) -> int:
 
 
 @click.command()
-@click.option("--photos", type=click.Path(path_type=Path), help="Folder of JPEGs.")
+@photos_option
 @click.option("--num-photos", default=200, show_default=True, type=click.IntRange(min=2))
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="[results/dedup_quality.json]"
-)
+@output_option
 def main(photos: Path | None, num_photos: int, output: Path | None) -> None:
     """Measure, print the table, write the record."""
     rng = np.random.default_rng(0)

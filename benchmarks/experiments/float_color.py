@@ -19,8 +19,8 @@ import numpy as np
 import numpy.typing as npt
 
 import fastpass as fp
-from benchmarks.machine import write_record
-from benchmarks.photos import list_photos, photo_folder
+from benchmarks.machine import output_option, write_record
+from benchmarks.photos import list_photos, photo_folder, photos_option
 
 Floats = npt.NDArray[np.float64]
 LUMA = np.array([19595, 38470, 7471]) / 65536
@@ -83,9 +83,9 @@ def differences(photo: Path, sample_id: int) -> list[tuple[Floats, Floats]]:
 
 
 @click.command()
-@click.option("--photos", type=click.Path(path_type=Path), help="Folder of JPEGs.")
+@photos_option
 @click.option("--count", default=50, show_default=True, help="Photos used.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="[results/float_color.json]")
+@output_option
 def main(photos: Path | None, count: int, output: Path | None) -> None:
     """Compare and write the record."""
     with tempfile.TemporaryDirectory() as scratch:

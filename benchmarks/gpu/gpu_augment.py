@@ -4,7 +4,7 @@
 
 Ours renders every image from its own size, with parameters of its own. torchvision v2 draws one set
 of parameters per call, so it is called image by image; kornia draws per image but wants one size,
-so it gets float images that were resized before the clock starts. Both do less than the recipe.
+so it gets float images that were resized before the clock starts, and it does not solarize.
 
 Beside the times stands what each kernel must move at least (benchmarks/gpu/augment_traffic.py),
 and the share of the batch's time that this would take at the rate of a copy.
@@ -21,7 +21,6 @@ from benchmarks.augment_traffic import kernel_traffic
 from benchmarks.gpu_decode import read_batch
 from benchmarks.gpu_run import (
     Open,
-    Work,
     copy_gigabytes_per_second,
     device_option,
     open_all,
@@ -29,11 +28,11 @@ from benchmarks.gpu_run import (
     report,
     require_device,
     synchronize,
-    take_turns,
 )
 
 import fastpass as fp
-from benchmarks.photos import photo_folder
+from benchmarks.photos import photo_folder, photos_option
+from benchmarks.turns import Work, take_turns
 
 Rows = dict[str, dict[str, float]]
 
@@ -80,24 +79,9 @@ def ours(images: list[torch.Tensor], recipe: fp.Recipe, device: str) -> Open:
 
 def torchvision_v2(images: list[torch.Tensor], recipe: fp.Recipe) -> Open:
     def opened() -> Work:
-        from torchvision.transforms import v2
+        from fastpass.bench.peers.torchvision_v2 import tensor_transform
 
-        transforms = []
-        for view in recipe.views:
-            steps = [
-                v2.RandomResizedCrop(view.size, scale=view.scale, ratio=view.ratio, antialias=True),
-                v2.RandomHorizontalFlip(view.flip),
-            ]
-            if (jitter := view.jitter) is not None:
-                color = v2.ColorJitter(
-                    jitter.brightness, jitter.contrast, jitter.saturation, jitter.hue
-                )
-                steps += [v2.RandomApply([color], jitter.probability), v2.RandomGrayscale(0.2)]
-            if view.blur is not None:
-                blur = v2.GaussianBlur(9, view.blur.sigma)
-                steps.append(v2.RandomApply([blur], view.blur.probability))
-            steps += [v2.ToDtype(torch.bfloat16, scale=True), v2.Normalize(view.mean, view.std)]
-            transforms.append(v2.Compose(steps))
+        transforms = [tensor_transform(view, torch.bfloat16) for view in recipe.views]
         planar = [image.permute(2, 0, 1).contiguous() for image in images]
 
         def work() -> None:
@@ -112,35 +96,9 @@ def torchvision_v2(images: list[torch.Tensor], recipe: fp.Recipe) -> Open:
 
 def kornia_gpu(images: list[torch.Tensor], recipe: fp.Recipe) -> Open:
     def opened() -> Work:
-        from kornia import augmentation
+        from fastpass.bench.peers.kornia_views import batch_transform
 
-        pipelines = []
-        for view in recipe.views:
-            steps = [
-                augmentation.RandomResizedCrop(
-                    (view.size, view.size), scale=view.scale, ratio=view.ratio
-                ),
-                augmentation.RandomHorizontalFlip(p=view.flip),
-            ]
-            if (jitter := view.jitter) is not None:
-                steps.append(
-                    augmentation.ColorJiggle(
-                        jitter.brightness,
-                        jitter.contrast,
-                        jitter.saturation,
-                        jitter.hue,
-                        p=jitter.probability,
-                    )
-                )
-                steps.append(augmentation.RandomGrayscale(p=view.grayscale))
-            if view.blur is not None:
-                steps.append(
-                    augmentation.RandomGaussianBlur(
-                        (9, 9), view.blur.sigma, p=view.blur.probability
-                    )
-                )
-            steps.append(augmentation.Normalize(torch.tensor(view.mean), torch.tensor(view.std)))
-            pipelines.append(torch.nn.Sequential(*steps).cuda())
+        transforms = [batch_transform(view) for view in recipe.views]
         same_size = torch.stack(
             [
                 torch.nn.functional.interpolate(
@@ -151,8 +109,8 @@ def kornia_gpu(images: list[torch.Tensor], recipe: fp.Recipe) -> Open:
         )
 
         def work() -> None:
-            for pipeline in pipelines:
-                pipeline(same_size)
+            for transform in transforms:
+                transform(same_size)
             torch.cuda.synchronize()
 
         return work
@@ -162,7 +120,7 @@ def kornia_gpu(images: list[torch.Tensor], recipe: fp.Recipe) -> Open:
 
 @click.command()
 @device_option
-@click.option("--photos", type=click.Path(path_type=Path), help="Folder of JPEGs.")
+@photos_option
 @click.option("--batch-size", default=256, show_default=True, type=click.IntRange(min=1))
 @click.option("--repeats", default=15, show_default=True, type=click.IntRange(min=1))
 def main(device: str, photos: Path | None, batch_size: int, repeats: int) -> None:

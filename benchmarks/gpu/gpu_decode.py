@@ -17,18 +17,17 @@ import numpy as np
 import torch
 from benchmarks.gpu_run import (
     Open,
-    Work,
     device_option,
     open_all,
     rate_rows,
     report,
     require_device,
     synchronize,
-    take_turns,
 )
 
 import fastpass as fp
-from benchmarks.photos import list_photos, photo_folder, shared_folder
+from benchmarks.photos import list_photos, photo_folder, photos_option, shared_folder
+from benchmarks.turns import Work, take_turns
 
 
 def read_batch(folder: Path, size: int) -> list[bytes]:
@@ -95,7 +94,7 @@ def torchvision_gpu(batch: list[bytes]) -> Open:
 
 @click.command()
 @device_option
-@click.option("--photos", type=click.Path(path_type=Path), help="Folder of JPEGs.")
+@photos_option
 @click.option("--batch-size", default=256, show_default=True, type=click.IntRange(min=1))
 @click.option("--repeats", default=15, show_default=True, type=click.IntRange(min=1))
 def main(device: str, photos: Path | None, batch_size: int, repeats: int) -> None:

@@ -18,16 +18,7 @@ import click
 from benchmarks.gpu_run import device_option, open_all, report, require_device, synchronize
 
 import fastpass as fp
-from benchmarks.photos import list_photos, photo_folder
-
-
-def copies(folder: Path, made: Path, count: int) -> Path:
-    """A folder with ``count`` links to the photos of another one."""
-    files = list_photos(folder)
-    made.mkdir(parents=True)
-    for i in range(count):
-        (made / f"{i:06d}.jpg").symlink_to(files[i % len(files)].resolve())
-    return made
+from benchmarks.photos import list_photos, photo_folder, photos_option, repeat_photos
 
 
 def images_per_second(loader: Any, device: str, seconds: float) -> float:
@@ -46,9 +37,12 @@ def images_per_second(loader: Any, device: str, seconds: float) -> float:
 
 def dali_rate(folder: Path, threads: int, batch_size: int, seconds: float) -> float:
     """DALI's mixed decoder (hardware engines where there are some) and its GPU operators."""
-    from benchmarks.peers.dali_gpu import mixed_pipeline
+    from fastpass.bench.peers.dali import make_pipeline
 
-    pipeline = mixed_pipeline(folder, fp.recipes.dino(), batch_size=batch_size, threads=threads)
+    pipeline = make_pipeline(
+        list_photos(folder), fp.recipes.dino(), batch_size=batch_size, threads=threads, seed=0,
+        decoder="mixed",
+    )  # fmt: skip
 
     def batches() -> Iterator[None]:
         while True:
@@ -69,7 +63,7 @@ def dali_rate(folder: Path, threads: int, batch_size: int, seconds: float) -> fl
 
 @click.command()
 @device_option
-@click.option("--photos", type=click.Path(path_type=Path), help="Folder of JPEGs.")
+@photos_option
 @click.option("--num-photos", default=8192, show_default=True, type=click.IntRange(min=1))
 @click.option("--batch-size", default=256, show_default=True, type=click.IntRange(min=1))
 @click.option("--seconds", default=8.0, show_default=True, type=click.FloatRange(min=0.01))
@@ -82,7 +76,7 @@ def main(
     rows: dict[str, dict[str, float]] = {}
     left_out: dict[str, str] = {}
     with tempfile.TemporaryDirectory() as made:
-        folder = copies(photo_folder(photos, Path(made)), Path(made) / "links", num_photos)
+        folder = repeat_photos(photo_folder(photos, Path(made)), num_photos, Path(made))
         for threads in (1, 2, 4):
             options = {"batch_size": batch_size, "threads": threads, "dtype": "bfloat16"}
             with fp.Loader(folder, recipe, device="cuda", **options) as loader:  # type: ignore[arg-type]

@@ -7,7 +7,6 @@ times mean nothing, and no record is written.
 from __future__ import annotations
 
 import statistics
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import click
 import torch
 
 from benchmarks.machine import RESULTS, write_record
+from benchmarks.turns import Work, take_turns
 from fastpass.errors import FastpassError
 from fastpass.testing import gpu_twin
 
@@ -23,9 +23,7 @@ device_option = click.option(
     "--device", default="cuda", show_default=True, type=click.Choice(["cuda", "twin"])
 )
 
-# Work: everything that is timed, complete when it returns. Open: makes one, or says why it cannot.
-Work = Callable[[], None]
-Open = Callable[[], Work]
+Open = Callable[[], Work]  # makes what is timed, or says why it cannot
 
 
 def require_device(device: str) -> None:
@@ -54,20 +52,6 @@ def open_all(entries: dict[str, Open]) -> tuple[dict[str, Work], dict[str, str]]
         except (ImportError, FastpassError, RuntimeError, OSError) as error:
             left_out[name] = f"{type(error).__name__}: {error}".splitlines()[0]
     return works, left_out
-
-
-def take_turns(works: dict[str, Work], repeats: int, warm_up: int = 2) -> dict[str, list[float]]:
-    """Seconds of every repeat; in each repeat every work has its turn."""
-    for work in works.values():
-        for _ in range(warm_up):
-            work()
-    seconds: dict[str, list[float]] = {name: [] for name in works}
-    for _ in range(repeats):
-        for name, work in works.items():
-            start = time.perf_counter()
-            work()
-            seconds[name].append(time.perf_counter() - start)
-    return seconds
 
 
 def rate_rows(seconds: dict[str, list[float]], num_images: int) -> dict[str, dict[str, float]]:

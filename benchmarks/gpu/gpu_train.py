@@ -15,11 +15,10 @@ from pathlib import Path
 
 import click
 import torch
-from benchmarks.gpu_feed import copies
 from benchmarks.gpu_run import device_option, report, require_device, synchronize
 
 import fastpass as fp
-from benchmarks.photos import photo_folder
+from benchmarks.photos import photo_folder, photos_option, repeat_photos
 
 
 class DinoStep:
@@ -81,7 +80,7 @@ def endless(loader: fp.Loader) -> Iterator[list[torch.Tensor]]:
 
 @click.command()
 @device_option
-@click.option("--photos", type=click.Path(path_type=Path), help="Folder of JPEGs.")
+@photos_option
 @click.option("--model", default="vit_small_patch16_224", show_default=True)
 @click.option("--batch-size", default=128, show_default=True, type=click.IntRange(min=1))
 @click.option("--steps", default=40, show_default=True, type=click.IntRange(min=1))
@@ -94,7 +93,7 @@ def main(
     recipe = fp.recipes.dino()
     step = DinoStep(model, device)
     with tempfile.TemporaryDirectory() as made:
-        folder = copies(photo_folder(photos, Path(made)), Path(made) / "links", 32 * batch_size)
+        folder = repeat_photos(photo_folder(photos, Path(made)), 32 * batch_size, Path(made))
         options = {"batch_size": batch_size, "threads": threads, "dtype": "bfloat16"}
         with fp.Loader(folder, recipe, device="cuda", **options) as loader:  # type: ignore[arg-type]
             in_memory = [view.clone() for view in next(iter(loader)).views]

@@ -1,4 +1,4 @@
-// The decode benchmark's loop over fastpass backends, loaded by benchmarks/peers/native_decode.py.
+// The decode benchmark's loop over fastpass backends, loaded by native_decode.py.
 #include <cstdio>
 #include <map>
 #include <memory>

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import click
 
-from benchmarks.machine import write_record
-from benchmarks.photos import photo_folder
+from benchmarks.machine import output_option, write_record
+from benchmarks.photos import photo_folder, photos_option
 from fastpass.bench.augment import run_augment
 from fastpass.bench.options import repeats_option, seconds_option, seed_option
 from fastpass.bench.session import wide_console
@@ -23,12 +23,12 @@ from fastpass.common.progress import shown_progress
 
 
 @click.command()
-@click.option("--photos", type=click.Path(path_type=Path), help="Folder of JPEGs.")
+@photos_option
 @click.option("--num-photos", default=20, show_default=True, type=click.IntRange(min=1))
 @repeats_option
 @seconds_option
 @seed_option
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="[results/augment.json]")
+@output_option
 def main(
     photos: Path | None, num_photos: int, repeats: int, seconds: float, seed: int,
     output: Path | None,

@@ -19,16 +19,18 @@ from typing import Any
 
 import click
 from benchmarks.decode_more import measure_indexing, measure_threads
-from benchmarks.decode_work import WORKS, Job, Photo, Work, make_jobs, photo_sets
+from benchmarks.decode_work import WORKS, Work, make_jobs, photo_sets
+from benchmarks.native_decode import NativeDecode, load_decode_loop
+from benchmarks.timed_decoder import PythonLoop, TimedDecoder
+from benchmarks.turbo_decode import TurboDecode, turbo_version
 from rich.console import Console
 from rich.table import Table
 
 import fastpass as fp
-from benchmarks.machine import summarize, write_record
-from benchmarks.peers.decode_peer import DecodePeer
-from benchmarks.peers.native_decode import NativeDecode, load_decode_loop
-from benchmarks.peers.python_decode import FastpassCall, PillowPeer, SimplejpegPeer
-from benchmarks.peers.turbo_peer import TurboPeer, turbo_version
+from benchmarks.machine import output_option, summarize, write_record
+from benchmarks.photos import photos_option
+from fastpass.bench.peers.decode_peer import DecodeJob, Photo
+from fastpass.bench.peers.decoders import FastpassDecode, PillowDecode, SimplejpegDecode
 from fastpass.common.progress import shown_progress
 
 INEXACT = "libjpeg-turbo crop + skip"  # its upsampling differs next to what it skipped
@@ -40,18 +42,22 @@ def decoders() -> list[str]:
     return [name for name in ("cpu", "turbo") if name in found]
 
 
-def load_peers(has_index: bool) -> tuple[list[DecodePeer], dict[str, str]]:
+def load_peers(has_index: bool) -> tuple[list[TimedDecoder], dict[str, str]]:
     """(usable peers, why each other one is left out). Only "cpu" reads a seek index."""
-    makers: dict[str, Callable[[], DecodePeer]] = {}
+    makers: dict[str, Callable[[], TimedDecoder]] = {}
     for backend in decoders():
         makers[backend] = lambda backend=backend: NativeDecode(backend)
         if backend == "cpu" and has_index:
             makers["indexed"] = lambda backend=backend: NativeDecode(backend, indexed=True)
-    makers["call"] = lambda: FastpassCall(decoders()[0])
-    makers["libjpeg-turbo"] = lambda: TurboPeer("whole image")
-    makers["libjpeg-turbo crop + skip"] = lambda: TurboPeer("crop + skip")
-    makers |= {"simplejpeg": SimplejpegPeer, "Pillow": PillowPeer}
-    peers: list[DecodePeer] = []
+    call = f"fastpass.decode_jpeg {decoders()[0]}"
+    makers |= {
+        "call": lambda: PythonLoop(FastpassDecode(call, decoders()[0])),
+        "libjpeg-turbo": lambda: TurboDecode("whole image"),
+        "libjpeg-turbo crop + skip": lambda: TurboDecode("crop + skip"),
+        "simplejpeg": lambda: PythonLoop(SimplejpegDecode()),
+        "Pillow": lambda: PythonLoop(PillowDecode()),
+    }
+    peers: list[TimedDecoder] = []
     missing: dict[str, str] = {}
     for name, make in makers.items():
         try:
@@ -61,7 +67,7 @@ def load_peers(has_index: bool) -> tuple[list[DecodePeer], dict[str, str]]:
     return peers, missing
 
 
-def check_pixels(peers: Sequence[DecodePeer], jobs: Sequence[Job]) -> dict[str, float]:
+def check_pixels(peers: Sequence[TimedDecoder], jobs: Sequence[DecodeJob]) -> dict[str, float]:
     """Share of decodes equal to fastpass's turbo backend, bit for bit; RuntimeError below 1."""
     wanted = NativeDecode("turbo").digests(jobs)
     shares = {}
@@ -76,7 +82,10 @@ def check_pixels(peers: Sequence[DecodePeer], jobs: Sequence[Job]) -> dict[str, 
 
 
 def measure(
-    peers: Sequence[DecodePeer], jobs: Sequence[Job], repeats: int, told: Callable[[int], None]
+    peers: Sequence[TimedDecoder],
+    jobs: Sequence[DecodeJob],
+    repeats: int,
+    told: Callable[[int], None],
 ) -> dict[str, list[float]]:
     """Seconds of every pass of every peer, the peers taking turns."""
     seconds: dict[str, list[float]] = {peer.name: [] for peer in peers}
@@ -87,7 +96,7 @@ def measure(
 
 
 def report(
-    jobs: Sequence[Job], seconds: dict[str, list[float]], ghz: float, ours: Sequence[str]
+    jobs: Sequence[DecodeJob], seconds: dict[str, list[float]], ghz: float, ours: Sequence[str]
 ) -> dict[str, Any]:
     """Per peer: ms per image, cycles per bit of the file and per pixel made, ratios to ours.
 
@@ -164,13 +173,13 @@ def measure_set(
 
 
 @click.command()
-@click.option("--photos", type=click.Path(path_type=Path), help="Folder of JPEGs.")
+@photos_option
 @click.option("--repeats", default=7, show_default=True, type=click.IntRange(min=1))
 @click.option("--limit", type=click.IntRange(min=1), help="At most so many photos per set.")
 @click.option("--work", "names", multiple=True, type=click.Choice([w.name for w in WORKS]))
 @click.option("--seed", default=0, show_default=True, help="Of the boxes.")
 @click.option("--json", "as_json", is_flag=True, help="Print the record's path only, no table.")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="[results/decode.json]")
+@output_option
 def main(
     photos: Path | None, repeats: int, limit: int | None, names: tuple[str, ...], seed: int,
     as_json: bool, output: Path | None,

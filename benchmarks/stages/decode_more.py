@@ -7,11 +7,12 @@ import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from benchmarks.decode_work import WORKS, Photo, make_index, make_jobs
+from benchmarks.decode_work import WORKS, make_index, make_jobs
+from benchmarks.native_decode import NativeDecode
 
 import fastpass as fp
 from benchmarks.machine import summarize
-from benchmarks.peers.native_decode import NativeDecode
+from fastpass.bench.peers.decode_peer import Photo
 
 
 def _wall(call: Callable[[], object]) -> float:

@@ -10,41 +10,11 @@ from pathlib import Path
 
 import fastpass as fp
 from benchmarks.photos import list_photos, photo_folder, shared_folder
+from fastpass.bench.peers.decode_peer import DecodeJob, Photo
 
 BOXES_PER_PHOTO = 2  # per region work; one draw per photo leaves the mean area to chance
 RATIO = (3 / 4, 4 / 3)
 REAL_SETS = (("photos_imagenet200", "4:4:4"), ("photos_clothing_cc0", "4:2:0"))
-
-
-@dataclass(frozen=True)
-class Photo:
-    """A JPEG in memory; index is its seek index where this build can make one."""
-
-    data: bytes
-    info: fp.ImageInfo
-    index: bytes | None
-
-
-@dataclass(frozen=True)
-class Job:
-    """One decode: box None is the whole image; its pixels are those of the scaled image."""
-
-    photo: Photo
-    box: fp.CropBox | None
-    scale_denominator: int
-
-    @property
-    def num_pixels(self) -> int:
-        """Pixels of the result."""
-        if self.box is not None:
-            return self.box.height * self.box.width
-        scaled = (-(-side // self.scale_denominator) for side in self.full_size)
-        return math.prod(scaled)
-
-    @property
-    def full_size(self) -> tuple[int, int]:
-        """(height, width) in the file."""
-        return self.photo.info.height, self.photo.info.width
 
 
 @dataclass(frozen=True)
@@ -81,13 +51,13 @@ def draw_box(rng: random.Random, info: fp.ImageInfo, region: tuple[float, float]
     return fp.CropBox((height - h) // 2, (width - w) // 2, h, w)
 
 
-def make_jobs(photos: Sequence[Photo], work: Work, seed: int) -> list[Job]:
+def make_jobs(photos: Sequence[Photo], work: Work, seed: int) -> list[DecodeJob]:
     """The decodes of one pass; the same for every peer."""
     if work.region is None:
-        return [Job(photo, None, work.scale_denominator) for photo in photos]
+        return [DecodeJob(photo, None, work.scale_denominator) for photo in photos]
     rng = random.Random(seed)
     return [
-        Job(photo, draw_box(rng, photo.info, work.region), work.scale_denominator)
+        DecodeJob(photo, draw_box(rng, photo.info, work.region), work.scale_denominator)
         for photo in photos
         for _ in range(BOXES_PER_PHOTO)
     ]

@@ -17,7 +17,7 @@ from typing import Any
 import click
 
 from benchmarks.machine import RESULTS, write_record
-from benchmarks.photos import photo_folder
+from benchmarks.photos import photo_folder, photos_option
 from fastpass.bench.commands import measure_feed
 from fastpass.bench.options import feed_options
 from fastpass.bench.plot import plot_feed
@@ -26,7 +26,7 @@ from fastpass.bench.table import print_feed
 
 
 @click.command()
-@click.option("--photos", type=click.Path(path_type=Path), help="Folder of JPEGs.")
+@photos_option
 @feed_options
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path),

@@ -11,8 +11,6 @@ from __future__ import annotations
 import io
 import statistics
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import click
@@ -22,16 +20,15 @@ import pdqhash
 from PIL import Image
 
 import fastpass as fp
-from benchmarks.machine import write_record
-from benchmarks.photos import list_photos, photo_folder
+from benchmarks.machine import output_option, write_record
+from benchmarks.photos import list_photos, photo_folder, photos_option
+from benchmarks.turns import Work, take_turns
 
-Row = Callable[[], object]
 
-
-def rows(files: list[bytes], pixels: list[np.ndarray]) -> dict[str, dict[str, Row]]:
+def rows(files: list[bytes], pixels: list[np.ndarray]) -> dict[str, dict[str, Work]]:
     """work -> name -> everything that is timed; the last name of a work is the peer."""
 
-    def ours(images: list[object], kind: str, threads: int = 1) -> Row:
+    def ours(images: list[object], kind: str, threads: int = 1) -> Work:
         return lambda: fp.hash_images(images, [kind], threads=threads)
 
     def pillow(data: bytes) -> Image.Image:
@@ -77,9 +74,9 @@ def compare(files: list[bytes], pixels: list[np.ndarray]) -> dict[str, int]:
 
 
 @click.command()
-@click.option("--photos", type=click.Path(path_type=Path), help="Folder of JPEGs.")
+@photos_option
 @click.option("--repeats", default=7, show_default=True, type=click.IntRange(min=1))
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="[results/hash.json]")
+@output_option
 def main(photos: Path | None, repeats: int, output: Path | None) -> None:
     """Measure, print the table, write the record."""
     with tempfile.TemporaryDirectory() as made:
@@ -89,12 +86,7 @@ def main(photos: Path | None, repeats: int, output: Path | None) -> None:
     bits = compare(files, pixels)
     works = {}
     for work, entries in rows(files, pixels).items():
-        seconds: dict[str, list[float]] = {name: [] for name in entries}
-        for _ in range(repeats):
-            for name, row in entries.items():
-                start = time.perf_counter()
-                row()
-                seconds[name].append(time.perf_counter() - start)
+        seconds = take_turns(entries, repeats, warm_up=0)
         peer = seconds[list(entries)[-1]]
         works[work] = {
             name: {

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import os
 import subprocess
 import sys
 import tempfile
@@ -22,8 +21,8 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.machine import write_record
-from benchmarks.photos import list_photos, photo_folder
+from benchmarks.machine import output_option, write_record
+from benchmarks.photos import photo_folder, photos_option, repeat_photos
 
 DTYPES = ("float32", "float16", "bfloat16", "uint8")
 MIB = 1 << 20
@@ -93,12 +92,12 @@ def print_table(console: Console, results: dict[str, dict[str, float]]) -> None:
 
 
 @click.command()
-@click.option("--photos", type=click.Path(path_type=Path), help="Folder of JPEGs.")
+@photos_option
 @click.option("--threads", default=2, show_default=True)
 @click.option("--batch-size", default=256, show_default=True)
 @click.option("--batches", default=6, show_default=True, help="Batches to consume.")
 @click.option("--dtype", "dtypes", multiple=True, type=click.Choice(DTYPES), help="[all]")
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="[results/memory.json]")
+@output_option
 def main(
     photos: Path | None, threads: int, batch_size: int, batches: int,
     dtypes: tuple[str, ...], output: Path | None,
@@ -107,7 +106,7 @@ def main(
     settings = {"threads": threads, "batch_size": batch_size, "batches": batches}
     with tempfile.TemporaryDirectory() as scratch:
         # Epochs of several batches: at their ends nothing is prepared ahead.
-        folder = enough_photos(
+        folder = repeat_photos(
             photo_folder(photos, Path(scratch)), batch_size * batches, Path(scratch)
         )
         results = {
@@ -116,18 +115,6 @@ def main(
     print_table(Console(stderr=True), results)
     body = {"unit": "MiB", "settings": settings, "results": results}
     click.echo(write_record("memory", body, output))
-
-
-def enough_photos(folder: Path, num_photos: int, scratch: Path) -> Path:
-    """``folder``, or links to its photos over and over where they are fewer than that."""
-    photos = list_photos(folder)
-    if len(photos) >= num_photos:
-        return folder
-    repeated = scratch / "repeated"
-    repeated.mkdir()
-    for index in range(num_photos):
-        os.symlink(photos[index % len(photos)].resolve(), repeated / f"{index:06}.jpg")
-    return repeated
 
 
 if __name__ == "__main__":

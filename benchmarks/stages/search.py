@@ -26,7 +26,8 @@ import numpy as np
 
 import fastpass as fp
 from benchmarks.code_sets import Codes, make_codes, photo_codes
-from benchmarks.machine import write_record
+from benchmarks.machine import output_option, write_record
+from benchmarks.photos import photos_option
 from fastpass.curate import CodeFile
 
 RADIUS = 31
@@ -136,12 +137,12 @@ def file_rows(real: Codes, sizes: list[int], folder: Path) -> dict[str, dict[str
 
 
 @click.command()
-@click.option("--photos", type=click.Path(path_type=Path), help="Folder of JPEGs.")
+@photos_option
 @click.option("--codes", "num_codes", default=1_440_000, show_default=True)
 @click.option("--large", is_flag=True, help="Also 17 million codes, from a file.")
 @click.option("--file", "file", type=click.Path(path_type=Path), hidden=True)
 @click.option("--memory", default=1 << 30, hidden=True)
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="[results/search.json]")
+@output_option
 def main(
     photos: Path | None,
     num_codes: int,

@@ -16,8 +16,8 @@ from pathlib import Path
 import click
 
 import fastpass as fp
-from benchmarks.machine import summarize, write_record
-from benchmarks.photos import list_photos, photo_folder
+from benchmarks.machine import output_option, summarize, write_record
+from benchmarks.photos import list_photos, photo_folder, photos_option
 
 
 def index_all(files: list[bytes]) -> tuple[list[bytes], float]:
@@ -49,9 +49,9 @@ def describe(files: list[bytes], indexes: list[bytes]) -> dict[str, object]:
 
 
 @click.command()
-@click.option("--photos", type=click.Path(path_type=Path), help="Folder of JPEGs.")
+@photos_option
 @click.option("--repeats", default=5, show_default=True, type=click.IntRange(min=1))
-@click.option("-o", "--output", type=click.Path(path_type=Path), help="[results/seek_index.json]")
+@output_option
 def main(photos: Path | None, repeats: int, output: Path | None) -> None:
     """Measure and write the record."""
     with tempfile.TemporaryDirectory() as scratch:

@@ -164,8 +164,8 @@ class Search {
       if (gpu_ == nullptr) {
         find_between(a, b, options, &collector);
       } else {
-        FASTPASS_RETURN_IF_ERROR(find_between_on_gpu(gpu_->device.get(), gpu_->compare.get(), a, b,
-                                                     radius_, &collector));
+        FASTPASS_RETURN_IF_ERROR(
+            find_between_on_gpu(gpu_->device.get(), gpu_->search.get(), a, b, radius_, &collector));
       }
       if (collector.is_over()) return too_many_pairs(collector.total(), max_pairs);
       found = collector.take();
@@ -183,7 +183,7 @@ class Search {
     return [=, options = options_for(codes)](const std::vector<std::uint32_t>& chosen,
                                              PairCollector* pairs) {
       if (gpu_ != nullptr) {
-        return find_within_on_gpu(gpu_->device.get(), gpu_->compare.get(), codes, chosen, radius_,
+        return find_within_on_gpu(gpu_->device.get(), gpu_->search.get(), codes, chosen, radius_,
                                   pairs);
       }
       find_within(codes, chosen, options, pairs);

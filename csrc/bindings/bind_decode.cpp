@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "bindings/buffers.h"
+#include "bindings/decode_arguments.h"
 #include "bindings/raise.h"
 #include "bindings/register.h"
 #include "common/parallel_for.h"
@@ -18,26 +19,11 @@ namespace {
 
 namespace py = pybind11;
 
-using Crop = std::optional<std::array<int, 4>>;
-
 py::array_t<std::uint8_t> to_array(PixelBuffer* pixels) {
   const ImageView view = pixels->view();
   std::uint8_t* memory = pixels->release().release();
   const py::capsule owner(memory, [](void* data) { delete[] static_cast<std::uint8_t*>(data); });
   return py::array_t<std::uint8_t>({view.height, view.width, view.channels}, memory, owner);
-}
-
-DecodeOptions make_options(const Crop& crop, int scale_denominator, bool fill_damage,
-                           bool apply_orientation, std::int64_t max_pixels,
-                           std::int64_t max_scan_blocks) {
-  DecodeOptions options;
-  if (crop) options.crop = CropBox{(*crop)[0], (*crop)[1], (*crop)[2], (*crop)[3]};
-  options.scale_denominator = scale_denominator;
-  options.on_damage = fill_damage ? OnDamage::kFill : OnDamage::kRaise;
-  options.applies_orientation = apply_orientation;
-  options.max_pixels = max_pixels;
-  options.max_scan_blocks = max_scan_blocks;
-  return options;
 }
 
 // None stands for an empty one.
@@ -69,7 +55,7 @@ Status decode_one(const std::string& backend, Span jpeg, Span seek_index, Decode
 
 // A list with an array for every image that could be decoded, and the exception for every other.
 py::list decode_jpegs(const py::sequence& encoded, const py::sequence& seek_indexes,
-                      const std::string& backend, const Crop& crop, int scale_denominator,
+                      const std::string& backend, const CropArgument& crop, int scale_denominator,
                       bool fill_damage, bool apply_orientation, std::int64_t max_pixels,
                       std::int64_t max_scan_blocks, int num_threads) {
   std::vector<BorrowedBytes> bytes;
@@ -79,8 +65,8 @@ py::list decode_jpegs(const py::sequence& encoded, const py::sequence& seek_inde
   const std::vector<std::optional<BorrowedBytes>> indexes = borrow_indexes(seek_indexes);
   if (indexes.size() != bytes.size()) throw py::value_error("one seek index or None per image");
 
-  const auto options = make_options(crop, scale_denominator, fill_damage, apply_orientation,
-                                    max_pixels, max_scan_blocks);
+  const auto options = make_decode_options(crop, scale_denominator, fill_damage, apply_orientation,
+                                           max_pixels, max_scan_blocks);
   std::vector<PixelBuffer> images(bytes.size());
   std::vector<Status> statuses(bytes.size());
   {

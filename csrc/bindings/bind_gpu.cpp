@@ -9,16 +9,17 @@
 #include <utility>
 #include <vector>
 
-#include "augment/gpu/augment_twin.h"
+#include "augment/gpu/gpu_passes.h"
 #include "bindings/buffers.h"
+#include "bindings/decode_arguments.h"
 #include "bindings/gpu_handle.h"
 #include "bindings/raise.h"
 #include "bindings/register.h"
 #include "common/gpu/device_twin.h"
 #include "common/parallel_for.h"
-#include "curate/gpu/compare_twin.h"
-#include "decode/gpu/decode_twin.h"
+#include "curate/gpu/gpu_search.h"
 #include "decode/gpu/given_up.h"
+#include "decode/gpu/gpu_passes.h"
 
 namespace fastpass {
 namespace {
@@ -32,7 +33,7 @@ std::shared_ptr<GpuHandle> make_twin(std::uint64_t seed) {
   gpu->device = std::make_unique<TwinDevice>();
   gpu->decode = make_twin_decode_kernels(seed);
   gpu->render = make_twin_render_kernels(seed);
-  gpu->compare = make_twin_compare_kernels(seed);
+  gpu->search = make_twin_search_kernels(seed);
   return gpu;
 }
 
@@ -64,19 +65,13 @@ class TensorDecoder {
 
   // [image]: (height, width), or what is wrong with it.
   py::list plan(const std::vector<py::buffer>& jpegs,
-                const std::vector<std::optional<py::buffer>>& indexes,
-                const std::optional<std::array<int, 4>>& crop, int scale_denominator,
-                bool fill_damage, bool apply_orientation, std::int64_t max_pixels,
-                std::int64_t max_scan_blocks, int num_threads) {
+                const std::vector<std::optional<py::buffer>>& indexes, const CropArgument& crop,
+                int scale_denominator, bool fill_damage, bool apply_orientation,
+                std::int64_t max_pixels, std::int64_t max_scan_blocks, int num_threads) {
     if (indexes.size() != jpegs.size()) throw py::value_error("one seek index or None per image");
     if (num_threads < 1) throw py::value_error("at least one thread");
-    DecodeOptions options;
-    if (crop) options.crop = CropBox{(*crop)[0], (*crop)[1], (*crop)[2], (*crop)[3]};
-    options.scale_denominator = scale_denominator;
-    options.on_damage = fill_damage ? OnDamage::kFill : OnDamage::kRaise;
-    options.applies_orientation = apply_orientation;
-    options.max_pixels = max_pixels;
-    options.max_scan_blocks = max_scan_blocks;
+    const DecodeOptions options = make_decode_options(
+        crop, scale_denominator, fill_damage, apply_orientation, max_pixels, max_scan_blocks);
     jobs_.clear();
     for (std::size_t i = 0; i < jpegs.size(); ++i) {
       auto job =

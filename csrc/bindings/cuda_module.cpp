@@ -4,12 +4,12 @@
 #include <memory>
 #include <string>
 
-#include "augment/gpu/augment_cuda.h"
+#include "augment/gpu/gpu_passes.h"
 #include "bindings/gpu_handle.h"
 #include "bindings/raise.h"
-#include "common/gpu/device_cuda.h"
-#include "curate/gpu/compare_cuda.h"
-#include "decode/gpu/decode_cuda.h"
+#include "common/gpu/device.h"
+#include "curate/gpu/gpu_search.h"
+#include "decode/gpu/gpu_passes.h"
 
 namespace fastpass {
 namespace {
@@ -26,7 +26,7 @@ std::shared_ptr<GpuHandle> make_gpu(int ordinal) {
   raise_if_error(make_cuda_device(ordinal, &gpu->device));
   gpu->decode = make_cuda_decode_kernels(ordinal);
   gpu->render = make_cuda_render_kernels(ordinal);
-  gpu->compare = make_cuda_compare_kernels(ordinal);
+  gpu->search = make_cuda_search_kernels(ordinal);
   return gpu;
 }
 

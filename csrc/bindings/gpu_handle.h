@@ -10,7 +10,7 @@
 namespace fastpass {
 
 struct GpuHandle : Gpu {
-  std::unique_ptr<CompareKernels> compare;
+  std::unique_ptr<SearchKernels> search;
 };
 
 }  // namespace fastpass

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,27 +11,16 @@ import numpy as np
 from fastpass.augment import draw, recipes
 from fastpass.backend_list import backends
 from fastpass.bench.job_loop import Run, measure_runs, work_rows
+from fastpass.bench.peers.decode_peer import DecodeJob, DecodePeer, Photo
+from fastpass.bench.peers.decoders import FastpassDecode, PillowDecode, SimplejpegDecode
 from fastpass.bench.peers.photos import collect_photos
 from fastpass.bench.record import is_ours
 from fastpass.common.progress import OnProgress, no_progress
-from fastpass.decode import build_seek_index, decode_jpeg, probe
+from fastpass.decode import build_seek_index, probe
 from fastpass.pack.sources import Source
 from fastpass.types import CropBox
 
 CROP_SCALES = {"rrc_crop": (0.08, 1.0), "local_crop": (0.05, 0.4)}
-
-
-@dataclass(frozen=True)
-class DecodeJob:
-    """One decode; box None is the whole image."""
-
-    data: bytes
-    index: bytes
-    num_pixels: int  # of the result
-    box: CropBox | None = None
-
-
-Decode = Callable[[DecodeJob], Any]
 
 
 def run_decode(
@@ -63,11 +50,11 @@ def run_decode(
         on_progress("decoding", done, repeats * len(peers) * 3)
 
     for name, (title, jobs) in decode_works(data, seed).items():
-        runs = {peer: _run(decode, jobs) for peer, decode in peers.items()}
         _check(peers, jobs[0])
+        runs = {peer.name: _run(peer, jobs) for peer in peers}
         times = measure_runs(runs, repeats, seconds, advance)
         num_pixels = sum(job.num_pixels for job in jobs)
-        ours = [peer for peer in peers if is_ours(peer)]
+        ours = [name for name in runs if is_ours(name)]
         works[name] = {"title": title, "rows": work_rows(times, len(jobs), num_pixels, ours)}
     settings = {
         "num_photos": len(data),
@@ -88,86 +75,47 @@ def run_decode(
 
 def decode_works(data: Sequence[bytes], seed: int) -> dict[str, tuple[str, list[DecodeJob]]]:
     """name -> (title, a job per photo); boxes as RandomResizedCrop draws them."""
-    whole, works = [], {}
-    for image in data:
-        info = probe(image)
-        whole.append(DecodeJob(image, build_seek_index(image), info.width * info.height))
-    works["whole"] = ("whole image", whole)
+    photos = [Photo(image, probe(image), build_seek_index(image) or None) for image in data]
+    works = {"whole": ("whole image", [DecodeJob(photo) for photo in photos])}
     for name, scale in CROP_SCALES.items():
         recipe, jobs = recipes.rrc(scale=scale), []
-        for position, job in enumerate(whole):
-            info = probe(job.data)
-            (view,) = draw(recipe, info.height, info.width, seed=seed, sample_id=position)
-            box = CropBox(view.top, view.left, view.height, view.width)
-            jobs.append(DecodeJob(job.data, job.index, box.height * box.width, box))
+        for position, photo in enumerate(photos):
+            height, width = photo.info.height, photo.info.width
+            (view,) = draw(recipe, height, width, seed=seed, sample_id=position)
+            jobs.append(DecodeJob(photo, CropBox(view.top, view.left, view.height, view.width)))
         works[name] = (f"region of scale {scale[0]} to {scale[1]}", jobs)
     return works
 
 
-def load_decoders() -> tuple[dict[str, Decode], dict[str, str]]:
-    """(name -> one decode, why each other one is left out)."""
-    found: dict[str, Decode] = {"fastpass auto": _ours("auto")}
+def load_decoders() -> tuple[list[DecodePeer], dict[str, str]]:
+    """(the decoders that run here, why each other one is left out)."""
+    found: list[DecodePeer] = [FastpassDecode("fastpass auto", "auto", indexed=True)]
     missing: dict[str, str] = {}
     turbo = next(b for b in backends() if (b.stage, b.name) == ("decode", "turbo"))
     if turbo.available:
-        found["fastpass turbo"] = _ours("turbo")
+        found.append(FastpassDecode("fastpass turbo", "turbo"))
     else:
         missing["fastpass turbo"] = turbo.reason
-    found["Pillow"] = _pillow
+    found.append(PillowDecode())
     try:
-        found["simplejpeg"] = _simplejpeg()
+        found.append(SimplejpegDecode())
     except ImportError as error:
         missing["simplejpeg"] = f"not installed: {error.name or error}"
     return found, missing
 
 
-def _ours(backend: str) -> Decode:
-    def decode(job: DecodeJob) -> Any:
-        # A whole image gains nothing from its index, which would be checked first.
-        index = job.index if job.box is not None else None
-        return decode_jpeg(job.data, backend=backend, crop=job.box, index=index or None)
-
-    return decode
-
-
-def _pillow(job: DecodeJob) -> Any:
-    from PIL import Image
-
-    image: Image.Image = Image.open(io.BytesIO(job.data))
-    image.load()
-    if image.mode != "RGB":  # convert would copy
-        image = image.convert("RGB")
-    if job.box is None:
-        return image
-    top, left = job.box.top, job.box.left
-    return image.crop((left, top, left + job.box.width, top + job.box.height))
-
-
-def _simplejpeg() -> Decode:
-    import simplejpeg
-
-    def decode(job: DecodeJob) -> Any:
-        pixels = simplejpeg.decode_jpeg(job.data, "RGB")
-        if job.box is None:
-            return pixels
-        top, left = job.box.top, job.box.left
-        return pixels[top : top + job.box.height, left : left + job.box.width]
-
-    return decode
-
-
-def _run(decode: Decode, jobs: Sequence[DecodeJob]) -> Run:
+def _run(peer: DecodePeer, jobs: Sequence[DecodeJob]) -> Run:
     def run() -> None:
         for job in jobs:
-            decode(job)
+            peer.decode(job)
 
     return run
 
 
-def _check(peers: dict[str, Decode], job: DecodeJob) -> None:
+def _check(peers: Sequence[DecodePeer], job: DecodeJob) -> None:
     """No peer may win by doing less."""
-    wanted = np.asarray(peers["fastpass auto"](job)).shape
-    for name, decode in peers.items():
-        shape = np.asarray(decode(job)).shape
+    wanted = np.asarray(peers[0].decode(job)).shape
+    for peer in peers:
+        shape = np.asarray(peer.decode(job)).shape
         if shape != wanted:
-            raise RuntimeError(f"{name} gave pixels of shape {shape}, wanted {wanted}")
+            raise RuntimeError(f"{peer.name} gave pixels of shape {shape}, wanted {wanted}")

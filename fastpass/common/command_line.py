@@ -15,6 +15,9 @@ EXIT_CODE_OF_CTRL_C = 130
 force_option = click.option(
     "--force", is_flag=True, help="Replace the output even if fastpass did not write it."
 )
+force_folder_option = click.option(
+    "--force", is_flag=True, help="Replace what fastpass wrote into OUTPUT before."
+)
 
 
 class Command(click.Command):

@@ -53,25 +53,19 @@ class Delivery:
                 bfloat16 comes as uint16.
             sample_ids, positions, labels: int64 [N]; position in the source, label -1: none.
         """
-        tensors = [self._torch.from_numpy(view) for view in views]
-        if self._dtype == self._torch.bfloat16:
-            tensors = [tensor.view(self._torch.bfloat16) for tensor in tensors]
-        return self._with_ids(tensors, sample_ids, positions, labels)
-
-    def _with_ids(
-        self,
-        tensors: list[Any],
-        sample_ids: npt.NDArray[np.int64],
-        positions: npt.NDArray[np.int64],
-        labels: npt.NDArray[np.int64],
-    ) -> Batch:
         weights = self._weights
         return Batch(
-            views=tensors,
+            views=self._tensors(views),
             sample_ids=self._on_device(sample_ids),
             labels=self._on_device(labels) if self._has_labels else None,
             weights=None if weights is None else self._on_device(weights[positions]),
         )
+
+    def _tensors(self, views: list[Any]) -> list[Any]:
+        tensors = [self._torch.from_numpy(view) for view in views]
+        if self._dtype == self._torch.bfloat16:
+            tensors = [tensor.view(self._torch.bfloat16) for tensor in tensors]
+        return tensors
 
     def _on_device(self, values: npt.NDArray[Any]) -> Any:
         tensor = self._torch.from_numpy(values)

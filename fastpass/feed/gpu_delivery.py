@@ -8,7 +8,6 @@ import numpy as np
 import numpy.typing as npt
 
 from fastpass.common.gpu import gpu_of, parse_device
-from fastpass.feed.batch import Batch
 from fastpass.feed.delivery import Delivery
 
 
@@ -39,17 +38,11 @@ class GpuDelivery(Delivery):
     def stream(self) -> int:
         return self._where.stream()
 
-    def batch(
-        self,
-        views: list[Any],
-        sample_ids: npt.NDArray[np.int64],
-        positions: npt.NDArray[np.int64],
-        labels: npt.NDArray[np.int64],
-    ) -> Batch:
+    def _tensors(self, views: list[Any]) -> list[Any]:
         if self.device.type == "cpu":  # the double of a GPU that tests switch on
-            return super().batch(views, sample_ids, positions, labels)
+            return super()._tensors(views)
         tensors = [self._torch.as_tensor(view, device=self.device) for view in views]
-        return self._with_ids([self._typed(t) for t in tensors], sample_ids, positions, labels)
+        return [self._typed(tensor) for tensor in tensors]
 
     def _typed(self, tensor: Any) -> Any:
         return tensor.view(self._dtype) if tensor.dtype != self._dtype else tensor

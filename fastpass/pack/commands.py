@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 import click
 
-from fastpass.common.command_line import Command
+from fastpass.common.command_line import Command, force_folder_option
 from fastpass.common.processors import available_processors
 from fastpass.common.progress import shown_progress
 from fastpass.common.thread_pool import thread_pool
@@ -55,7 +55,7 @@ _seek_index_option = click.option(
     type=click.IntRange(min=1),
     help="Largest size of a shard, MiB.",
 )
-@click.option("--force", is_flag=True, help="Replace what fastpass wrote into OUTPUT before.")
+@force_folder_option
 @_seek_index_option
 @layout_option
 @keep_list_option

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from fastpass.common.command_line import Command
+from fastpass.common.command_line import Command, force_folder_option
 from fastpass.common.progress import shown_progress
 
 
@@ -43,7 +43,7 @@ from fastpass.common.progress import shown_progress
 )
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(min=0))
 @click.option("--workers", type=click.IntRange(min=1), help="Threads  [default: one per core]")
-@click.option("--force", is_flag=True, help="Replace what fastpass wrote into OUTPUT before.")
+@force_folder_option
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def synth(
     output: Path,

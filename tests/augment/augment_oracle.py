@@ -12,6 +12,7 @@ import PIL
 import torchvision.transforms.functional as F  # noqa: N812
 from PIL import Image, ImageFilter, ImageOps
 
+from fastpass._native import core
 from fastpass.augment import Blur, Recipe, ViewParams, ViewSpec, render
 
 Pixels = npt.NDArray[np.uint8]
@@ -133,3 +134,15 @@ def differences(ours: Pixels, theirs: Pixels) -> tuple[int, float]:
     assert ours.shape == theirs.shape
     delta = np.abs(ours.astype(np.int16) - theirs.astype(np.int16))
     return int(delta.max()), float(delta.mean())
+
+
+def one_view_options(spec: core.ViewSpec) -> core.SampleOptions:
+    """How native code renders one view of decoded pixels."""
+    return core.SampleOptions(
+        views=[spec],
+        may_scale=False,
+        max_pixels=1,
+        max_scan_blocks=1,
+        fill_damage=False,
+        apply_orientation=False,
+    )

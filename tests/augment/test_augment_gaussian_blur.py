@@ -12,6 +12,7 @@ from augment_oracle import (
     gradient,
     jittered,
     noise,
+    one_view_options,
     pil_view,
     to_pixels,
 )
@@ -113,14 +114,7 @@ def test_native_code_refuses_what_it_cannot_blur(values: dict[str, int], message
     params = native_params(jittered(pixels, blur_sigma=1.0))
 
     def rendered() -> object:
-        options = core.SampleOptions(
-            views=[spec],
-            may_scale=False,
-            max_pixels=1,
-            max_scan_blocks=1,
-            fill_damage=False,
-            apply_orientation=False,
-        )
+        options = one_view_options(spec)
         request = {"key": (0, 0, 0), "params": [params], "dtype": "uint8", "normalize": False}
         return core.render_pixels(pixels, options, **request)
 

@@ -11,6 +11,7 @@ from augment_oracle import (
     differences,
     gradient,
     noise,
+    one_view_options,
     our_view,
     photos,
     pil_view,
@@ -88,14 +89,7 @@ def test_narrow_formats_equal_torch() -> None:
     # float16 at either end.
     spec = core.ViewSpec()
     spec.size, spec.mean, spec.std = 64, (0.485, 0.0, 0.406), (3e4, 1 / 765, 3e-4)
-    options = core.SampleOptions(
-        views=[spec],
-        may_scale=False,
-        max_pixels=1,
-        max_scan_blocks=1,
-        fill_damage=False,
-        apply_orientation=False,
-    )
+    options = one_view_options(spec)
     params = native_params(whole(pixels, 64))
 
     def rendered(dtype: str) -> np.ndarray:

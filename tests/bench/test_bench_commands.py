@@ -93,7 +93,7 @@ def test_decoders_get_the_same_boxes_and_give_the_same_pixels(folder: Path) -> N
     data = [path.read_bytes() for path in sorted(folder.iterdir())]
     for _, jobs in decode_works(data, seed=1).values():
         for job in jobs:
-            pixels = [np.asarray(decode(job)) for decode in peers.values()]
+            pixels = [np.asarray(peer.decode(job)) for peer in peers]
             assert pixels[0].shape[0] * pixels[0].shape[1] == job.num_pixels
             assert all(np.array_equal(pixels[0], other) for other in pixels[1:])
 

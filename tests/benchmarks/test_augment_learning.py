@@ -86,7 +86,7 @@ def test_the_ways_differ_in_their_views_only(commands) -> None:
     for way in augment_learning.WAYS:
         augment_learning.train_once(way, seed=0, epochs=2)
     trainings = [c for c in commands if c[0] == sys.executable]
-    different = {"-m", "benchmarks.peers.torchvision_train", "train.py"}
+    different = {"-m", "benchmarks.torchvision_train", "train.py"}
     different |= {"augment.mode=exact", "augment.mode=fast"}
     kept = [
         [word for word in command if word not in different and "augment-learning-32px" not in word]
@@ -96,7 +96,7 @@ def test_the_ways_differ_in_their_views_only(commands) -> None:
         words.pop(words.index("--output") + 1)
     assert kept[0] == kept[1] == kept[2]
     assert [different & set(command) for command in trainings] == [
-        {"-m", "benchmarks.peers.torchvision_train"},
+        {"-m", "benchmarks.torchvision_train"},
         {"train.py", "augment.mode=exact"},
         {"train.py", "augment.mode=fast"},
     ]

@@ -10,16 +10,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from benchmarks.decode_work import WORKS, Job, Photo, Work, draw_box, make_jobs, photo_sets
+from benchmarks.decode_work import WORKS, Work, draw_box, make_jobs, photo_sets
+from benchmarks.native_peer import NativeJob, native_jobs
+from benchmarks.timed_decoder import PythonLoop
+from benchmarks.turbo_decode import TurboDecode, turbo_version
 from support.pictures import jpeg
 from torchvision.transforms import RandomResizedCrop
 
 import fastpass as fp
-from benchmarks import decode
-from benchmarks.peers import native_decode
-from benchmarks.peers.decode_peer import NativeJob, native_jobs
-from benchmarks.peers.python_decode import FastpassCall, PillowPeer, SimplejpegPeer
-from benchmarks.peers.turbo_peer import TurboPeer, turbo_version
+from benchmarks import decode, native_decode
+from fastpass.bench.peers.decode_peer import DecodeJob, Photo
+from fastpass.bench.peers.decoders import FastpassDecode, PillowDecode, SimplejpegDecode
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,8 +59,9 @@ def test_boxes_are_drawn_as_torchvision_draws_them() -> None:
 @pytest.mark.parametrize("work", WORKS, ids=lambda work: work.name)
 def test_all_peers_give_the_pixels_that_pillow_gives(work: Work) -> None:
     jobs = make_jobs(PHOTOS, work, seed=3)
-    wanted = PillowPeer().digests(jobs)
-    for peer in (TurboPeer("whole image"), SimplejpegPeer(), FastpassCall("turbo")):
+    wanted = PythonLoop(PillowDecode()).digests(jobs)
+    ours = PythonLoop(FastpassDecode("ours", "turbo"))
+    for peer in (TurboDecode("whole image"), PythonLoop(SimplejpegDecode()), ours):
         assert peer.digests(jobs) == wanted, peer.name
 
 
@@ -74,7 +76,7 @@ def test_libjpegs_own_crop_and_skip_decodes_the_box() -> None:
     Image.fromarray(pixels).save(buffer, "JPEG", subsampling=0)
     photo = Photo(buffer.getvalue(), fp.probe(buffer.getvalue()), None)
     jobs = make_jobs([photo] * 10, WORKS[1], seed=1)
-    assert TurboPeer("crop + skip").digests(jobs) == PillowPeer().digests(jobs)
+    assert TurboDecode("crop + skip").digests(jobs) == PythonLoop(PillowDecode()).digests(jobs)
 
 
 def test_the_peer_is_libjpeg_turbo_3() -> None:
@@ -85,7 +87,9 @@ def test_the_peer_is_libjpeg_turbo_3() -> None:
 def test_a_peer_that_fails_is_no_fast_peer() -> None:
     broken = Photo(PHOTOS[0].data[:300], PHOTOS[0].info, None)
     with pytest.raises(RuntimeError, match="job 1"):
-        TurboPeer("whole image").seconds([Job(PHOTOS[0], None, 1), Job(broken, None, 9)])
+        TurboDecode("whole image").seconds(
+            [DecodeJob(PHOTOS[0], None, 1), DecodeJob(broken, None, 9)]
+        )
 
 
 def test_the_native_loop(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -98,7 +102,7 @@ def test_the_native_loop(monkeypatch: pytest.MonkeyPatch) -> None:
     peer = native_decode.NativeDecode("turbo")
     for work in WORKS:
         jobs = make_jobs(PHOTOS, work, seed=3)
-        assert peer.digests(jobs) == PillowPeer().digests(jobs)
+        assert peer.digests(jobs) == PythonLoop(PillowDecode()).digests(jobs)
         assert peer.seconds(jobs) > 0
     assert 0.3 < native_decode.load_decode_loop().clock_ghz() < 10
     with pytest.raises(RuntimeError, match="no decoder of that name"):
@@ -108,8 +112,8 @@ def test_the_native_loop(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_index_reaches_the_native_job() -> None:
     photo = Photo(b"jpeg", PHOTOS[0].info, b"index")
-    (plain,) = native_jobs([Job(photo, None, 2)], indexed=False)
-    (indexed,) = native_jobs([Job(photo, fp.CropBox(1, 2, 3, 4), 1)], indexed=True)
+    (plain,) = native_jobs([DecodeJob(photo, None, 2)], indexed=False)
+    (indexed,) = native_jobs([DecodeJob(photo, fp.CropBox(1, 2, 3, 4), 1)], indexed=True)
     assert isinstance(plain, NativeJob)
     assert (plain.index_size, plain.height, plain.scale_denominator) == (0, 0, 2)
     assert (indexed.index, indexed.index_size) == (b"index", 5)
@@ -127,10 +131,10 @@ class _Fixed:
     def does(self, work: Work) -> bool:
         return True
 
-    def seconds(self, jobs: Sequence[Job]) -> float:
+    def seconds(self, jobs: Sequence[DecodeJob]) -> float:
         return self._seconds.pop(0)
 
-    def digests(self, jobs: Sequence[Job]) -> list[int]:
+    def digests(self, jobs: Sequence[DecodeJob]) -> list[int]:
         return [self._digest] * len(jobs)
 
 
@@ -161,8 +165,8 @@ def test_ratios_are_medians_of_pairs_and_cycles_follow_from_the_clock() -> None:
 
 def test_scaled_and_cropped_pixels_are_counted() -> None:
     photo = _photo(0, 15, 17)
-    assert Job(photo, None, 8).num_pixels == 2 * 3
-    assert Job(photo, fp.CropBox(0, 0, 4, 5), 1).num_pixels == 20
+    assert DecodeJob(photo, None, 8).num_pixels == 2 * 3
+    assert DecodeJob(photo, fp.CropBox(0, 0, 4, 5), 1).num_pixels == 20
 
 
 def test_sets_are_sorted_by_sampling(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from support.pictures import image_folder
 
 from benchmarks import memory
+from benchmarks.photos import repeat_photos
 
 
 def test_memory_of_this_process_counts_what_is_taken() -> None:
@@ -22,10 +23,10 @@ def test_memory_of_this_process_counts_what_is_taken() -> None:
 
 def test_few_photos_are_repeated(tmp_path: Path) -> None:
     root = image_folder(tmp_path / "root", num_classes=1, per_class=3)
-    folder = memory.enough_photos(root, 8, tmp_path)
-    assert len(list(folder.iterdir())) == 8
+    folder = repeat_photos(root, 8, tmp_path)
+    assert [path.name for path in sorted(folder.iterdir())] == [f"{i:06}.jpg" for i in range(8)]
     assert all(path.stat().st_size > 0 for path in folder.iterdir())
-    assert memory.enough_photos(root, 3, tmp_path) == root
+    assert repeat_photos(root, 3, tmp_path) == root
 
 
 def test_the_record_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

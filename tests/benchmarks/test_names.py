@@ -18,9 +18,7 @@ from benchmarks.machine import RESULTS
 
 FOLDER = Path(benchmarks.__file__).parent
 PROGRAMS = sorted(
-    path.stem
-    for path in FOLDER.rglob("*.py")
-    if 'if __name__ == "__main__"' in path.read_text() and path.parent.name != "peers"
+    path.stem for path in FOLDER.rglob("*.py") if 'if __name__ == "__main__"' in path.read_text()
 )
 MEASUREMENTS = [name for name in PROGRAMS if name != "tables"]
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from benchmarks.torchvision_loader import TorchvisionLoader, open_torchvision_data
 from PIL import Image
 
 import fastpass as fp
-from benchmarks.peers.torchvision_loader import TorchvisionLoader, open_torchvision_data
 from fastpass.augment import Blur, Jitter, Recipe, ViewSpec
 from fastpass.train.config import Config
 

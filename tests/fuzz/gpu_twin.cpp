@@ -6,7 +6,7 @@
 #include "common/gpu/device_twin.h"
 #include "decode/decoder_registry.h"
 #include "decode/gpu/batch_decoder.h"
-#include "decode/gpu/decode_twin.h"
+#include "decode/gpu/gpu_passes.h"
 
 namespace fastpass_fuzz {
 namespace {

@@ -1,4 +1,4 @@
-#include "augment/gpu/augment_cuda.h"
+#include "augment/gpu/gpu_passes.h"
 #include "common/gpu/block_program_cuda.cuh"
 #include "common/gpu/cuda_check.h"
 #include "common/gpu/current_device.cuh"
@@ -14,18 +14,9 @@ class CudaRenderKernels : public RenderKernels {
     const CurrentDevice current(ordinal_);
     FASTPASS_RETURN_IF_ERROR(check_cuda(current.error(), "choosing the GPU"));
     const auto on = static_cast<cudaStream_t>(stream);
-    FASTPASS_RETURN_IF_ERROR(
-        check_cuda(run_on_gpu(passes.num_weigh_blocks, passes.weigh, on), "weighing taps"));
-    FASTPASS_RETURN_IF_ERROR(
-        check_cuda(run_on_gpu(passes.num_tile_blocks, passes.tiles, on), "resizing"));
-    FASTPASS_RETURN_IF_ERROR(check_cuda(run_on_gpu(passes.num_contrast_blocks, passes.contrast, on),
-                                        "changing contrast"));
-    FASTPASS_RETURN_IF_ERROR(
-        check_cuda(run_on_gpu(passes.num_row_blocks, passes.blur_rows, on), "blurring rows"));
-    FASTPASS_RETURN_IF_ERROR(check_cuda(
-        run_on_gpu(passes.num_column_blocks, passes.blur_columns, on), "blurring columns"));
-    return check_cuda(run_on_gpu(passes.num_gaussian_blocks, passes.gaussian, on),
-                      "blurring with a Gaussian");
+    return for_each_pass(passes, [on](int num_blocks, const auto& program, const char* doing) {
+      return check_cuda(run_on_gpu(num_blocks, program, on), doing);
+    });
   }
 
  private:

@@ -1,7 +1,6 @@
-#include "augment/gpu/augment_twin.h"
-
 #include <mutex>
 
+#include "augment/gpu/gpu_passes.h"
 #include "common/gpu/shuffled.h"
 
 namespace fastpass {
@@ -13,13 +12,10 @@ class TwinRenderKernels : public RenderKernels {
 
   Status run(const RenderPasses& passes, Stream) override {
     const std::lock_guard<std::mutex> lock(mutex_);
-    lanes_.run(passes.num_weigh_blocks, passes.weigh);
-    lanes_.run(passes.num_tile_blocks, passes.tiles);
-    lanes_.run(passes.num_contrast_blocks, passes.contrast);
-    lanes_.run(passes.num_row_blocks, passes.blur_rows);
-    lanes_.run(passes.num_column_blocks, passes.blur_columns);
-    lanes_.run(passes.num_gaussian_blocks, passes.gaussian);
-    return {};
+    return for_each_pass(passes, [this](int num_blocks, const auto& program, const char*) {
+      lanes_.run(num_blocks, program);
+      return Status();
+    });
   }
 
  private:

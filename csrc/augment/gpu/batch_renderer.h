@@ -15,14 +15,6 @@
 
 namespace fastpass {
 
-// Launches the passes of a planned batch of views: on a GPU (augment_cuda.cu), or on the CPU in its
-// place (augment_twin.cpp), lane by lane in a shuffled order.
-class RenderKernels {
- public:
-  virtual ~RenderKernels() = default;
-  virtual Status run(const RenderPasses& passes, Stream stream) = 0;
-};
-
 struct ViewTask {
   SourceRegion source;   // RGB pixels in device memory
   const ViewSpec* spec;  // borrowed until queue() returns

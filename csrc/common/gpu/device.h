@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 #include "common/status.h"
 
@@ -48,5 +49,8 @@ class Device {
   virtual std::size_t max_shared_bytes() const = 0;
   virtual int num_multiprocessors() const = 0;
 };
+
+// A CUDA GPU; part of the module _cuda only. kDeviceFailed where there is none of that ordinal.
+Status make_cuda_device(int ordinal, std::unique_ptr<Device>* device);
 
 }  // namespace fastpass

@@ -2,7 +2,7 @@
 
 #include "common/gpu/cuda_check.h"
 #include "common/gpu/current_device.cuh"
-#include "common/gpu/device_cuda.h"
+#include "common/gpu/device.h"
 
 namespace fastpass {
 namespace {

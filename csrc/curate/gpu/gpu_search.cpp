@@ -121,7 +121,7 @@ class FoundPairs {
 // Compares one tile with another, again with more room where the first was too little; `report`
 // gets the pairs.
 template <typename Report>
-Status compare_tile(CompareKernels* kernels, GpuCall* call, FoundPairs* found, CompareCodes program,
+Status compare_tile(SearchKernels* kernels, GpuCall* call, FoundPairs* found, CompareCodes program,
                     const Report& report) {
   unsigned int count = 0;
   for (unsigned int capacity = kFirstCapacity;; capacity = count) {
@@ -145,7 +145,7 @@ Status compare_tile(CompareKernels* kernels, GpuCall* call, FoundPairs* found, C
 
 // `second` nullptr: within `first`. `report(pairs, count)` for every tile.
 template <typename Report>
-Status compare_all(Device* device, CompareKernels* kernels, GpuCall* call, int num_words,
+Status compare_all(Device* device, SearchKernels* kernels, GpuCall* call, int num_words,
                    const UploadedCodes& first, const UploadedCodes* second, int radius,
                    const Report& report) {
   const UploadedCodes& other = second != nullptr ? *second : first;
@@ -189,7 +189,7 @@ void hand_on(const FoundPair* found, unsigned int count, const std::vector<std::
 
 }  // namespace
 
-Status find_within_on_gpu(Device* device, CompareKernels* kernels, const CodeArray& codes,
+Status find_within_on_gpu(Device* device, SearchKernels* kernels, const CodeArray& codes,
                           const std::vector<std::uint32_t>& chosen, int radius,
                           PairCollector* pairs) {
   FASTPASS_RETURN_IF_ERROR(check_words(codes));
@@ -202,7 +202,7 @@ Status find_within_on_gpu(Device* device, CompareKernels* kernels, const CodeArr
       [&](const FoundPair* found, unsigned int count) { hand_on(found, count, &chosen, pairs); });
 }
 
-Status find_between_on_gpu(Device* device, CompareKernels* kernels, const CodeArray& queries,
+Status find_between_on_gpu(Device* device, SearchKernels* kernels, const CodeArray& queries,
                            const CodeArray& codes, int radius, PairCollector* pairs) {
   FASTPASS_RETURN_IF_ERROR(check_words(queries));
   GpuCall call(device);

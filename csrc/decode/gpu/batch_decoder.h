@@ -9,18 +9,10 @@
 #include "common/status.h"
 #include "common/view.h"
 #include "decode/gpu/decode_layout.h"
-#include "decode/gpu/decode_passes.h"
 #include "decode/gpu/gpu_image_plan.h"
+#include "decode/gpu/gpu_passes.h"
 
 namespace fastpass {
-
-// Launches the passes of a planned batch: on a GPU (decode_cuda.cu), or on the CPU in its place
-// (decode_twin.cpp), lane by lane in a shuffled order.
-class DecodeKernels {
- public:
-  virtual ~DecodeKernels() = default;
-  virtual Status run(const DecodePasses& passes, Stream stream) = 0;
-};
 
 // One per batch in flight. Its memory grows to the largest batch seen and stays.
 class BatchDecoder {

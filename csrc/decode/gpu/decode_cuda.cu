@@ -2,7 +2,7 @@
 #include "common/gpu/cuda_check.h"
 #include "common/gpu/current_device.cuh"
 #include "common/gpu/map_cuda.cuh"
-#include "decode/gpu/decode_cuda.h"
+#include "decode/gpu/gpu_passes.h"
 
 namespace fastpass {
 namespace {
@@ -15,14 +15,13 @@ class CudaDecodeKernels : public DecodeKernels {
     const CurrentDevice current(ordinal_);
     FASTPASS_RETURN_IF_ERROR(check_cuda(current.error(), "choosing the GPU"));
     const auto on = static_cast<cudaStream_t>(stream);
-    FASTPASS_RETURN_IF_ERROR(
-        check_cuda(map_on_gpu(passes.num_spans, passes.spans, on), "decoding indexed files"));
-    FASTPASS_RETURN_IF_ERROR(
-        check_cuda(run_on_gpu(passes.num_scans, passes.scans, on), "decoding whole scans"));
-    FASTPASS_RETURN_IF_ERROR(
-        check_cuda(run_on_gpu(passes.num_transform_blocks, passes.transform, on),
-                   "transforming coefficients"));
-    return check_cuda(run_on_gpu(passes.num_color_blocks, passes.color, on), "converting colors");
+    const auto map = [on](std::int64_t num_lanes, const auto& functor, const char* doing) {
+      return check_cuda(map_on_gpu(num_lanes, functor, on), doing);
+    };
+    const auto run = [on](int num_blocks, const auto& program, const char* doing) {
+      return check_cuda(run_on_gpu(num_blocks, program, on), doing);
+    };
+    return for_each_pass(passes, map, run);
   }
 
  private:

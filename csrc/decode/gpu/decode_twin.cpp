@@ -1,24 +1,26 @@
-#include "decode/gpu/decode_twin.h"
-
 #include <mutex>
 
 #include "common/gpu/shuffled.h"
+#include "decode/gpu/gpu_passes.h"
 
 namespace fastpass {
 namespace {
 
-// Runs the passes on the CPU, lanes in a shuffled order.
 class TwinDecodeKernels : public DecodeKernels {
  public:
   explicit TwinDecodeKernels(std::uint64_t seed) : lanes_(seed) {}
 
   Status run(const DecodePasses& passes, Stream) override {
     const std::lock_guard<std::mutex> lock(mutex_);
-    lanes_.map(passes.num_spans, passes.spans);
-    lanes_.run(passes.num_scans, passes.scans);
-    lanes_.run(passes.num_transform_blocks, passes.transform);
-    lanes_.run(passes.num_color_blocks, passes.color);
-    return {};
+    const auto map = [this](std::int64_t num_lanes, const auto& functor, const char*) {
+      lanes_.map(num_lanes, functor);
+      return Status();
+    };
+    const auto run = [this](int num_blocks, const auto& program, const char*) {
+      lanes_.run(num_blocks, program);
+      return Status();
+    };
+    return for_each_pass(passes, map, run);
   }
 
  private:

@@ -87,8 +87,7 @@ FASTPASS_HD inline void skip_bits(GpuBits& reader, int num_bits) {
 FASTPASS_HD inline bool has_run_out(const GpuBits& reader) { return reader.count < 0; }
 
 // To bit `bit` (0 = highest) of a byte that is no stuffed zero.
-FASTPASS_HD inline GpuBits begin_lane_bits(const std::uint32_t* words, std::uint32_t byte,
-                                           int bit) {
+FASTPASS_HD inline GpuBits begin_gpu_bits(const std::uint32_t* words, std::uint32_t byte, int bit) {
   GpuBits reader;
   reader.words = words;
   reader.word = byte / 4;
@@ -106,7 +105,7 @@ FASTPASS_HD inline bool cross_restart(GpuBits& reader, int expected) {
     load_word(reader);
   }
   if (reader.marker != 0xD0 + expected) return false;
-  reader = begin_lane_bits(reader.words, reader.behind, 0);
+  reader = begin_gpu_bits(reader.words, reader.behind, 0);
   return true;
 }
 

@@ -248,7 +248,7 @@ struct DecodeScans {
       const auto* bytes = reinterpret_cast<const std::uint8_t*>(image.words);
       if (in_segment > 0 && bytes[byte - 1] == 0xFF) --byte;
       ScanWalker walker{image, {}, 0, 0};
-      walker.reader = begin_lane_bits(image.words, byte, 0);
+      walker.reader = begin_gpu_bits(image.words, byte, 0);
       own.start = walker.state();
       decode_part(image, part, &own.end[1]);
       if (image.num_segments == 1 && ends_within(own.end[1], limit_of(segment, part))) {

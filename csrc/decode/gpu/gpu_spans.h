@@ -17,9 +17,9 @@ struct SpanTask {
 };
 
 // `block` may be nullptr; false at damage.
-FASTPASS_HD inline bool decode_lane_block(GpuBits& reader, const GpuImage& image, int index,
-                                          const std::uint8_t* natural_order,
-                                          GpuPredictors& predictors, std::int16_t* block) {
+FASTPASS_HD inline bool decode_gpu_block(GpuBits& reader, const GpuImage& image, int index,
+                                         const std::uint8_t* natural_order,
+                                         GpuPredictors& predictors, std::int16_t* block) {
   const GpuComponent& component = image.components[index];
   const GpuSymbol dc = read_dc(reader, *component.dc_table);
   bool is_sound = dc.is_sound;
@@ -61,8 +61,8 @@ struct DecodeSpans {
     seek_dc(image.seek_layout, image.index, entry, dc);
     GpuPredictors predictors;
     for (int i = 0; i < 4; ++i) predictors.add(i, dc[i]);
-    GpuBits reader = begin_lane_bits(image.words, static_cast<std::uint32_t>(byte),
-                                     static_cast<int>(bit_offset % 8));
+    GpuBits reader = begin_gpu_bits(image.words, static_cast<std::uint32_t>(byte),
+                                    static_cast<int>(bit_offset % 8));
     const int first = entry * image.mcus_per_entry;
     const int end = last_needed(image, first) + 1;
     for (int mcu = first; mcu < end; ++mcu) {
@@ -85,8 +85,8 @@ struct DecodeSpans {
   FASTPASS_HD bool decode_mcu(const GpuImage& image, int mcu, GpuBits& reader,
                               GpuPredictors& predictors) const {
     for (int i = 0; i < image.num_blocks; ++i) {
-      if (!decode_lane_block(reader, image, image.blocks[i].component, natural_order, predictors,
-                             block_of_mcu(image, mcu, i))) {
+      if (!decode_gpu_block(reader, image, image.blocks[i].component, natural_order, predictors,
+                            block_of_mcu(image, mcu, i))) {
         return false;
       }
     }

@@ -1,4 +1,4 @@
-"""NVIDIA DALI on the CPU, its best honest pipeline for a recipe.
+"""NVIDIA DALI on the CPU or a GPU, its best honest pipeline for a recipe.
 
 Several views: decode once, then fused crop and resize per view. One view: the crop is drawn
 before decoding, which decodes only that region. Brightness, contrast, saturation, hue and
@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -20,6 +20,7 @@ from nvidia.dali import fn, pipeline_def, types
 from fastpass.augment import Jitter, Recipe, ViewSpec
 from fastpass.bench.peers.feed_peer import FeedJob
 
+Decoder = Literal["cpu", "mixed"]
 INTERPOLATIONS = {"bilinear": types.INTERP_LINEAR, "bicubic": types.INTERP_CUBIC}
 
 
@@ -65,18 +66,18 @@ def _finish(view: Any, spec: ViewSpec) -> Any:
 
 
 @pipeline_def(enable_conditionals=True)  # type: ignore[untyped-decorator]
-def feed_pipeline(files: list[str], recipe: Recipe) -> tuple[Any, ...]:
+def _pipeline(files: list[str], recipe: Recipe, decoder: Decoder) -> tuple[Any, ...]:
     encoded, _ = fn.readers.file(files=files, random_shuffle=True, initial_fill=len(files))
     if len(recipe.views) == 1:
         (spec,) = recipe.views
         region = fn.decoders.image_random_crop(
-            encoded, device="cpu", output_type=types.RGB, random_area=spec.scale,
+            encoded, device=decoder, output_type=types.RGB, random_area=spec.scale,
             random_aspect_ratio=spec.ratio,
         )  # fmt: skip
         filter_type = INTERPOLATIONS[spec.interpolation]
         view = fn.resize(region, size=(spec.size, spec.size), interp_type=filter_type)
         return (_finish(view, spec),)
-    images = fn.decoders.image(encoded, device="cpu", output_type=types.RGB)
+    images = fn.decoders.image(encoded, device=decoder, output_type=types.RGB)
     views = []
     for spec in recipe.views:
         view = fn.random_resized_crop(
@@ -85,6 +86,30 @@ def feed_pipeline(files: list[str], recipe: Recipe) -> tuple[Any, ...]:
         )  # fmt: skip
         views.append(_finish(view, spec))
     return tuple(views)
+
+
+def make_pipeline(
+    files: Sequence[Path],
+    recipe: Recipe,
+    *,
+    batch_size: int,
+    threads: int,
+    seed: int,
+    decoder: Decoder = "cpu",
+) -> Any:
+    """A pipeline that is built. ``decoder`` "mixed": on GPU 0, and so is all that follows."""
+    pipeline = _pipeline(
+        files=[str(path) for path in files],
+        recipe=recipe,
+        decoder=decoder,
+        seed=seed,
+        batch_size=batch_size,
+        num_threads=threads,
+        device_id=None if decoder == "cpu" else 0,
+        prefetch_queue_depth=2,
+    )
+    pipeline.build()
+    return pipeline
 
 
 class DaliCpu:
@@ -97,16 +122,11 @@ class DaliCpu:
 
     def batches(self) -> Iterator[Sequence[Any]]:
         """The tensors share DALI's memory until the next batch: no copy is charged to it."""
-        pipeline = feed_pipeline(
-            files=[str(path) for path in self._job.photos.files],
-            recipe=self._job.recipe,
-            seed=self._job.seed,
-            batch_size=self._job.batch_size,
-            num_threads=self._job.threads,
-            device_id=None,
-            prefetch_queue_depth=2,
-        )
-        pipeline.build()
+        job = self._job
+        pipeline = make_pipeline(
+            job.photos.files, job.recipe, batch_size=job.batch_size, threads=job.threads,
+            seed=job.seed,
+        )  # fmt: skip
         while True:
             outputs = pipeline.run()
             yield [torch.from_numpy(np.asarray(output.as_tensor())) for output in outputs]

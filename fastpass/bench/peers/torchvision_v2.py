@@ -23,8 +23,8 @@ from fastpass.bench.peers.torch_loader import (
 BLUR_TAPS = 9
 
 
-def tensor_transform(spec: ViewSpec) -> Any:
-    """uint8 [3, H, W] -> float32 [3, size, size], normalized."""
+def tensor_transform(spec: ViewSpec, dtype: torch.dtype = torch.float32) -> Any:
+    """uint8 [3, H, W] -> ``dtype`` [3, size, size], normalized; on the device of its input."""
     mode = InterpolationMode(spec.interpolation)
     steps: list[Any] = [
         v2.RandomResizedCrop(spec.size, spec.scale, spec.ratio, interpolation=mode, antialias=True),
@@ -41,7 +41,7 @@ def tensor_transform(spec: ViewSpec) -> Any:
         steps.append(v2.RandomApply([blur], p=spec.blur.probability))
     if spec.solarize:
         steps.append(v2.RandomSolarize(spec.solarize_threshold, p=spec.solarize))
-    to_float = [v2.ToDtype(torch.float32, scale=True), v2.Normalize(spec.mean, spec.std)]
+    to_float = [v2.ToDtype(dtype, scale=True), v2.Normalize(spec.mean, spec.std)]
     return v2.Compose([*steps, *to_float])
 
 

@@ -1,36 +1,20 @@
 // When coefficients that a progressive file did not send are to be guessed. The guesses themselves:
 // tests/decode/test_block_smoothing.py, against the libjpeg-turbo 3 inside Pillow.
-#include "support/coefficient_check.h"
-#include "support/scan_scripts.h"
-#include "support/shared_data.h"
+#include "support/coefficient_compare.h"
 
 namespace fastpass {
 namespace {
 
 using fastpass_test::Agreement;
 using fastpass_test::Bytes;
-using fastpass_test::Decoded;
+using fastpass_test::check_whole;
+using fastpass_test::compare;
+using fastpass_test::decoded;
 using fastpass_test::MadeJpeg;
 using fastpass_test::make_jpeg;
 using fastpass_test::scan;
 using fastpass_test::scripts;
-
-Span span_of(const Bytes& bytes) { return {bytes.data(), bytes.size()}; }
-
-// One for all images: it is reused from image to image.
-Decoded decoded;
-
-Agreement compare(const Bytes& jpeg, const char* name) {
-  const Agreement agreement = fastpass_test::compare_with_libjpeg(span_of(jpeg), &decoded);
-  if (agreement == Agreement::kDifferent) std::fprintf(stderr, "differs: %s\n", name);
-  CHECK(agreement != Agreement::kDifferent);
-  return agreement;
-}
-
-void check_whole(const Bytes& jpeg, const char* name) {
-  CHECK(compare(jpeg, name) == Agreement::kSame);
-  CHECK(decoded.status.ok() && decoded.damage.ok());
-}
+using fastpass_test::span_of;
 
 // Block smoothing is needed where libjpeg-turbo's pixels depend on it, and only there.
 Bytes pixels_of(const Bytes& jpeg, bool smooths) {

@@ -6,8 +6,8 @@
 #include <thread>
 #include <vector>
 
-#include "augment/gpu/augment_twin.h"
-#include "decode/gpu/decode_twin.h"
+#include "augment/gpu/gpu_passes.h"
+#include "decode/gpu/gpu_passes.h"
 #include "feed/feed_engine.h"
 #include "feed/gpu_slot.h"
 #include "support/check.h"

@@ -8,7 +8,7 @@
 #include "common/gpu/device_twin.h"
 #include "decode/decoder_registry.h"
 #include "decode/gpu/batch_decoder.h"
-#include "decode/gpu/decode_twin.h"
+#include "decode/gpu/gpu_passes.h"
 #include "decode/seek_scan.h"
 #include "support/check.h"
 

@@ -8,8 +8,8 @@
 
 #include "augment/cpu/view_renderer.h"
 #include "augment/draw_view.h"
-#include "augment/gpu/augment_twin.h"
 #include "augment/gpu/batch_renderer.h"
+#include "augment/gpu/gpu_passes.h"
 #include "common/gpu/device_twin.h"
 #include "support/check.h"
 

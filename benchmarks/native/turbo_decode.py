@@ -9,11 +9,12 @@ from importlib.metadata import files
 from pathlib import Path
 from typing import Literal
 
+from benchmarks.decode_work import Work
+from benchmarks.native_decode import BUILD, ROOT, run_build
+from benchmarks.native_peer import Digests, NativeJob, NativePeer, PassResult, native_jobs
 from PIL import features
 
-from benchmarks.decode_work import Job, Work
-from benchmarks.peers.decode_peer import Digests, NativeJob, NativePeer, PassResult, native_jobs
-from benchmarks.peers.native_decode import BUILD, ROOT, run_build
+from fastpass.bench.peers.decode_peer import DecodeJob
 
 SOURCE = Path(__file__).with_suffix(".cpp")
 WAYS = {"whole image": 0, "crop + skip": 1}
@@ -37,9 +38,9 @@ def turbo_version() -> str:
 
 @cache
 def load_turbo_loop() -> ctypes.CDLL:
-    """Compile turbo_peer.cpp against Pillow's library, with the system's header: one ABI, 6.2."""
+    """Compile turbo_decode.cpp against Pillow's library, with the system's header: one ABI, 6.2."""
     library = bundled_library()
-    target = BUILD / "turbo_peer.so"
+    target = BUILD / "turbo_decode.so"
     BUILD.mkdir(parents=True, exist_ok=True)
     run_build(
         "g++", "-std=c++17", "-O2", "-shared", "-fPIC", f"-I{ROOT}", f"-I{ROOT / 'csrc'}",
@@ -59,7 +60,7 @@ def load_turbo_loop() -> ctypes.CDLL:
     return loop
 
 
-class TurboPeer(NativePeer):
+class TurboDecode(NativePeer):
     """way: decode everything (slicing it is free), or the library's own crop and skip."""
 
     def __init__(self, way: Literal["whole image", "crop + skip"]) -> None:
@@ -71,7 +72,7 @@ class TurboPeer(NativePeer):
     def does(self, work: Work) -> bool:
         return self._way == 0 or work.region is not None
 
-    def _run(self, jobs: Sequence[Job], digests: Digests | None) -> float:
+    def _run(self, jobs: Sequence[DecodeJob], digests: Digests | None) -> float:
         array = native_jobs(jobs, indexed=False)
         result = PassResult()
         self._loop.turbo_pass(self._way, array, len(jobs), digests, result)

@@ -1,14 +1,14 @@
 #include "common/gpu/block_program_cuda.cuh"
 #include "common/gpu/cuda_check.h"
 #include "common/gpu/current_device.cuh"
-#include "curate/gpu/compare_cuda.h"
+#include "curate/gpu/gpu_search.h"
 
 namespace fastpass {
 namespace {
 
-class CudaCompareKernels : public CompareKernels {
+class CudaSearchKernels : public SearchKernels {
  public:
-  explicit CudaCompareKernels(int ordinal) : ordinal_(ordinal) {}
+  explicit CudaSearchKernels(int ordinal) : ordinal_(ordinal) {}
 
   Status run(int num_blocks, const CompareCodes& program, Stream stream) override {
     const CurrentDevice current(ordinal_);
@@ -23,8 +23,8 @@ class CudaCompareKernels : public CompareKernels {
 
 }  // namespace
 
-std::unique_ptr<CompareKernels> make_cuda_compare_kernels(int ordinal) {
-  return std::make_unique<CudaCompareKernels>(ordinal);
+std::unique_ptr<SearchKernels> make_cuda_search_kernels(int ordinal) {
+  return std::make_unique<CudaSearchKernels>(ordinal);
 }
 
 }  // namespace fastpass

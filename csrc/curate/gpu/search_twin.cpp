@@ -1,15 +1,14 @@
-#include "curate/gpu/compare_twin.h"
-
 #include <mutex>
 
 #include "common/gpu/shuffled.h"
+#include "curate/gpu/gpu_search.h"
 
 namespace fastpass {
 namespace {
 
-class TwinCompareKernels : public CompareKernels {
+class TwinSearchKernels : public SearchKernels {
  public:
-  explicit TwinCompareKernels(std::uint64_t seed) : lanes_(seed) {}
+  explicit TwinSearchKernels(std::uint64_t seed) : lanes_(seed) {}
 
   Status run(int num_blocks, const CompareCodes& program, Stream) override {
     const std::lock_guard<std::mutex> lock(mutex_);
@@ -24,8 +23,8 @@ class TwinCompareKernels : public CompareKernels {
 
 }  // namespace
 
-std::unique_ptr<CompareKernels> make_twin_compare_kernels(std::uint64_t seed) {
-  return std::make_unique<TwinCompareKernels>(seed);
+std::unique_ptr<SearchKernels> make_twin_search_kernels(std::uint64_t seed) {
+  return std::make_unique<TwinSearchKernels>(seed);
 }
 
 }  // namespace fastpass

@@ -1,6 +1,6 @@
 // What a batch of photos asks of a GPU and of its host, without a GPU:
 //
-//   cmake --workflow --preset dev; build/dev/benchmarks/native/device_work FOLDER
+//   cmake --workflow --preset dev; build/dev/benchmarks/native/gpu_work FOLDER
 //
 // Lanes and bits per lane of the entropy decoding, rounds that lanes need to agree, and the time of
 // one CPU thread for planning an image, for queueing it (its bytes into pinned memory), and for
@@ -188,7 +188,7 @@ void print_decoding(const std::vector<Photo>& photos, bool has_index) {
 
 int main(int argc, char** argv) {
   using fastpass::Photo;
-  if (argc != 2) return std::fprintf(stderr, "usage: device_work FOLDER\n"), 2;
+  if (argc != 2) return std::fprintf(stderr, "usage: gpu_work FOLDER\n"), 2;
   std::vector<Photo> photos;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(argv[1])) {
     if (!entry.is_regular_file()) continue;

@@ -1,4 +1,4 @@
-"""train.py with torchvision's views: python -m benchmarks.peers.torchvision_train ...
+"""train.py with torchvision's views: python -m benchmarks.torchvision_train ...
 
 Takes the arguments of train.py and trains with the same code; only the loader is another one.
 """
@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import sys
 
-from benchmarks.peers.torchvision_loader import open_torchvision_data
+from benchmarks.torchvision_loader import open_torchvision_data
+
 from fastpass.train.read_config import read_config
 from fastpass.train.run import train
 from train import parse_arguments

@@ -1,67 +1,39 @@
-"""Decoders as Python calls them: fastpass, simplejpeg, Pillow, one image per call."""
+"""Decoders as Python calls them, one image per call: fastpass, simplejpeg, Pillow."""
 
 from __future__ import annotations
 
 import io
-import time
-from abc import ABC, abstractmethod
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-import fastpass as fp
-from benchmarks.decode_work import Job, Work
+from fastpass.bench.peers.decode_peer import DecodeJob
+from fastpass.decode import decode_jpeg
 
 
-class PythonDecode(ABC):
-    """What the peers share: the timed loop, and the digest of the pixels wanted."""
-
-    name: str
-
-    @abstractmethod
-    def decode(self, job: Job) -> Any:
-        """The pixels as the decoder hands them over."""
-
-    def does(self, work: Work) -> bool:
-        return True
-
-    def seconds(self, jobs: Sequence[Job]) -> float:
-        begin = time.thread_time()
-        for job in jobs:
-            self.decode(job)
-        return time.thread_time() - begin
-
-    def digests(self, jobs: Sequence[Job]) -> list[int]:
-        import xxhash
-
-        found = []
-        for job in jobs:
-            pixels = np.asarray(self.decode(job))
-            found.append(xxhash.xxh64_intdigest(np.ascontiguousarray(pixels).tobytes()))
-        return found
-
-
-class FastpassCall(PythonDecode):
-    """The public function; every call makes an array."""
+class FastpassDecode:
+    """The public function. ``indexed``: regions with the seek index of the photo."""
 
     how = "decode_jpeg, new array"
 
-    def __init__(self, backend: str) -> None:
-        self.name = f"fastpass.decode_jpeg {backend}"
-        self.backend = backend
+    def __init__(self, name: str, backend: str, *, indexed: bool = False) -> None:
+        self.name = name
+        self._backend, self._indexed = backend, indexed
 
-    def decode(self, job: Job) -> Any:
-        return fp.decode_jpeg(
+    def decode(self, job: DecodeJob) -> Any:
+        # A whole image gains nothing from its index, which would be checked first.
+        is_wanted = self._indexed and job.box is not None
+        return decode_jpeg(
             job.photo.data,
-            backend=self.backend,
+            backend=self._backend,
             crop=job.box,
             scale_denominator=job.scale_denominator,
+            index=job.photo.index if is_wanted else None,
         )
 
 
-class SimplejpegPeer(PythonDecode):
-    """Whole images into one buffer; a box is a view of it."""
+class SimplejpegDecode:
+    """Whole images into one buffer; a box is a view of it, valid until the next call."""
 
     name = "simplejpeg"
     how = "decode_jpeg, output reused"
@@ -72,7 +44,7 @@ class SimplejpegPeer(PythonDecode):
         self._decode = simplejpeg.decode_jpeg
         self._buffer = np.empty(0, np.uint8)
 
-    def decode(self, job: Job) -> Any:
+    def decode(self, job: DecodeJob) -> Any:
         height, width = job.full_size
         if self._buffer.size < 3 * height * width:
             self._buffer = np.empty(3 * height * width, np.uint8)
@@ -88,21 +60,23 @@ class SimplejpegPeer(PythonDecode):
         return pixels[box.top : box.top + box.height, box.left : box.left + box.width]
 
 
-class PillowPeer(PythonDecode):
+class PillowDecode:
     """Its own scaling (draft mode) and crop; pixels stay in its four-byte layout."""
 
     name = "Pillow"
     how = "Image.open, load"
 
-    def decode(self, job: Job) -> Any:
+    def decode(self, job: DecodeJob) -> Any:
         from PIL import Image
 
-        image = Image.open(io.BytesIO(job.photo.data))
+        image: Image.Image = Image.open(io.BytesIO(job.photo.data))
         height, width = job.full_size
         if job.scale_denominator != 1:
             image.draft("RGB", (width // job.scale_denominator, height // job.scale_denominator))
+        image.load()
+        if image.mode != "RGB":  # convert would copy
+            image = image.convert("RGB")
         if job.box is None:
-            image.load()
             return image
         box = job.box
         return image.crop((box.left, box.top, box.left + box.width, box.top + box.height))

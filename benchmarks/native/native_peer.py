@@ -1,32 +1,12 @@
-"""What every decoder in the decode benchmark offers, and the C view of its jobs."""
+"""A decoder whose passes run in C, and the C view of its jobs."""
 
 from __future__ import annotations
 
 import ctypes
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Protocol
 
-from benchmarks.decode_work import Job, Work
-
-
-class DecodePeer(Protocol):
-    """A decoder under test. Making one may fail with ImportError: the peer is then left out."""
-
-    name: str
-    how: str  # one line for the table
-
-    def does(self, work: Work) -> bool:
-        """Whether it has a way of its own for this work."""
-        ...
-
-    def seconds(self, jobs: Sequence[Job]) -> float:
-        """Processor time of this thread for one pass over the jobs."""
-        ...
-
-    def digests(self, jobs: Sequence[Job]) -> list[int]:
-        """XXH64 of each job's RGB pixels, rows without padding."""
-        ...
+from fastpass.bench.peers.decode_peer import DecodeJob
 
 
 class NativeJob(ctypes.Structure):
@@ -49,18 +29,18 @@ Digests = ctypes.Array[ctypes.c_uint64]
 
 
 class NativePeer(ABC):
-    """A peer whose passes run in C: what ``seconds`` and ``digests`` have in common."""
+    """What the passes of ``seconds`` and ``digests`` have in common."""
 
-    def seconds(self, jobs: Sequence[Job]) -> float:
+    def seconds(self, jobs: Sequence[DecodeJob]) -> float:
         return self._run(jobs, None)
 
-    def digests(self, jobs: Sequence[Job]) -> list[int]:
+    def digests(self, jobs: Sequence[DecodeJob]) -> list[int]:
         found = (ctypes.c_uint64 * len(jobs))()
         self._run(jobs, found)
         return list(found)
 
     @abstractmethod
-    def _run(self, jobs: Sequence[Job], digests: Digests | None) -> float:
+    def _run(self, jobs: Sequence[DecodeJob], digests: Digests | None) -> float:
         """One pass; fills in the digests where they are wanted."""
 
 
@@ -80,7 +60,7 @@ class PassResult(ctypes.Structure):
         return float(self.seconds)
 
 
-def native_jobs(jobs: Sequence[Job], *, indexed: bool) -> ctypes.Array[NativeJob]:
+def native_jobs(jobs: Sequence[DecodeJob], *, indexed: bool) -> ctypes.Array[NativeJob]:
     """The jobs as a C array; it borrows their bytes, which must outlive it."""
     array = (NativeJob * len(jobs))()
     for target, job in zip(array, jobs, strict=True):

@@ -10,8 +10,10 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from benchmarks.decode_work import Job, Work
-from benchmarks.peers.decode_peer import Digests, NativeJob, NativePeer, PassResult, native_jobs
+from benchmarks.decode_work import Work
+from benchmarks.native_peer import Digests, NativeJob, NativePeer, PassResult, native_jobs
+
+from fastpass.bench.peers.decode_peer import DecodeJob
 
 ROOT = Path(__file__).parents[2]
 BUILD = ROOT / "build" / "bench"
@@ -59,7 +61,7 @@ class NativeDecode(NativePeer):
     def does(self, work: Work) -> bool:
         return not self.indexed or work.scale_denominator == 1
 
-    def _run(self, jobs: Sequence[Job], digests: Digests | None) -> float:
+    def _run(self, jobs: Sequence[DecodeJob], digests: Digests | None) -> float:
         array = native_jobs(jobs, indexed=self.indexed)
         result = PassResult()
         self._library.decode_pass(

@@ -1,5 +1,5 @@
 // libjpeg-turbo through its own C API, used as well as it allows: objects and output reused, rows
-// straight into the output, nothing decoded below a crop. Loaded by benchmarks/peers/turbo_peer.py.
+// straight into the output, nothing decoded below a crop. Loaded by turbo_decode.py.
 #include <dlfcn.h>
 
 #include <algorithm>
