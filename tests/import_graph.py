@@ -97,6 +97,16 @@ def python_imports(path: Path) -> set[str]:
     return names
 
 
+def modules_in_texts(path: Path) -> set[str]:
+    """Modules named by texts ("fastpass.pack.commands:pack_command"), to be imported when used."""
+    texts = [
+        node.value
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    ]
+    return {name for text in texts for name in re.findall(r"^(fastpass[\w.]+)(?::\w+)?$", text)}
+
+
 def native_includes(path: Path) -> list[str]:
     return re.findall(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]', path.read_text(), re.MULTILINE)
 
@@ -110,6 +120,7 @@ def python_file_graph() -> Graph:
         # Of a name that is no file, such as fastpass.types.CropBox, the file is its module.
         imported = python_imports(path)
         used = {name if name in files else name.rpartition(".")[0] for name in imported}
+        used |= modules_in_texts(path)
         graph[str(path.relative_to(package))] = {
             str(files[name].relative_to(package)) for name in (used & files.keys()) - {module}
         }

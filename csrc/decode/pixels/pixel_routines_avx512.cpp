@@ -1,5 +1,5 @@
-// Vectors of four 128-bit lanes for simd_idct.h and simd_rows.h, as simd_avx2.h has them. Needs
-// AVX-512 F and BW. Included by code compiled for these alone.
+// Vectors of four 128-bit lanes for simd_idct.h and simd_rows.h, with the operations of
+// pixel_routines_avx2.cpp, and the table of that code. Needs AVX-512 F and BW.
 #include <immintrin.h>
 
 #include <cstddef>
