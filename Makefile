@@ -10,7 +10,7 @@ demo: setup-demo
 test: setup-test lint
 	cmake --workflow --preset dev
 	cmake --workflow --preset asan
-	$(PYTHON) -m pytest $(PYTEST_ARGS)
+	$(PYTHON) -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
 
 lint: setup-test
 	bash scripts/lint.sh
