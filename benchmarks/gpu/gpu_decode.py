@@ -2,9 +2,9 @@
 
     python -m benchmarks.gpu_decode
 
-Rows of nvJPEG by engine: the decoding hardware where the GPU has it, Huffman decoding on the GPU,
-and on the CPU. Every row makes new tensors per batch, as a user's call does. Ours gives
-libjpeg-turbo's pixels, which is checked before the clock starts; nvJPEG's are its own.
+nvJPEG has a row for each of its backends: the decoding hardware where the GPU has it, Huffman
+decoding on the GPU, and on the CPU. Every row makes new tensors per batch, as a user's call does.
+Ours gives libjpeg-turbo's pixels, which is checked before the clock starts; nvJPEG's are its own.
 """
 
 from __future__ import annotations
@@ -55,11 +55,11 @@ def ours(batch: list[bytes], device: str, *, has_index: bool) -> Open:
     return opened
 
 
-def nvjpeg(batch: list[bytes], engine: str) -> Open:
+def nvjpeg(batch: list[bytes], backend: str) -> Open:
     def opened() -> Work:
         from fastpass.decode.nvjpeg import NvJpegDecoder
 
-        decoder = NvJpegDecoder(engine)  # type: ignore[arg-type]
+        decoder = NvJpegDecoder(backend)  # type: ignore[arg-type]
         views = [memoryview(data) for data in batch]
         infos = [fp.probe(data) for data in batch]
 
@@ -115,8 +115,8 @@ def main(device: str, photos: Path | None, batch_size: int, repeats: int) -> Non
                 "fastpass, no index": ours(batch, device, has_index=False),
             }
             if device == "cuda":
-                for engine in ("hardware", "gpu_hybrid", "hybrid"):
-                    entries[f"nvJPEG, {engine}"] = nvjpeg(batch, engine)
+                for backend in ("hardware", "gpu_hybrid", "hybrid"):
+                    entries[f"nvJPEG, {backend}"] = nvjpeg(batch, backend)
                 entries["torchvision"] = torchvision_gpu(batch)
             opened, missing = open_all(entries)
             synchronize(device)

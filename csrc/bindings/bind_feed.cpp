@@ -20,8 +20,8 @@ namespace py = pybind11;
 // How long a wait may last before Python gets to look for Ctrl-C.
 constexpr double kSignalCheckSeconds = 0.1;
 
-// Owns the engine for Python: its threads may need the GIL to finish, so it is let go without. In a
-// forked process everything is kClosed, and what the engine owns is left as it is.
+// Owns the FeedEngine for Python: its threads may need the GIL to finish, so it is let go without.
+// In a forked process everything is kClosed, and what it owns is left as it is.
 class FeedEngineHandle {
  public:
   FeedEngineHandle(std::shared_ptr<const SampleSource> source, FeedOptions options,

@@ -27,14 +27,14 @@ from fastpass.errors import (
 )
 from fastpass.types import CropBox
 
-Engine = Literal["auto", "hardware", "gpu_hybrid", "hybrid"]
+NvJpegBackend = Literal["auto", "hardware", "gpu_hybrid", "hybrid"]
 
 
 class NvJpegDecoder:
     """One thread's handle on nvJPEG and a GPU.
 
     Args:
-        engine: "hardware" (the decoding engines), "gpu_hybrid" (Huffman decoding on the GPU for
+        backend: "hardware" (the decoding engines), "gpu_hybrid" (Huffman decoding on the GPU for
             batches above 50 images), "hybrid" (on the CPU), or "auto": the engines where the GPU
             has them and for the files they take, else "gpu_hybrid".
 
@@ -44,14 +44,14 @@ class NvJpegDecoder:
             hidden unless NVIDIA_DRIVER_CAPABILITIES has "video").
     """
 
-    def __init__(self, engine: Engine = "auto") -> None:
+    def __init__(self, backend: NvJpegBackend = "auto") -> None:
         self.num_engines, self.cores_per_engine = 0, 0
         self._hardware: _Handle | None = None
         self._kernels: _Handle | None = None
-        if engine in ("auto", "hardware"):
-            self._hardware = self._open_hardware(must=engine == "hardware")
-        if engine != "hardware":
-            self._kernels = _Handle("hybrid" if engine == "hybrid" else "gpu_hybrid")
+        if backend in ("auto", "hardware"):
+            self._hardware = self._open_hardware(must=backend == "hardware")
+        if backend != "hardware":
+            self._kernels = _Handle("hybrid" if backend == "hybrid" else "gpu_hybrid")
 
     def _open_hardware(self, *, must: bool) -> _Handle | None:
         try:
@@ -189,9 +189,9 @@ def _refusal(place: str, status: int) -> FastpassError:
 
 
 @functools.cache
-def _decoder(device: int, engine: Engine) -> NvJpegDecoder:
+def _decoder(device: int, backend: NvJpegBackend) -> NvJpegDecoder:
     """One per GPU: making one takes long. ``device`` is current when this is called."""
-    return NvJpegDecoder(engine)
+    return NvJpegDecoder(backend)
 
 
 def decode_batch(
@@ -199,7 +199,7 @@ def decode_batch(
     *,
     crop: CropBox | None = None,
     max_pixels: int = core.DEFAULT_MAX_PIXELS,
-    engine: Engine = "auto",
+    backend: NvJpegBackend = "auto",
 ) -> list[Any]:
     """The images of a batch as CUDA tensors, uint8 ``[height, width, 3]``, on the current device.
 
@@ -211,7 +211,7 @@ def decode_batch(
     """
     import torch
 
-    decoder = _decoder(torch.cuda.current_device(), engine)
+    decoder = _decoder(torch.cuda.current_device(), backend)
     outputs = []
     for i, data in enumerate(batch):
         try:

@@ -1,4 +1,4 @@
-"""From the engine's memory to the consumer's tensors."""
+"""From the memory of native code to the consumer's tensors."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from fastpass.feed.batch import Batch
 
 
 class Delivery:
-    """Turns the engine's arrays into a :class:`Batch` on the CPU, without a copy.
+    """Turns the arrays of native code into a :class:`Batch` on the CPU, without a copy.
 
     ``weights``: float32 [len(pack)] by position in the source, or None. Raises MissingBackend
     without torch.
     """
 
-    gpu: Any = None  # what the engine is given to run on; None: the CPU
+    gpu: Any = None  # what FeedEngine is given to run on; None: the CPU
 
     def __init__(
         self, dtype: str, *, has_labels: bool, weights: npt.NDArray[np.float32] | None
@@ -46,10 +46,10 @@ class Delivery:
         positions: npt.NDArray[np.int64],
         labels: npt.NDArray[np.int64],
     ) -> Batch:
-        """The batch that the engine has made.
+        """The batch that FeedEngine has made.
 
         Args:
-            views: per view of the recipe, what shows [N, 3, size, size] in the engine's memory;
+            views: per view of the recipe, what shows [N, 3, size, size] in its memory;
                 bfloat16 comes as uint16.
             sample_ids, positions, labels: int64 [N]; position in the source, label -1: none.
         """

@@ -1,4 +1,4 @@
-"""From the engine's memory on a GPU to tensors there, without a copy."""
+"""From memory of a GPU to tensors there, without a copy."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from fastpass.feed.delivery import Delivery
 
 
 class GpuDelivery(Delivery):
-    """Hands out what the engine has rendered on a GPU.
+    """Hands out what FeedEngine has rendered on a GPU.
 
-    The tensors show the engine's memory. The consumer's current stream waits until the views are
+    The tensors show its memory. The consumer's current stream waits until the views are
     there; nobody else does. When the last tensor of a batch goes, its memory may be written again
     behind everything that this stream has queued by then: a consumer that reads a batch on another
     stream must have the current one wait for it (``Tensor.record_stream`` does not know of this

@@ -21,7 +21,7 @@ from fastpass.pack import Pack
 
 
 class NativeFeed:
-    """A :class:`fastpass.feed.backend.Feed` over the native engine.
+    """A :class:`fastpass.feed.backend.Feed` over the native FeedEngine.
 
     ``weights``: float32 [len(pack)] for ``Batch.weights``, or None.
 
@@ -49,7 +49,7 @@ class NativeFeed:
         # No more memory than this rank can ever fill.
         num_samples = min(options.batch_size, -(-len(pack) // options.world_size))
         self._batches_ahead = options.ahead(recipe, num_samples)
-        self._engine: Any = core.FeedEngine(
+        self._feed_engine: Any = core.FeedEngine(
             pack.native,
             sample_options(
                 recipe,
@@ -80,16 +80,14 @@ class NativeFeed:
         for index in range(num_batches):
             while submitted < min(num_batches, index + 1 + self._batches_ahead):
                 positions = self._order.batch(submitted, epoch=epoch, start=start)
-                engine = self._open_engine()
-                engine.prefetch(read_ahead.ranges(submitted, positions))
-                engine.submit(positions.tolist(), epoch)
+                feed_engine = self._open()
+                feed_engine.prefetch(read_ahead.ranges(submitted, positions))
+                feed_engine.submit(positions.tolist(), epoch)
                 submitted += 1
             yield self._wait()
 
     def _wait(self) -> MadeBatch:
-        views, sample_ids, positions, labels, skipped = self._open_engine().wait(
-            self._delivery.stream()
-        )
+        views, sample_ids, positions, labels, skipped = self._open().wait(self._delivery.stream())
         num_images = len(sample_ids)
         if num_images == 0:
             return MadeBatch(None, 0, skipped)
@@ -97,22 +95,22 @@ class NativeFeed:
         return MadeBatch(batch, num_images, skipped)
 
     def cancel(self) -> None:
-        engine = self._engine
-        if engine is not None:
-            engine.cancel()
+        feed_engine = self._feed_engine
+        if feed_engine is not None:
+            feed_engine.cancel()
 
     def close(self) -> None:
-        engine = self._engine
-        if engine is not None:
-            engine.close()
+        feed_engine = self._feed_engine
+        if feed_engine is not None:
+            feed_engine.close()
             self._work_done = self.work_done()
-            self._engine = None  # with the memory of all batches that nobody holds
+            self._feed_engine = None  # with the memory of all batches that nobody holds
 
     def work_done(self) -> WorkDone:
-        engine = self._engine
-        return self._work_done if engine is None else WorkDone(**engine.stage_times())
+        feed_engine = self._feed_engine
+        return self._work_done if feed_engine is None else WorkDone(**feed_engine.stage_times())
 
-    def _open_engine(self) -> Any:
-        if self._engine is None:
+    def _open(self) -> Any:
+        if self._feed_engine is None:
             raise Closed("the loader is closed: make a new one")
-        return self._engine
+        return self._feed_engine

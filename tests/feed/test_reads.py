@@ -133,8 +133,8 @@ def test_prefetching_nonsense_is_refused(tars: list[str]) -> None:
     with _loader(tars) as loader:
         for wrong in [(-1, 3), (3, 2), (0, 41)]:
             with pytest.raises(fp.BadArgument, match="in a source of 40 samples"):
-                loader._feed._engine.prefetch([wrong])
-        loader._feed._engine.prefetch([(0, 40), (7, 7)])
+                loader._feed._feed_engine.prefetch([wrong])
+        loader._feed._feed_engine.prefetch([(0, 40), (7, 7)])
         assert len(list(loader)) == 8
 
 

@@ -77,7 +77,7 @@ def _memory_bytes(context: click.Context, option: click.Parameter, value: str) -
 )
 @click.option("--threads", type=click.IntRange(min=1), help="[default: all processors]")
 @click.option(
-    "--engine",
+    "--backend",
     default="local",
     show_default=True,
     type=click.Choice(["local", "ray"]),
@@ -108,7 +108,7 @@ def dedup_command(
     rehash: bool,
     keep: str,
     threads: int | None,
-    engine: str,
+    backend: str,
     memory: int,
     output: Path,
     null: bool,
@@ -131,7 +131,7 @@ def dedup_command(
             method=method,  # type: ignore[arg-type]
             keep=tuple(key.strip() for key in keep.split(",") if key.strip()),
             threads=threads or available_processors(),
-            engine=engine,  # type: ignore[arg-type]
+            backend=backend,  # type: ignore[arg-type]
             memory_bytes=memory,
             null=null,
         )

@@ -11,11 +11,11 @@ import numpy.typing as npt
 
 from fastpass.common.progress import OnProgress
 from fastpass.curate.dedup.collection import Codes, Collection
-from fastpass.curate.dedup.engines import Engine
 from fastpass.curate.dedup.known import Known
 from fastpass.curate.dedup.options import DedupOptions
 from fastpass.curate.dedup.places import Places
 from fastpass.curate.dedup.tables import read_tables
+from fastpass.curate.dedup.task_runners import TaskRunner
 from fastpass.curate.dedup.tasks import join_part, match_codes
 from fastpass.curate.hashes.images import DIHEDRALS
 from fastpass.curate.search import CodeFile, HammingIndex, Merged, Pairs
@@ -45,11 +45,11 @@ class Matcher:
     """Finds them; what tasks leave behind lies in the work folder, and is not made twice."""
 
     def __init__(
-        self, places: Places, options: DedupOptions, engine: Engine, on_progress: OnProgress
+        self, places: Places, options: DedupOptions, runner: TaskRunner, on_progress: OnProgress
     ) -> None:
         self._places = places
         self._options = options
-        self._engine = engine
+        self._runner = runner
         self._on_progress = on_progress
 
     def pairs(self, own: Collection) -> Matches:
@@ -141,7 +141,7 @@ class Matcher:
         total = len(tasks)
         done_before = total - len(waiting)
         self._on_progress(what, done_before, total)
-        for done in self._engine.run(function, waiting):
+        for done in self._runner.run(function, waiting):
             self._on_progress(what, done_before + done, total)
         columns = read_tables([Path(str(task[-1])) for task in tasks])
         return Pairs(columns["first"], columns["second"], columns["distance"])

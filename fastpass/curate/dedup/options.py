@@ -25,7 +25,7 @@ class DedupOptions:
     method: "star": all of a group are near the kept one; "components": whatever chains connect.
     keep: which of a group is kept: columns, the first decides, then the next; "-" in front: the
         largest is the best.
-    threads: workers. engine: "local" (a pool of processes) or "ray".
+    threads: workers. backend: "local" (a pool of processes) or "ray".
     memory_bytes: for the search, of each worker. max_pixels: larger images are refused.
     null: lists of names end each with a zero byte, not with a newline.
     """
@@ -37,7 +37,7 @@ class DedupOptions:
     method: Literal["star", "components"] = "star"
     keep: tuple[str, ...] = DEFAULT_KEEP
     threads: int = 1
-    engine: Literal["local", "ray"] = "local"
+    backend: Literal["local", "ray"] = "local"
     memory_bytes: int = 4 << 30
     max_pixels: int = 178956970
     null: bool = False
@@ -53,7 +53,7 @@ class DedupOptions:
         }
         settle_integers(self, limits)
         require_choice("method", self.method, ("star", "components"))
-        require_choice("engine", self.engine, ("local", "ray"))
+        require_choice("backend", self.backend, ("local", "ray"))
         for key in self.keep:
             require_choice("keep", key.removeprefix("-"), KEEP_COLUMNS)
         if self.dihedral and not self.has_quality:
@@ -76,7 +76,7 @@ class DedupOptions:
     def what_matters(self) -> dict[str, Any]:
         """All that a result depends on: not by whom, nor in how much memory, it was found."""
         values = dataclasses.asdict(self)
-        for name in ("threads", "engine", "memory_bytes", "null"):
+        for name in ("threads", "backend", "memory_bytes", "null"):
             del values[name]
         values["keep"] = list(self.keep)
         return values

@@ -12,7 +12,6 @@ import numpy as np
 
 from fastpass.common.progress import OnProgress, no_progress
 from fastpass.curate.dedup.collection import collection_of
-from fastpass.curate.dedup.engines import Engine, make_engine
 from fastpass.curate.dedup.known import Known, open_index
 from fastpass.curate.dedup.matching import Matcher
 from fastpass.curate.dedup.options import DedupOptions
@@ -22,6 +21,7 @@ from fastpass.curate.dedup.plan import Plan, asked_for
 from fastpass.curate.dedup.report import write_report
 from fastpass.curate.dedup.result import DedupResult, settle
 from fastpass.curate.dedup.tables import Columns, read_tables
+from fastpass.curate.dedup.task_runners import TaskRunner, make_runner
 from fastpass.curate.dedup.tasks import PackForTasks, hash_samples
 from fastpass.errors import BadPack, FastpassError
 from fastpass.pack import Pack
@@ -121,13 +121,13 @@ class _Run:
     on_progress: OnProgress
 
     def result(self) -> DedupResult:
-        engine = make_engine(self.options.engine, self.options.threads)
-        images = self._hashed("hashes", engine)
+        runner = make_runner(self.options.backend, self.options.threads)
+        images = self._hashed("hashes", runner)
         own = collection_of(images, self.options)
-        matcher = Matcher(self.places, self.options, engine, self.on_progress)
+        matcher = Matcher(self.places, self.options, runner, self.on_progress)
         others, matches = None, None
         if "against" in self.packs:
-            others = self._hashed("against", engine)
+            others = self._hashed("against", runner)
             matches = matcher.matches(own, collection_of(others, self.options), "against")
         is_known = None if self.known is None else matcher.is_known(own, self.known)
         near = matcher.pairs(own)
@@ -144,7 +144,7 @@ class _Run:
         self.on_progress("done", 1, 1)
         return found
 
-    def _hashed(self, name: str, engine: Engine) -> Columns:
+    def _hashed(self, name: str, runner: TaskRunner) -> Columns:
         """A row for every image of a source."""
         pack = self.packs[name]
         begins = range(0, len(pack), SAMPLES_PER_TASK)
@@ -158,7 +158,7 @@ class _Run:
         done_before = len(parts) - len(tasks)
         self.on_progress(f"hashing {name}", done_before, len(parts))
         try:
-            for done in engine.run(hash_samples, tasks):
+            for done in runner.run(hash_samples, tasks):
                 self.on_progress(f"hashing {name}", done_before + done, len(parts))
         finally:
             PackForTasks.forget_all()

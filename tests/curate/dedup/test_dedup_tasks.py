@@ -26,18 +26,18 @@ def test_many_images_by_tasks(
     assert contents(tmp_path / "at once") == contents(tmp_path / "tasks")
 
 
-def _engines() -> list[Any]:
+def _backends() -> list[Any]:
     has_ray = importlib.util.find_spec("ray") is not None
     needs_ray = pytest.mark.skipif(not has_ray, reason="the package ray is not installed")
     return ["local", pytest.param("ray", marks=needs_ray)]
 
 
-@pytest.mark.parametrize("engine", _engines())
-def test_engines_give_the_same(
-    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: Any
+@pytest.mark.parametrize("backend", _backends())
+def test_backends_give_the_same(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, backend: Any
 ) -> None:
     dedup(str(folder), tmp_path / "one")
     monkeypatch.setattr("fastpass.curate.dedup.run.SAMPLES_PER_TASK", 9)
-    dedup(str(folder), tmp_path / "many", options=DedupOptions(threads=2, engine=engine))
+    dedup(str(folder), tmp_path / "many", options=DedupOptions(threads=2, backend=backend))
     assert len(list((tmp_path / "many" / "work").glob("hashes-*.parquet"))) == 4
     assert contents(tmp_path / "one") == contents(tmp_path / "many")

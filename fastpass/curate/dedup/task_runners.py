@@ -19,7 +19,7 @@ from fastpass.errors import MissingBackend, OutOfMemory
 Task = tuple[Any, ...]  # the arguments of a function that can be imported; small, and picklable
 
 
-class Engine(Protocol):
+class TaskRunner(Protocol):
     def run(self, function: Callable[..., None], tasks: Sequence[Task]) -> Iterator[int]:
         """Call ``function(*task)`` for every task, in any order; yields how many are done."""
         ...
@@ -63,7 +63,7 @@ def _ctrl_c_waits() -> Iterator[None]:
         handler(*came[0])
 
 
-class LocalEngine:
+class LocalRunner:
     """A pool of processes; none for a single worker."""
 
     def __init__(self, workers: int) -> None:
@@ -98,7 +98,7 @@ class LocalEngine:
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-class RayEngine:
+class RayRunner:
     """An existing Ray cluster (RAY_ADDRESS), else one on this machine, for as long as we run.
 
     Every node must see the source and the output folder under the same paths.
@@ -109,7 +109,7 @@ class RayEngine:
             import ray
         except ModuleNotFoundError as error:
             raise MissingBackend(
-                "engine 'ray' needs the package ray: pip install 'fastpass[ray]'"
+                "backend 'ray' needs the package ray: pip install 'fastpass[ray]'"
             ) from error
         self._ray = ray
         self._workers = workers
@@ -132,7 +132,7 @@ class RayEngine:
         except ray.exceptions.RayTaskError as error:
             raise error.cause from None  # what the task raised, without Ray's own pages
         except ray.exceptions.RayError as error:
-            raise MissingBackend(f"Ray has failed: {error}; take --engine local") from error
+            raise MissingBackend(f"Ray has failed: {error}; take --backend local") from error
         finally:
             if is_ours:
                 ray.shutdown()
@@ -145,9 +145,9 @@ class RayEngine:
         except Exception as error:  # of many kinds: no cluster, no port, no time
             where = f"at {address}" if address else "on this machine"
             raise MissingBackend(
-                f"no Ray {where}: {error}; set RAY_ADDRESS to a cluster, or take --engine local"
+                f"no Ray {where}: {error}; set RAY_ADDRESS to a cluster, or take --backend local"
             ) from error
 
 
-def make_engine(name: str, workers: int) -> Engine:
-    return RayEngine(workers) if name == "ray" else LocalEngine(workers)
+def make_runner(name: str, workers: int) -> TaskRunner:
+    return RayRunner(workers) if name == "ray" else LocalRunner(workers)
