@@ -3,15 +3,17 @@
 Works under the launchers ``deepspeed``, ``torchrun``, ``srun`` and ``mpirun``, and as plain
 ``python train.py`` alike.
 Exit code: 0 done, 1 the data or the run failed or was stopped by a signal (with a checkpoint),
-2 wrong usage or configuration.
+2 wrong usage or configuration, 130 Ctrl-C before or after the training steps.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from contextlib import suppress
 
+from fastpass.common.interrupts import one_line_interrupts
 from fastpass.errors import ConfigError, FastpassError, OtherProcessFailed
 
 
@@ -63,14 +65,20 @@ def main() -> int:
             say(f"train.py (rank {rank}): {type(error).__name__}: {error}")
         ranks.note_report()
         return 2 if isinstance(error, ConfigError) else 1
-    except KeyboardInterrupt:
-        say(f"train.py (rank {rank}): interrupted before the first step")
-        return 1
     if rank == 0:
         end = "done" if is_done else "stopped early, with a checkpoint; --resume goes on from there"
         say(f"{arguments.output}: {end}")
     return 0 if is_done else 1
 
 
+def interrupted_line() -> str:
+    rank = f" (rank {os.environ['RANK']})" if "RANK" in os.environ else ""
+    return (
+        f"train.py{rank}: interrupted; --resume goes on from the newest checkpoint, if there is one"
+    )
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    # While the training loop runs, it takes interrupts itself, and ends with a checkpoint.
+    with one_line_interrupts(interrupted_line()):
+        sys.exit(main())

@@ -7,7 +7,6 @@ NumPy only.
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
 
 from fastpass.errors import (
     BadArgument,
@@ -30,9 +29,11 @@ from fastpass.errors import (
     WouldOverwrite,
     WriteFailed,
 )
-from fastpass.types import Backend, CropBox, ImageInfo, Sample
 
+TYPE_CHECKING = False  # without importing typing: the program fastpass begins with this module
 if TYPE_CHECKING:
+    from typing import Any
+
     from fastpass.augment import (
         Blur,
         Jitter,
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from fastpass.decode import build_seek_index, decode_image, decode_jpeg, probe
     from fastpass.feed import Batch, Loader, LoaderStats
     from fastpass.pack import Pack
+    from fastpass.types import Backend, CropBox, ImageInfo, Sample
 
 __version__ = "0.1.0"
 
@@ -73,6 +75,7 @@ _LAZY = {
     ),
     **dict.fromkeys(["HammingIndex", "Hashes", "cluster", "hash_images"], "fastpass.curate"),
     **dict.fromkeys(["Batch", "Loader", "LoaderStats"], "fastpass.feed"),
+    **dict.fromkeys(["Backend", "CropBox", "ImageInfo", "Sample"], "fastpass.types"),
     "Pack": "fastpass.pack",
     "backends": "fastpass.backend_list",
 }

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import importlib
+import sys
 from typing import Any
 
-try:
-    import click
+import click
 
-    from fastpass.common.command_line import one_line_failures
-except KeyboardInterrupt:
-    raise SystemExit(130) from None
+from fastpass.common.command_line import one_line_failures
+from fastpass.common.interrupts import INTERRUPTED, one_line_interrupts
 
 # verb -> where its click command is; a module is imported only when its verb is used.
 _COMMANDS = {
@@ -57,8 +56,16 @@ def cli() -> None:
 
 
 def main() -> None:
-    """The entry point of the command ``fastpass``."""
-    cli()
+    """Run the command line of this process, and end it."""
+    with one_line_interrupts(INTERRUPTED):
+        try:
+            code = cli.main(standalone_mode=False)
+        except click.ClickException as error:
+            error.show()
+            code = error.exit_code
+        except click.Abort:  # what click makes of an interrupt before a command begins
+            raise KeyboardInterrupt from None
+        sys.exit(code)
 
 
 if __name__ == "__main__":

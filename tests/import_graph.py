@@ -52,6 +52,7 @@ PYTHON_ORDER = [
     "bench/peers",
     "bench",
     "cli.py",
+    "__main__.py",
 ]
 NATIVE_ORDER = [
     "common",

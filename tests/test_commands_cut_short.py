@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import random
 import resource
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.interrupted import interrupted
 from support.writing_commands import (
     Words,
     bench_words,
@@ -33,7 +33,9 @@ COMMANDS = [
     report_words,
     synth_words,
 ]
-SECONDS = {bench_words: 8, knn_words: 8, export_words: 8}  # of others about three
+# Until a command is done, about: of those that import torch longer.
+SECONDS = {bench_words: 8.0, knn_words: 8.0, export_words: 8.0}
+TRAIN = Path(__file__).parents[1] / "train.py"
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +47,7 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def _start(words: Words, **options: object) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-m", "fastpass.cli", *map(str, words)],
+        [sys.executable, "-m", "fastpass", *map(str, words)],
         stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, **options,  # type: ignore[call-overload]
     )  # fmt: skip
 
@@ -73,22 +75,27 @@ def test_a_full_disk_is_a_named_error_and_leaves_nothing(
 def test_ctrl_c_at_any_time(command: Callable[..., Words], place: Path, tmp_path: Path) -> None:
     (tmp_path / "in").symlink_to(place / "in")
     moments = random.Random(command.__name__)
-    for _ in range(4):
-        process = _start(command(tmp_path))
-        try:
-            _, errors = process.communicate(timeout=moments.uniform(0.3, SECONDS.get(command, 3)))
-        except subprocess.TimeoutExpired:
-            process.send_signal(signal.SIGINT)
-            _, errors = process.communicate(timeout=60)
-        if process.returncode == -signal.SIGINT or "import runpy" in errors:
-            continue  # while Python itself was starting
-        if "WouldOverwrite" in errors:
-            break  # the interrupt before came when the work was done
-        if "Traceback" in errors and command.__name__ == "knn_words":
-            pytest.xfail("an interrupt while torch is imported can still print a traceback")
-        assert process.returncode in (0, 130), errors
-        assert "Traceback" not in errors
+    for _ in range(6):
+        seconds = moments.uniform(0, SECONDS.get(command, 1.5)) * moments.random()
+        result = interrupted(["-m", "fastpass", *command(tmp_path)], seconds)
         names = os.listdir(tmp_path / "out") if (tmp_path / "out").exists() else []
         assert not [name for name in [*names, *os.listdir(tmp_path)] if ".partial" in name]
-        if process.returncode == 0:
+        if result.returncode == 130:
+            assert result.stderr == "fastpass: interrupted; nothing half-written is left\n"
+        else:  # it was done, or the one before was
+            assert result.returncode == 0 or "WouldOverwrite" in result.stderr, result.stderr
             break
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.05, 0.3, 1.0, 2.0, 3.5])
+def test_ctrl_c_while_training_begins(place: Path, tmp_path: Path, seconds: float) -> None:
+    config = TRAIN.with_name("configs") / "dino_demo.toml"
+    words = [TRAIN, "--config", config, "--data", place / "in" / "photos"]
+    result = interrupted([*words, "--output", tmp_path / "run", "train.epochs=1"], seconds)
+    if "with a checkpoint" in result.stderr or result.returncode == 0:
+        return  # the steps have begun: see the tests of training
+    assert result.returncode == 130, result.stderr
+    lines = result.stderr.splitlines()
+    assert lines[-1].startswith("train.py: interrupted; --resume goes on")
+    assert "Traceback" not in result.stderr
+    assert not (tmp_path / "run" / "checkpoints").exists()

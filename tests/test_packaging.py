@@ -36,7 +36,7 @@ def test_the_command_is_installed() -> None:
     (command,) = (
         entry for entry in entry_points(group="console_scripts") if entry.name == "fastpass"
     )
-    assert command.value == "fastpass.cli:main"
+    assert command.value == "fastpass.__main__:main"
 
 
 def test_nothing_is_newer_than_python_3_11_2() -> None:

@@ -119,12 +119,14 @@ struct HashResult {
 // {"codes": [one array per kind], "quality", "quality_fast", "height", "width", "statistics",
 // "errors": [None or the exception, per image]}
 py::dict hash_images(const py::list& images, const std::vector<std::string>& kinds,
-                     bool wants_statistics, std::int64_t max_pixels, int num_threads) {
+                     bool wants_statistics, bool apply_orientation, std::int64_t max_pixels,
+                     int num_threads) {
   if (num_threads < 1 || num_threads > kMostThreads || max_pixels < 1) {
     raise_if_error({Fault::kBadArgument, "wanted 1 to 1024 threads, and a pixel or more"});
   }
   HashResult result(kinds, static_cast<py::ssize_t>(images.size()), wants_statistics);
-  result.columns.max_pixels = max_pixels;
+  result.columns.decode.max_pixels = max_pixels;
+  result.columns.decode.applies_orientation = apply_orientation;
   std::vector<HashJob> jobs;
   for (const py::handle image : images) {
     jobs.push_back(make_job(py::reinterpret_borrow<py::object>(image)));
@@ -152,7 +154,8 @@ std::vector<std::string> kind_names() {
 void register_hash(py::module_& module) {
   module.def("hash_kinds", &kind_names);
   module.def("hash_images", &hash_images, py::arg("images"), py::kw_only(), py::arg("kinds"),
-             py::arg("statistics"), py::arg("max_pixels"), py::arg("num_threads"));
+             py::arg("statistics"), py::arg("apply_orientation"), py::arg("max_pixels"),
+             py::arg("num_threads"));
 }
 
 }  // namespace fastpass

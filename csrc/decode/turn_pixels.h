@@ -1,6 +1,7 @@
 // Images as they are to be shown: turned by the orientation in their EXIF block.
 #pragma once
 
+#include "common/image_info.h"
 #include "common/orientation.h"
 #include "common/status.h"
 #include "common/view.h"
@@ -18,6 +19,17 @@ void turn_pixels(const ImageView& stored, int orientation, const ImageView& show
 // What applies to this file: 1 where the caller wants pixels as they are stored.
 inline int orientation_of(const JpegHeaders& headers, const DecodeOptions& options) {
   return options.applies_orientation ? headers.info().exif_orientation : 1;
+}
+
+// The largest denominator, of `wanted` and its halves, at which the image that is shown begins with
+// a whole scaled pixel: a side that is stored in reverse is scaled only by what divides it.
+inline int whole_pixel_scale(const ImageInfo& stored, int orientation, int wanted) {
+  int denominator = wanted;
+  while ((reverses_rows(orientation) && stored.height % denominator != 0) ||
+         (reverses_columns(orientation) && stored.width % denominator != 0)) {
+    denominator /= 2;
+  }
+  return denominator;
 }
 
 // Decodes by `decode_stored(options, pixels)`, which knows nothing of orientations: the box that

@@ -17,18 +17,6 @@ Status decode_whole(Span bytes, const JpegHeaders& headers, const DecodeOptions&
   return whole.decoder->decode(headers, options, whole.pixels);
 }
 
-// A side that is stored in reverse is scaled only by what divides it. Otherwise the image that is
-// shown would begin with a part of a scaled pixel, and boxes would lie beside their place.
-std::int32_t largest_denominator(const ImageInfo& stored, int orientation,
-                                 const SampleOptions& options) {
-  std::int32_t denominator = options.may_scale ? kLargestDenominator : 1;
-  while ((reverses_rows(orientation) && stored.height % denominator != 0) ||
-         (reverses_columns(orientation) && stored.width % denominator != 0)) {
-    denominator /= 2;
-  }
-  return denominator;
-}
-
 Status draw_views(DrawKey key, const SampleOptions& options, SamplePlan* plan) {
   plan->views.resize(options.views.size());
   for (std::size_t view = 0; view < options.views.size(); ++view) {
@@ -79,7 +67,9 @@ Status plan_sample(Span bytes, Span seek_index, const Draws& draws, const Sample
   plan->height = is_swapped ? stored.width : stored.height;
   plan->width = is_swapped ? stored.height : stored.width;
   FASTPASS_RETURN_IF_ERROR(set_views(draws, options, plan));
-  plan->region = plan_region(plan->views, largest_denominator(stored, orientation, options));
+  // Else boxes would lie beside their place.
+  const int denominator = options.may_scale ? kLargestDenominator : 1;
+  plan->region = plan_region(plan->views, whole_pixel_scale(stored, orientation, denominator));
   plan->decode = options.decode;
   plan->decode.seek_index = seek_index;
   plan->decode.crop = plan->region.crop;

@@ -8,9 +8,8 @@ from typing import Any
 
 import click
 
+from fastpass.common.interrupts import EXIT_CODE_OF_CTRL_C, INTERRUPTED
 from fastpass.errors import FastpassError
-
-EXIT_CODE_OF_CTRL_C = 130
 
 force_option = click.option(
     "--force", is_flag=True, help="Replace the output even if fastpass did not write it."
@@ -36,14 +35,14 @@ def one_line_failures() -> Iterator[None]:
     except BrokenPipeError:  # whoever read our output has enough: click knows what to do
         raise
     except (FastpassError, OSError, MemoryError) as error:
-        raise _Failure(f"{type(error).__name__}: {error}") from error
+        raise _Failure(f"fastpass: {type(error).__name__}: {error}") from error
     except KeyboardInterrupt as error:
-        raise _Interrupted("interrupted; nothing half-written is left") from error
+        raise _Interrupted(INTERRUPTED) from error
 
 
 class _Failure(click.ClickException):
     def show(self, file: Any = None) -> None:
-        click.echo(f"fastpass: {self.format_message()}", file=file, err=True)
+        click.echo(self.format_message(), file=file, err=True)
 
 
 class _Interrupted(_Failure):

@@ -7,8 +7,6 @@ path.
 
 from __future__ import annotations
 
-import atexit
-import contextlib
 import errno
 import itertools
 import os
@@ -18,12 +16,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
+from fastpass.common.interrupts import unfinished
 from fastpass.errors import FastpassError, WriteFailed
 
 PARTIAL = ".partial"  # the end of the name of every temporary file
 
 _numbers = itertools.count()
-_unfinished: dict[Path, int] = {}  # temporary file -> the process that writes it
 
 
 def write_file(path: str | os.PathLike[str], content: str | bytes) -> Path:
@@ -85,25 +83,11 @@ def _temporary(target: Path) -> Iterator[Path]:
     """An empty file beside ``target``, removed at the end where it still has this name."""
     name = f".{target.name[:48]}.{os.getpid()}-{next(_numbers)}{PARTIAL}"
     temporary = target.with_name(name)
-    _unfinished[temporary] = os.getpid()
-    try:
+    with unfinished(temporary):
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
         temporary.open("wb").close()
         yield temporary
-    finally:
-        with contextlib.suppress(OSError):
-            temporary.unlink(missing_ok=True)
-        del _unfinished[temporary]
-
-
-@atexit.register
-def _remove_unfinished() -> None:
-    """What an interrupt between two instructions, or a second one, kept from being removed."""
-    for temporary, process in [*_unfinished.items()]:
-        if process == os.getpid():
-            with contextlib.suppress(OSError):
-                temporary.unlink(missing_ok=True)
 
 
 def _is_special(path: Path) -> bool:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fastpass.common.files import sync_folder, sync_tree
+from fastpass.common.interrupts import unfinished
 from fastpass.common.outputs import RECORD, PathLike, foreign_names, record_outputs
 from fastpass.errors import FastpassError, WouldOverwrite, WriteFailed
 
@@ -35,15 +36,14 @@ def filled_folder(
         elif not target.parent.exists():
             target.parent.mkdir(parents=True)
         shutil.rmtree(staging, ignore_errors=True)  # of a killed process that had our id
-        staging.mkdir()
-        yield staging
-        _publish(staging, target, force, is_ours)
+        with unfinished(staging):
+            staging.mkdir()
+            yield staging
+            _publish(staging, target, force, is_ours)
     except FastpassError:
         raise
     except OSError as error:
         raise WriteFailed(f"cannot write '{target}': {error.strerror or error}") from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
 
 
 def _replaced(target: Path, force: bool, is_ours: Callable[[Path], bool]) -> list[str]:

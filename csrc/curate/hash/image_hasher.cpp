@@ -6,6 +6,7 @@
 #include <new>
 
 #include "common/xxhash64.h"
+#include "decode/turn_pixels.h"
 
 namespace fastpass {
 namespace {
@@ -88,19 +89,16 @@ Status ImageHasher::hash(Span jpeg, const ImageView& pixels, std::size_t image) 
 
 Status ImageHasher::hash_jpeg(Span jpeg, std::size_t image) {
   FASTPASS_RETURN_IF_ERROR(headers_.read(jpeg));
-  const ImageInfo& info = headers_.info();
-  columns_.height[image] = info.height;
-  columns_.width[image] = info.width;
-  DecodeOptions options;
-  options.max_pixels = columns_.max_pixels;
+  const ImageInfo& stored = headers_.info();
+  const bool is_swapped = swaps_sides(orientation_of(headers_, columns_.decode));
+  columns_.height[image] = is_swapped ? stored.width : stored.height;
+  columns_.width[image] = is_swapped ? stored.height : stored.width;
   ImageView colors;
   if (columns_.needs_colors()) {
-    FASTPASS_RETURN_IF_ERROR(decoder_.get()->decode(headers_, options, &pixels_));
+    FASTPASS_RETURN_IF_ERROR(decoder_.get()->decode(headers_, columns_.decode, &pixels_));
     colors = pixels_.view();
   }
-  if (columns_.has(HashFamily::kPdqFast)) {
-    FASTPASS_RETURN_IF_ERROR(sample_fast(info.height, info.width));
-  }
+  if (columns_.has(HashFamily::kPdqFast)) FASTPASS_RETURN_IF_ERROR(sample_fast(image));
   write_all(colors, image);
   return {};
 }
@@ -125,9 +123,9 @@ Status ImageHasher::hash_pixels(const ImageView& colors, std::size_t image) {
 }
 
 // From the Y of a JPEG, at the smallest scale that leaves enough.
-Status ImageHasher::sample_fast(int height, int width) {
-  DecodeOptions options;
-  options.max_pixels = columns_.max_pixels;
+Status ImageHasher::sample_fast(std::size_t image) {
+  const int height = columns_.height[image], width = columns_.width[image];
+  DecodeOptions options = columns_.decode;
   if (!is_weighed(height, width)) {
     FASTPASS_RETURN_IF_ERROR(decoder_.get()->decode(headers_, options, &fast_pixels_));
     pdq_.sample(fast_pixels_.view(), &fast_samples_);
@@ -135,10 +133,10 @@ Status ImageHasher::sample_fast(int height, int width) {
   }
   options.luma_only = true;
   const int side = std::min(height, width);
-  while (options.scale_denominator < 8 &&
-         side / (2 * options.scale_denominator) >= kFewestFastPixels) {
-    options.scale_denominator *= 2;
-  }
+  int denominator = 1;
+  while (denominator < 8 && side / (2 * denominator) >= kFewestFastPixels) denominator *= 2;
+  options.scale_denominator =
+      whole_pixel_scale(headers_.info(), orientation_of(headers_, options), denominator);
   FASTPASS_RETURN_IF_ERROR(decoder_.get()->decode(headers_, options, &fast_pixels_));
   pdq_.sample_by_weights(fast_pixels_.view(), height, width, options.scale_denominator,
                          &fast_samples_);

@@ -11,6 +11,7 @@
 #include "curate/hash/image_statistics.h"
 #include "curate/hash/pdq.h"
 #include "curate/hash/small_hashes.h"
+#include "decode/decode_options.h"
 #include "decode/decoder_pool.h"
 
 namespace fastpass {
@@ -41,10 +42,10 @@ struct HashColumns {
   std::vector<std::uint8_t*> codes;  // [kind]: [image, bytes]
   std::int32_t* quality = nullptr;   // -1: no PDQ wanted
   std::int32_t* quality_fast = nullptr;
-  std::int32_t* height = nullptr;
+  std::int32_t* height = nullptr;  // of the image that is hashed
   std::int32_t* width = nullptr;
   float* statistics = nullptr;  // [image, kNumStatistics]; nullptr: not wanted
-  std::int64_t max_pixels = kDefaultMaxPixels;
+  DecodeOptions decode;         // of JPEGs: budgets, and whether they are turned upright
 
   bool has(HashFamily family) const;
   bool needs_gray() const;
@@ -64,7 +65,7 @@ class ImageHasher {
  private:
   Status hash_jpeg(Span jpeg, std::size_t image);
   Status hash_pixels(const ImageView& colors, std::size_t image);
-  Status sample_fast(int height, int width);
+  Status sample_fast(std::size_t image);
   void write_all(const ImageView& colors, std::size_t image);
   void write(const HashKind& kind, const ImageView& colors, std::uint8_t* out);
   void write_statistics(const ImageView& colors, float* out);

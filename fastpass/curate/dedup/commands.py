@@ -52,6 +52,13 @@ def _memory_bytes(context: click.Context, option: click.Parameter, value: str) -
 )
 @click.option("--dihedral", is_flag=True, help="Turned and mirrored copies are duplicates too.")
 @click.option(
+    "--orientation",
+    default="ignore",
+    show_default=True,
+    type=click.Choice(["ignore", "apply"]),
+    help="apply: turn images as their EXIF orientation asks, then compare and show them.",
+)
+@click.option(
     "--method",
     default="star",
     show_default=True,
@@ -102,6 +109,7 @@ def dedup_command(
     radius: int | None,
     min_quality: int,
     dihedral: bool,
+    orientation: str,
     method: str,
     index: Path | None,
     index_kind: str | None,
@@ -128,6 +136,7 @@ def dedup_command(
             radius=(31 if KINDS[kind] == 256 else 4) if radius is None else radius,
             min_quality=min_quality,
             dihedral=dihedral,
+            orientation=orientation,  # type: ignore[arg-type]
             method=method,  # type: ignore[arg-type]
             keep=tuple(key.strip() for key in keep.split(",") if key.strip()),
             threads=threads or available_processors(),

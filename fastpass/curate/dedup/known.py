@@ -15,6 +15,7 @@ import numpy.typing as npt
 from fastpass.curate.dedup.collection import Collection
 from fastpass.curate.dedup.options import KINDS, DedupOptions
 from fastpass.curate.search import CodeFile
+from fastpass.curate.search.code_file import UPRIGHT
 from fastpass.errors import ConfigError
 
 # What a file is taken for that was written before kinds were recorded.
@@ -27,7 +28,7 @@ class Known:
     over the same folder have added (``own``: begins and ends)."""
 
     file: CodeFile
-    kind: str
+    options: DedupOptions
     size: int
     own: tuple[tuple[int, int], ...]
 
@@ -45,7 +46,7 @@ class Known:
 
     def codes_of(self, own: Collection, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.uint8]:
         """What the file holds, or would hold, of these images."""
-        codes = own.codes[self.kind][rows]
+        codes = own.codes[self.options.kind][rows]
         is_flat = ~own.is_compared[rows]
         codes[is_flat] = own.sha256[rows][is_flat][:, : codes.shape[1]]
         return np.asarray(codes)
@@ -59,7 +60,7 @@ class Known:
     def add(self, codes: npt.NDArray[np.uint8], output: Path) -> None:
         """Once, however often the run is repeated. Raises ConfigError."""
         if len(self.file) == self.size:
-            self.file.append(codes, kind=self.kind)
+            self.file.append(codes, kind=self.options.code_kind)
         elif not np.array_equal(self.file.codes()[self.size : self.size + len(codes)], codes):
             raise ConfigError(
                 f"{self.file.path} was changed by another run since this one began: what is kept "
@@ -73,19 +74,32 @@ def open_index(index: Path, options: DedupOptions, said_kind: str | None) -> Cod
     Raises ConfigError for codes of another kind: hashes of two kinds have nothing in common.
     """
     if not index.exists():
-        return CodeFile.create(index, options.num_bytes, kind=options.kind)
+        return CodeFile.create(index, options.num_bytes, kind=options.code_kind)
     file = CodeFile(index)
     kind = file.kind or said_kind or _UNRECORDED.get(file.code_bytes, "")
-    if file.code_bytes * 8 != KINDS.get(kind):
+    if file.code_bytes * 8 != KINDS.get(kind.removesuffix(UPRIGHT)):
         raise ConfigError(f"{index} holds codes of {8 * file.code_bytes} bits, not of {kind!r}")
-    if kind != options.kind:
-        advice = (
-            f"choose another index, or --kind {kind}"
-            if file.kind
-            else f"it was written before kinds were recorded, and is taken for {kind}; if it holds "
-            f"{options.kind}, say so once with --index-kind {options.kind}"
-        )
+    if kind != options.code_kind:
         raise ConfigError(
-            f"{index} holds codes of {kind}, this run compares {options.kind}: {advice}"
+            f"{index} holds codes of {_described(kind)}, this run compares "
+            f"{_described(options.code_kind)}: {_advice(file, kind, options)}"
         )
     return file
+
+
+def _described(code_kind: str) -> str:
+    kind = code_kind.removesuffix(UPRIGHT)
+    return kind if kind == code_kind else f"{kind} of images turned upright"
+
+
+def _advice(file: CodeFile, kind: str, options: DedupOptions) -> str:
+    hash_kind = kind.removesuffix(UPRIGHT)
+    if hash_kind == options.kind:
+        other = "ignore" if options.orientation == "apply" else "apply"
+        return f"choose another index, or --orientation {other}"
+    if file.kind:
+        return f"choose another index, or --kind {hash_kind}"
+    return (
+        f"it was written before kinds were recorded, and is taken for {kind}; if it holds "
+        f"{options.kind}, say so once with --index-kind {options.kind}"
+    )

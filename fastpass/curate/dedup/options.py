@@ -8,6 +8,8 @@ from typing import Any, Literal
 
 from fastpass.common.checks import require_choice, settle_integers
 from fastpass.curate.hashes.images import DIHEDRALS
+from fastpass.curate.search.code_file import UPRIGHT
+from fastpass.decode.settings import Orientation, check_orientation
 from fastpass.errors import BadArgument
 
 KEEP_COLUMNS = ("pixels", "quality", "bytes", "key", "licence", "date")
@@ -27,6 +29,7 @@ class DedupOptions:
         largest is the best.
     threads: workers. backend: "local" (a pool of processes) or "ray".
     memory_bytes: for the search, of each worker. max_pixels: larger images are refused.
+    orientation: "apply" compares and shows images turned as their EXIF orientation asks.
     null: lists of names end each with a zero byte, not with a newline.
     """
 
@@ -40,6 +43,7 @@ class DedupOptions:
     backend: Literal["local", "ray"] = "local"
     memory_bytes: int = 4 << 30
     max_pixels: int = 178956970
+    orientation: Orientation = "ignore"
     null: bool = False
 
     def __post_init__(self) -> None:
@@ -52,6 +56,7 @@ class DedupOptions:
             "max_pixels": (1, 1 << 40),
         }
         settle_integers(self, limits)
+        check_orientation(self.orientation)
         require_choice("method", self.method, ("star", "components"))
         require_choice("backend", self.backend, ("local", "ray"))
         for key in self.keep:
@@ -68,6 +73,11 @@ class DedupOptions:
         return KINDS[self.kind] // 8
 
     @property
+    def code_kind(self) -> str:
+        """What a file of codes records of them."""
+        return self.kind + (UPRIGHT if self.orientation == "apply" else "")
+
+    @property
     def hash_kinds(self) -> tuple[str, ...]:
         """What is computed of every image; the first is the code that is compared."""
         turned = [f"{self.kind}:{name}" for name in DIHEDRALS] if self.dihedral else []
@@ -79,4 +89,6 @@ class DedupOptions:
         for name in ("threads", "backend", "memory_bytes", "null"):
             del values[name]
         values["keep"] = list(self.keep)
+        if self.orientation == "ignore":  # as runs of earlier versions did, which did not say so
+            del values["orientation"]
         return values

@@ -11,6 +11,7 @@ import numpy as np
 
 from fastpass.common.files import write_file
 from fastpass.common.names import shown_name
+from fastpass.curate.dedup.options import DedupOptions
 from fastpass.curate.dedup.result import DedupResult
 from fastpass.decode import decode_image
 from fastpass.errors import FastpassError
@@ -112,15 +113,18 @@ def _picture(result: DedupResult, pack: Pack, row: int, note: str) -> Picture:
     size = f"{images['width'][row]} x {images['height'][row]}"
     return Picture(
         title=shown_name(images["key"][row]),
-        source=_thumbnail(pack, row),
+        source=_thumbnail(pack, row, result.options),
         captions=(size, note) if note else (size,),
         is_marked=bool(result.status[row] == "kept"),
     )
 
 
-def _thumbnail(pack: Pack, row: int) -> str:
+def _thumbnail(pack: Pack, row: int, options: DedupOptions) -> str:
     try:
-        return jpeg_thumbnail(decode_image(pack[row].data), _SIDE)
+        pixels = decode_image(
+            pack[row].data, orientation=options.orientation, max_pixels=options.max_pixels
+        )
+        return jpeg_thumbnail(pixels, _SIDE)
     except FastpassError:
         return ""
 

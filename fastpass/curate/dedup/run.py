@@ -99,7 +99,7 @@ def _prepared(
         found.save()
     if file is None:
         return found, None
-    return found, Known(file, options.kind, found.index_size, tuple(found.index_own))
+    return found, Known(file, options, found.index_size, tuple(found.index_own))
 
 
 def _found_plan(path: Path, rehash: bool) -> Plan | None:

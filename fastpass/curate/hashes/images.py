@@ -14,6 +14,7 @@ from fastpass._native import core
 from fastpass.common.checks import require_bytes, require_integer
 from fastpass.common.processors import available_processors
 from fastpass.decode import decode_image
+from fastpass.decode.settings import MAX_PIXELS, Orientation, check_orientation
 from fastpass.errors import BadArgument, FastpassError
 
 HASH_KINDS: tuple[str, ...] = (*core.hash_kinds(), "sha256")
@@ -35,7 +36,8 @@ class Hashes:
 
     codes: kind -> uint8 ``[N, bytes]``. A PDQ code's bytes are those of its usual hexadecimal text.
     quality: of "pdq", 0 to 100, -1 where it was not asked for; ``quality_fast``: of "pdq_fast".
-    height, width: pixels of the image. statistics: name -> float32 ``[N]``, empty unless asked for.
+    height, width: pixels of the image as it was hashed. statistics: name -> float32 ``[N]``, empty
+    unless asked for.
     """
 
     codes: dict[str, npt.NDArray[np.uint8]]
@@ -60,6 +62,7 @@ def hash_images(
     kinds: str | Sequence[str] = "pdq",
     *,
     statistics: bool = False,
+    orientation: Orientation = "ignore",
     threads: int | None = None,
     max_pixels: int = core.DEFAULT_MAX_PIXELS,
 ) -> Hashes:
@@ -77,6 +80,9 @@ def hash_images(
             decoded pixels) and "sha256" (of the bytes): exact duplicates.
         statistics: also brightness (mean luma, 0 to 255), entropy (bits), laplacian_variance (low
             where it is blurred), saturation (0 to 1), is_single_color (0 or 1).
+        orientation: "apply" turns images as their EXIF orientation asks before they are hashed:
+            a photo and the same photo saved upright then have the same hashes (but for "sha256").
+            Pixels have no orientation.
         threads: default: every processor this process may use.
         max_pixels: width x height above which an image is refused.
 
@@ -89,7 +95,8 @@ def hash_images(
         raise BadArgument(f"no hash named {unknown[0]!r}; there are: {', '.join(HASH_KINDS)}")
     threads = available_processors() if threads is None else threads
     threads = require_integer("threads", threads, 1, 1024)
-    max_pixels = require_integer("max_pixels", max_pixels, 1, 2**40)
+    max_pixels = require_integer("max_pixels", max_pixels, 1, MAX_PIXELS)
+    check_orientation(orientation)
     native_kinds = [kind for kind in kinds if kind != "sha256"]
     found = _joined(
         [
@@ -97,11 +104,12 @@ def hash_images(
                 given,
                 kinds=native_kinds,
                 statistics=statistics,
+                apply_orientation=orientation == "apply",
                 max_pixels=max_pixels,
                 num_threads=threads,
             )
             | {"unreadable": unreadable}
-            for given, unreadable in _readable(images, max_pixels)
+            for given, unreadable in _readable(images, orientation, max_pixels)
         ]
     )
     all_errors = [
@@ -149,7 +157,7 @@ def _joined(parts: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def _readable(
-    images: Sequence[Any], max_pixels: int
+    images: Sequence[Any], orientation: Orientation, max_pixels: int
 ) -> Iterator[tuple[list[Any], list[FastpassError | None]]]:
     """What the native code takes, and what is wrong: PNG and WebP are decoded here.
 
@@ -170,7 +178,7 @@ def _readable(
             given.append(image)
         else:
             try:
-                pixels = decode_image(image, max_pixels=max_pixels)
+                pixels = decode_image(image, orientation=orientation, max_pixels=max_pixels)
             except FastpassError as caught:
                 pixels, error = _NOTHING, caught
             decoded_bytes += pixels.nbytes

@@ -30,8 +30,10 @@ from fastpass.errors import BadArgument, BadPack, FastpassError, ReadFailed, Wri
 
 _MAGIC = b"FPCODES\n"
 _HEADERS = {1: struct.Struct("<8sIIQ"), 2: struct.Struct("<8sIIQI")}
+_HASHES = ("pdq", "pdq_fast", "phash", "dhash", "ahash", "whash")
+UPRIGHT = ":upright"  # of images that were turned by their EXIF orientation first
 # By their number in a header.
-CODE_KINDS = ("", "pdq", "pdq_fast", "phash", "dhash", "ahash", "whash")
+CODE_KINDS = ("", *_HASHES, *(name + UPRIGHT for name in _HASHES))
 _HEADER_BYTES = 32
 _ROWS_PER_QUERY = 1 << 22
 
@@ -41,7 +43,8 @@ Part = tuple[int, int, int, int]
 class CodeFile:
     """A file of codes of one size.
 
-    ``kind`` is the name of the hash that they are, "" where none is recorded.
+    ``kind`` is the name of the hash that they are, with ":upright" behind it where images were
+    turned by their EXIF orientation first; "" where none is recorded.
 
     Args:
         path: of the file; made by :meth:`create`.
