@@ -22,8 +22,12 @@ def interrupted(
     """
     process = subprocess.Popen(
         [sys.executable, *map(str, words)],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True, **options,
-    )  # fmt: skip
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+        **options,
+    )
     while process.poll() is None and not _takes_interrupts(process.pid):
         time.sleep(0.001)
     try:

@@ -43,9 +43,8 @@ def test_turned_copies_are_found(photos: Path, tmp_path: Path) -> None:
     told = _run(photos, "--orientation", "apply", "-o", tmp_path / "out")
     assert told.exit_code == 0, told.output  # type: ignore[attr-defined]
     rows = by_key(tmp_path / "out")
-    assert [rows[f"{n}_{how}"]["kept_key"][:1] for n in (1, 2) for how in ("upright", "turned")] == [
-        "1", "1", "2", "2",
-    ]  # fmt: skip
+    kept = [rows[f"{n}_{how}"]["kept_key"][0] for n in (1, 2) for how in ("upright", "turned")]
+    assert kept == ["1", "1", "2", "2"]
     assert sum(row["status"] == "duplicate" for row in rows.values()) == 2
 
 

@@ -63,9 +63,10 @@ def test_by_default_files_are_hashed_as_they_are_stored() -> None:
         np.testing.assert_array_equal(found.codes[kind][0], found.codes[kind][1])
     assert (found.height[0], found.width[0]) == (131, 200)
     applied = fp.hash_images([turned, plain], "sha256", orientation="apply")
-    assert applied.codes["sha256"].tobytes() == fp.hash_images([turned, plain], "sha256").codes[
-        "sha256"
-    ].tobytes()
+    assert (
+        applied.codes["sha256"].tobytes()
+        == fp.hash_images([turned, plain], "sha256").codes["sha256"].tobytes()
+    )
 
 
 @pytest.mark.parametrize("size", [(1031, 2053), (1200, 900), (600, 513), (120, 90)])
