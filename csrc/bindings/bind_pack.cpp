@@ -84,14 +84,15 @@ std::shared_ptr<PackReader> open_reader(const std::vector<py::bytes>& paths,
                                         const std::string& layout, const std::string& keys,
                                         const std::vector<std::string>& image_fields,
                                         const std::optional<std::string>& label_field,
-                                        bool builds_indexes) {
+                                        bool builds_indexes, bool lists_left_out) {
   if (index_paths.size() != paths.size()) throw py::value_error("one index path per path wanted");
   // The shards are opened side by side, and share the processors.
   const int num_shards = std::max(1, static_cast<int>(paths.size()));
   const int num_threads = std::max(1, available_processors() / num_shards);
   ShardOptions options;
   options.build = index_options(builds_indexes, builds_indexes, num_threads);
-  options.build.reading = {layout_of(layout), key_rule_of(keys), image_fields, label_field};
+  options.build.reading = {layout_of(layout), key_rule_of(keys), image_fields, label_field,
+                           lists_left_out};
   std::vector<ShardOptions> shards;
   for (std::size_t i = 0; i < paths.size(); ++i) {
     options.path = paths[i];
@@ -150,7 +151,7 @@ py::tuple survey_folder(const py::bytes& root) {
   {
     py::gil_scoped_release unlocked;
     status = walk_folder(path, &members);
-    if (status.ok()) counts = count_images(members);
+    if (status.ok()) counts = count_images(members, "");
   }
   raise_if_error(status);
   return py::make_tuple(counts.root, counts.below, counts.folders);
@@ -257,7 +258,7 @@ void register_reader(py::module_& module) {
   py::class_<PackReader, SampleSource, Reader>(module, "PackReader")
       .def(py::init(&open_reader), py::arg("paths"), py::kw_only(), py::arg("index_paths"),
            py::arg("names"), py::arg("layout"), py::arg("keys"), py::arg("image_fields"),
-           py::arg("label_field"), py::arg("builds_indexes"))
+           py::arg("label_field"), py::arg("builds_indexes"), py::arg("lists_left_out"))
       .def(
           "select",
           [](PackReader& self, const Int64Array& positions) {

@@ -50,15 +50,15 @@ Status Walker::handle(const std::string& relative, const dirent& entry,
     struct stat target;
     if (::stat((root_ + "/" + path).c_str(), &target) == 0) {
       type = S_ISDIR(target.st_mode) ? DT_DIR : S_ISREG(target.st_mode) ? DT_REG : DT_CHR;
-    } else if (is_image_extension(extension_of(path))) {
-      return failed("inspect", root_ + "/" + path, errno);
+    } else if (errno != ENOENT && errno != ENOTDIR && errno != ELOOP) {
+      type = DT_REG;  // something is there, and whoever reads it learns why that is refused
     }
   }
   Member member;
   member.path = path;
   member.kind = type == DT_DIR   ? MemberKind::kFolder
                 : type == DT_REG ? MemberKind::kFile
-                : type == DT_LNK ? MemberKind::kLink
+                : type == DT_LNK ? MemberKind::kBrokenLink
                                  : MemberKind::kOther;
   members_->push_back(std::move(member));
   if (type == DT_DIR) folders->push_back(path + "/");

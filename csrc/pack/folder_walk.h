@@ -10,9 +10,8 @@
 namespace fastpass {
 
 // Files and folders with paths relative to `root`, with '/', sorted by bytes: the same on every
-// machine. Links are followed; one to a folder around it is a kBadPack, an image behind a link to
-// nothing and a folder that cannot be read are a kReadFailed. The operating system's own files
-// (naming.h) are passed over.
+// machine. Links are followed; one to a folder around it is a kBadPack, a folder that cannot be
+// read is a kReadFailed. The operating system's own files (naming.h) are passed over.
 Status walk_folder(const std::string& root, std::vector<Member>* members);
 
 }  // namespace fastpass

@@ -41,19 +41,20 @@ class Grouper {
   // Behind the key and its dot, in lower case: "jpg", "seg.png"; empty for a file without a dot.
   std::string field(std::uint32_t index) const;
   bool is_image(std::uint32_t index) const {
-    return member(index).kind != MemberKind::kOther &&
-           is_image_extension(extension_of(member(index).path));
+    return member(index).has_content() && is_image_extension(extension_of(member(index).path));
   }
-  bool is_left_in_root(const Member& member) const {
-    return reading_.layout == Layout::kImageFolder &&
-           member.path.find('/', reading_.class_begin) == std::string::npos;
+  // Of kImageFolder; empty for what is in no class folder.
+  std::string_view class_of(const Member& member) const;
+  bool is_outside_classes(const Member& member) const {
+    return reading_.layout == Layout::kImageFolder && class_of(member).empty();
   }
 
   void gather(std::uint32_t index);
-  void leave_out(std::uint32_t index, bool has_image);
+  void leave_out(std::uint32_t index, Company company);
   Status finish(const Group& group);
   Status finish_fields(const Group& group);
   Status finish_images(const Group& group);
+  bool may_be_the_image(const Group& group, std::uint32_t index) const;
   Status choose_image(const Group& group, std::uint32_t* image) const;
   Status several_images(const std::vector<std::uint32_t>& images) const;
   Status choose_field(const Group& group, const std::string& prefix, std::string_view wanted,
@@ -100,17 +101,8 @@ void Grouper::gather(std::uint32_t index) {
   has_plain_image_ = has_plain_image_ || is_plain;
 }
 
-void Grouper::leave_out(std::uint32_t index, bool has_image) {
-  const std::string& path = member(index).path;
-  const std::string extension = extension_of(path);
-  const std::string_view reason =
-      is_image(index) ? (is_left_in_root(member(index)) ? kRootImage : kOtherImage)
-      : member(index).kind == MemberKind::kLink && !source_.is_tar ? kBrokenLink
-      : !has_image && (extension == "cls" || extension == "json")  ? kNoImage
-      : extension == "tar"                                         ? kTarFile
-      : is_unread_image_extension(extension)                       ? kUnreadFormat
-                                                                   : kOtherFile;
-  ::fastpass::leave_out(reason, path, &contents_.left_out);
+void Grouper::leave_out(std::uint32_t index, Company company) {
+  ::fastpass::leave_out(member(index), company, options_.lists_left_out, &contents_.left_out);
   ++contents_.num_ignored;
 }
 
@@ -124,6 +116,21 @@ Status Grouper::several_images(const std::vector<std::uint32_t>& images) const {
                  (have_dots ? "keys=\"last_dot\"" : "layout=\"folder\"") +
                  " each is a sample of its own",
              two, true);
+}
+
+// Where others have a.jpg, a lone b.seg.png is the mask of an image that is missing; but b.1.jpg is
+// no mask if it has a label or metadata of its own, b.1.cls.
+bool Grouper::may_be_the_image(const Group& group, std::uint32_t index) const {
+  if (!is_image(index)) return false;
+  const std::string name = field(index);
+  const std::size_t dot = name.rfind('.');
+  if (dot == std::string::npos || !has_plain_image_) return true;
+  for (std::uint32_t i = group.first; i != kNothing; i = next_[i]) {
+    const std::string other = field(i);
+    if (other == name.substr(0, dot) + ".cls" || other == name.substr(0, dot) + ".json")
+      return true;
+  }
+  return false;
 }
 
 // kNothing: the sample has none.
@@ -140,9 +147,7 @@ Status Grouper::choose_image(const Group& group, std::uint32_t* image) const {
   if (!options_.image_fields.empty()) return Status();
   std::vector<std::uint32_t> images;
   for (std::uint32_t i = group.first; i != kNothing; i = next_[i]) {
-    const bool is_plain = field(i).find('.') == std::string::npos;
-    // Where others have a.jpg, a lone b.seg.png is the mask of an image that is missing.
-    if (is_image(i) && (is_plain || !has_plain_image_)) images.push_back(i);
+    if (may_be_the_image(group, i)) images.push_back(i);
   }
   if (images.size() > 1) return several_images(images);
   if (images.size() == 1) *image = images[0];
@@ -220,7 +225,8 @@ Status Grouper::finish_fields(const Group& group) {
     FASTPASS_RETURN_IF_ERROR(add_sample(image, key(image).size(), label, metadata));
   }
   for (std::uint32_t i = group.first; i != kNothing; i = next_[i]) {
-    if (i != image && i != label && i != metadata) leave_out(i, image != kNothing);
+    if (i == image || i == label || i == metadata) continue;
+    leave_out(i, image != kNothing ? Company::kImage : Company::kNoImage);
   }
   return Status();
 }
@@ -253,13 +259,24 @@ Status Grouper::finish_images(const Group& group) {
   }
   for (std::uint32_t i = group.first; i != kNothing; i = next_[i]) {
     const bool is_read = std::find(images.begin(), images.end(), i) != images.end();
-    if (!is_read && i != label && i != metadata) leave_out(i, !images.empty());
+    if (is_read || i == label || i == metadata) continue;
+    const bool has_image = !images.empty() || is_image(i);  // a companion is beside its image
+    leave_out(i, has_image ? Company::kImage : Company::kNoImage);
   }
   return Status();
 }
 
 Status Grouper::finish(const Group& group) {
   return reading_.has_fields ? finish_fields(group) : finish_images(group);
+}
+
+std::string_view Grouper::class_of(const Member& member) const {
+  const std::string& root = reading_.class_root;
+  std::string_view path = member.path;
+  if (path.substr(0, root.size()) != root) return "";
+  path.remove_prefix(root.size());
+  const bool is_class = member.kind == MemberKind::kFolder && path.find('/') == path.npos;
+  return is_class ? path : first_folder(path);
 }
 
 void Grouper::name_classes() {
@@ -270,26 +287,17 @@ void Grouper::name_classes() {
     for (std::size_t i = 0; i < labels.size(); ++i) contents_.samples[i].label = labels[i];
     return;
   }
-  const auto class_of = [this](std::string_view path) {
-    const std::size_t end = path.find('/', reading_.class_begin);
-    return end == std::string_view::npos
-               ? std::string_view()
-               : path.substr(reading_.class_begin, end - reading_.class_begin);
-  };
   std::unordered_set<std::string_view> found;
   for (const Member& member : members_) {
-    std::string_view name = class_of(member.path);
-    const bool is_folder = member.kind == MemberKind::kFolder && name.empty();
-    if (is_folder && member.path.size() > reading_.class_begin) {
-      name = std::string_view(member.path).substr(reading_.class_begin);
-    }
+    const std::string_view name = class_of(member);
     if (!name.empty()) found.insert(name);
   }
   std::vector<std::string>& names = contents_.class_names;
   names.assign(found.begin(), found.end());
   std::sort(names.begin(), names.end());
   for (SampleEntry& sample : contents_.samples) {
-    const auto place = std::lower_bound(names.begin(), names.end(), class_of(sample.path));
+    const std::string_view path = std::string_view(sample.path).substr(reading_.class_root.size());
+    const auto place = std::lower_bound(names.begin(), names.end(), first_folder(path));
     sample.label = place - names.begin();
   }
 }
@@ -297,10 +305,10 @@ void Grouper::name_classes() {
 Status Grouper::run() {
   contents_.layout = reading_.layout;
   for (std::uint32_t i = 0; i < members_.size(); ++i) {
-    const MemberKind kind = member(i).kind;
-    if (kind == MemberKind::kFolder || kind == MemberKind::kOther) continue;
-    if (is_left_in_root(member(i))) {
-      leave_out(i, true);
+    const bool is_broken = member(i).kind == MemberKind::kBrokenLink;
+    if (!is_broken && !member(i).has_content()) continue;
+    if (is_broken || is_outside_classes(member(i))) {
+      leave_out(i, Company::kOutside);
     } else {
       gather(i);
     }
@@ -310,25 +318,7 @@ Status Grouper::run() {
   return Status();
 }
 
-std::string no_image(const Source& source, std::size_t num_members) {
-  const std::string where = source.is_tar ? " among its " + std::to_string(num_members) + " members"
-                                          : " in this folder or below it";
-  return quoted(source.path) + ": no image (.jpg, .jpeg, .png, .webp, ...: see docs/pack.md)" +
-         where;
-}
-
 }  // namespace
-
-void leave_out(std::string_view reason, std::string_view path, std::vector<LeftOut>* left_out) {
-  auto found = std::find_if(left_out->begin(), left_out->end(),
-                            [&](const LeftOut& other) { return other.reason == reason; });
-  if (found == left_out->end()) {
-    left_out->push_back({std::string(reason), 0, {}});
-    found = left_out->end() - 1;
-  }
-  ++found->count;
-  if (found->examples.size() < LeftOut::kMaxExamples) found->examples.emplace_back(path);
-}
 
 std::vector<std::uint64_t> heic_positions(const Contents& contents) {
   std::vector<std::uint64_t> positions;
@@ -354,7 +344,7 @@ Status group_members(const Source& source, std::vector<Member> members,
   FASTPASS_RETURN_IF_ERROR(decide_reading(source, members, options, &reading));
   FASTPASS_RETURN_IF_ERROR(Grouper(source, members, options, reading, contents).run());
   if (!contents->samples.empty()) return Status();
-  return Status(Fault::kBadPack, no_image(source, num_members), source.is_tar ? 0 : -1);
+  return no_image(source, members, num_members, options);
 }
 
 }  // namespace fastpass

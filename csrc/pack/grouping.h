@@ -8,6 +8,7 @@
 
 #include "common/image_info.h"
 #include "common/status.h"
+#include "pack/left_out.h"
 #include "pack/reading.h"
 
 namespace fastpass {
@@ -23,23 +24,6 @@ struct SampleEntry {
 
   std::string_view key() const { return std::string_view(path).substr(0, key_bytes); }
 };
-
-// Files that are not read, for one reason.
-struct LeftOut {
-  std::string reason;  // docs/pack.md lists them
-  std::uint64_t count = 0;
-  std::vector<std::string> examples;  // paths, at most kMaxExamples
-  static constexpr std::size_t kMaxExamples = 5;
-};
-void leave_out(std::string_view reason, std::string_view path, std::vector<LeftOut>* left_out);
-
-constexpr std::string_view kRootImage = "image in the root";
-constexpr std::string_view kOtherImage = "image of another sample";
-constexpr std::string_view kNoImage = "label or metadata without an image";
-constexpr std::string_view kUnreadFormat = "image of a format that is not read";
-constexpr std::string_view kTarFile = "tar";
-constexpr std::string_view kBrokenLink = "link to nothing";
-constexpr std::string_view kOtherFile = "other file";
 
 struct Contents {
   Layout layout = Layout::kFolder;

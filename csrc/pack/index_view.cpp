@@ -199,19 +199,14 @@ Status IndexView::parse(Span bytes, const std::string& index_path, const std::st
   return check_records();
 }
 
-// The rules before had no section. They differed for image folders and plain trees, in the files
-// they ignored, and for metadata in class folders.
+// Without a section, all rules are the same: see make_reading_section().
 bool IndexView::is_by_todays_rules() const {
   if (rules_ == kReadingRules) return true;
-  const bool is_the_same = layout() == Layout::kWebDataset || layout() == Layout::kPass;
-  if (rules_ != 0 || !is_the_same || header_->num_ignored != 0) return false;
+  if (rules_ != 0 || header_->num_ignored != 0) return false;
   if (layout() == Layout::kPass) return true;
-  bool has_labels = false, has_folders = false;
-  for (std::int64_t i = 0; i < size() && !has_labels; ++i) {
-    has_labels = records_[i].label >= 0;
-    has_folders = has_folders || key(i).find('/') != std::string_view::npos;
-  }
-  return has_labels || !has_folders;
+  bool has_labels = false;
+  for (std::int64_t i = 0; i < size() && !has_labels; ++i) has_labels = records_[i].label >= 0;
+  return layout() == Layout::kWebDataset && has_labels;
 }
 
 ImageInfo IndexView::info(std::int64_t position) const {

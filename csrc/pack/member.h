@@ -8,8 +8,9 @@ namespace fastpass {
 
 constexpr std::uint64_t kTarBlockBytes = 512;
 
-// kLink: in a tar any link, in a folder a link to nothing (others stand for what they lead to).
-enum class MemberKind : std::uint8_t { kFile, kLink, kFolder, kOther };
+// kLink: any link in a tar. kBrokenLink: in a folder, a link to nothing; other links there stand
+// for what they lead to.
+enum class MemberKind : std::uint8_t { kFile, kLink, kBrokenLink, kFolder, kOther };
 
 struct Member {
   std::string path;  // bytes as stored, without a leading "./" and without a trailing '/'
@@ -19,6 +20,8 @@ struct Member {
   std::uint64_t num_bytes = 0;  // 0 for links, folders and the like
 
   std::uint64_t header_offset() const { return data_offset - kTarBlockBytes; }
+  // Can it be part of a sample?
+  bool has_content() const { return kind == MemberKind::kFile || kind == MemberKind::kLink; }
 };
 
 }  // namespace fastpass

@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
@@ -28,9 +29,11 @@ struct ReadingOptions {
   KeyRule key_rule = KeyRule::kByLayout;
   std::vector<std::string> image_fields;   // the first that a sample has is its image
   std::optional<std::string> label_field;  // its texts may name classes; "": no labels
+  bool lists_left_out = false;             // all files that are left out, not a few examples
 
   bool is_default() const {
-    return !layout && key_rule == KeyRule::kByLayout && image_fields.empty() && !label_field;
+    return !layout && key_rule == KeyRule::kByLayout && image_fields.empty() && !label_field &&
+           !lists_left_out;
   }
 };
 
@@ -48,17 +51,17 @@ struct Reading {
   bool to_first_dot = false;
   // Without fields: "seg.png" where a.seg.png is no sample but belongs to a.jpg.
   std::unordered_set<std::string> companion_fields;
-  std::size_t class_begin = 0;  // kImageFolder: where the name of the class begins in a path
+  std::string class_root;  // kImageFolder: the folder of the class folders, "photos/"; "": the root
 };
 
-// How many images there are, and where.
+// How many images there are in a folder, and where.
 struct ImageCounts {
-  std::uint64_t root = 0;          // in the root
-  std::uint64_t below = 0;         // in folders
-  std::uint64_t folders = 0;       // first-level folders that hold some
-  std::uint64_t deep_folders = 0;  // those of them with no image directly inside
+  std::uint64_t root = 0;     // directly in it
+  std::uint64_t below = 0;    // in folders
+  std::uint64_t folders = 0;  // first-level folders that hold some
 };
-ImageCounts count_images(const std::vector<Member>& members);
+// Of images whose paths begin with `folder`: "" or "photos/".
+ImageCounts count_images(const std::vector<Member>& members, std::string_view folder);
 
 // Few enough beside the folders to be left out.
 inline bool are_strays(std::uint64_t number, const ImageCounts& counts) {

@@ -1,5 +1,6 @@
 #include "pack/reading_section.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include "pack/label_text.h"
@@ -40,9 +41,11 @@ class Texts {
 }  // namespace
 
 std::vector<std::uint8_t> make_reading_section(const Contents& contents) {
-  const bool is_known_by_layout =
-      contents.layout == Layout::kWebDataset || contents.layout == Layout::kPass;
-  if (is_known_by_layout && contents.num_ignored == 0) return {};
+  const bool has_labels = std::any_of(contents.samples.begin(), contents.samples.end(),
+                                      [](const SampleEntry& sample) { return sample.label >= 0; });
+  const bool is_known =
+      contents.layout == Layout::kPass || (contents.layout == Layout::kWebDataset && has_labels);
+  if (is_known && contents.num_ignored == 0) return {};
   std::vector<std::uint8_t> section;
   put(std::to_string(kReadingRules), &section);
   for (const LeftOut& left_out : contents.left_out) {
@@ -62,12 +65,11 @@ bool parse_reading_section(Span section, std::uint64_t* rules, std::vector<LeftO
     LeftOut& reason = left_out->emplace_back();
     std::uint64_t num_examples;
     if (!texts.take(&reason.reason) || !texts.take(&reason.count) || !texts.take(&num_examples) ||
-        num_examples > reason.count || num_examples > LeftOut::kMaxExamples) {
+        num_examples > reason.count) {
       return false;
     }
-    reason.examples.resize(num_examples);
-    for (std::string& example : reason.examples) {
-      if (!texts.take(&example)) return false;
+    for (std::uint64_t i = 0; i < num_examples; ++i) {
+      if (!texts.take(&reason.examples.emplace_back())) return false;
     }
   }
   return true;

@@ -9,13 +9,13 @@
 
 namespace fastpass {
 
-// The rules of docs/pack.md. An index without the section was made by those before, which read
-// some image folders and plain trees in other ways.
-constexpr std::uint64_t kReadingRules = 2;
+// The rules of docs/pack.md. The first, without this section, and the second read some tars without
+// labels in other ways.
+constexpr std::uint64_t kReadingRules = 3;
 
 // kReadingSection, a list of texts, each ended by a zero byte: the number of the rules; then for
 // each reason: its name, the number of files, the number of examples, the examples.
-// Empty where readers can do without: WebDataset or PASS tars of which nothing is left out.
+// Empty where all rules are the same, and nothing is left out: WebDataset tars with labels, PASS.
 std::vector<std::uint8_t> make_reading_section(const Contents& contents);
 
 // False where the section is damaged.

@@ -27,13 +27,14 @@ def decode_image(
     *,
     orientation: Orientation = "ignore",
     max_pixels: int = core.DEFAULT_MAX_PIXELS,
+    max_scan_blocks: int = core.DEFAULT_MAX_SCAN_BLOCKS,
 ) -> Pixels:
     """Decode one image to uint8 ``[height, width, 3]`` RGB, whatever its file is called.
 
     ``data``: a JPEG, PNG, WebP, BMP, GIF, TIFF, AVIF, or HEIC (where pillow-heif is installed).
     ``orientation``: "apply" turns the pixels as EXIF asks; TIFF and HEIC files are always turned,
     by Pillow and its plug-in. ``max_pixels``: width x height above which an image is refused before
-    memory is taken.
+    memory is taken. ``max_scan_blocks``: of JPEGs, as for ``decode_jpeg``.
 
     JPEGs take the native path. Everything else goes through Pillow and holds the GIL for part of
     the time: expect a fraction of the speed. The pixels are those of Pillow's ``convert("RGB")``:
@@ -46,8 +47,14 @@ def decode_image(
     encoded = require_bytes("data", data)
     check_orientation(orientation)
     max_pixels = require_integer("max_pixels", max_pixels, 1, MAX_PIXELS)
+    max_scan_blocks = require_integer("max_scan_blocks", max_scan_blocks, 1, MAX_PIXELS)
     if bytes(encoded[:2]) == b"\xff\xd8":
-        return decode_jpeg(encoded, orientation=orientation, max_pixels=max_pixels)
+        return decode_jpeg(
+            encoded,
+            orientation=orientation,
+            max_pixels=max_pixels,
+            max_scan_blocks=max_scan_blocks,
+        )
     info = probe(encoded)
     if info.width * info.height > max_pixels:
         raise ImageTooLarge(

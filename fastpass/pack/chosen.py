@@ -11,7 +11,6 @@ import numpy.typing as npt
 from fastpass.errors import BadPack
 from fastpass.pack.options import PackOptions
 
-HEIC_REASON = "HEIC image without the Pillow plug-in pillow-heif"
 _SHOWN = 3  # of many names in a message
 _SHOWN_CHARACTERS = 150
 

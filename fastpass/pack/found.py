@@ -5,17 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from fastpass.pack.sources import Part
+
 LAYOUT_NAMES = {1: "webdataset", 2: "pass", 3: "image_folder", 4: "folder"}  # by number in an index
-_MAX_EXAMPLES = 5
+HEIC_REASON = "HEIC image without the Pillow plug-in pillow-heif"
 
 # How a line speaks of one or of several files that are left out.
 _PLURALS = {
     "image in the root": "images in the root",
     "image of another sample": "images of other samples",
+    "image in a field that is not read": "images in fields that are not read",
     "label or metadata without an image": "labels or metadata without an image",
     "image of a format that is not read": "images of formats that are not read",
-    "HEIC image without the Pillow plug-in pillow-heif": "HEIC images without the Pillow plug-in "
-    "pillow-heif",
+    HEIC_REASON: HEIC_REASON.replace("image", "images", 1),
     "tar": "tars",
     "link to nothing": "links to nothing",
     "other file": "other files",
@@ -36,13 +38,31 @@ class Skipped:
     examples: list[str]
 
 
-def gather(reasons: Iterable[tuple[str, int, Sequence[bytes]]], into: dict[str, Skipped]) -> None:
-    """Add the (reason, count, examples) of a shard."""
-    for reason, count, examples in reasons:
-        skipped = into.setdefault(reason, Skipped(0, []))
-        skipped.count += count
-        room = _MAX_EXAMPLES - len(skipped.examples)
-        skipped.examples += [e.decode("utf-8", "surrogateescape") for e in examples[:room]]
+def gather(
+    parts: Iterable[Part],
+    left_out: Iterable[Sequence[tuple[str, int, Sequence[bytes]]]],
+    heic: Sequence[str],
+    max_examples: int | None = None,
+) -> dict[str, Skipped]:
+    """What is left out beside the parts, in each of them as (reason, count, examples), and of HEIC
+    images, by reason."""
+    found: dict[str, Skipped] = {}
+    for part, reasons in zip(parts, left_out, strict=True):
+        for reason, paths in part.left_out.items():
+            _add(found, reason, len(paths), paths)
+        for reason, count, examples in reasons:
+            _add(found, reason, count, [e.decode("utf-8", "surrogateescape") for e in examples])
+    if heic:
+        _add(found, HEIC_REASON, len(heic), heic)
+    for skipped in found.values():
+        skipped.examples = skipped.examples[:max_examples]
+    return found
+
+
+def _add(found: dict[str, Skipped], reason: str, count: int, examples: Sequence[str]) -> None:
+    skipped = found.setdefault(reason, Skipped(0, []))
+    skipped.count += count
+    skipped.examples += examples
 
 
 def left_out_text(counts: dict[str, int]) -> str:

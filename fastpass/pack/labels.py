@@ -164,7 +164,8 @@ def warn_of_odd_classes(place: str, class_to_idx: ClassToIdx, labels: Labels) ->
     if empty:
         some = ", ".join(map(repr, empty[:10])) + (", ..." if len(empty) > 10 else "")
         _log.warning(
-            "%s: %d of %d classes have no image: %s", place, len(empty), len(class_to_idx), some
+            "%s: %d of %d classes %s no image: %s",
+            *(place, len(empty), len(class_to_idx), "has" if len(empty) == 1 else "have", some),
         )
     if len(class_to_idx) > 1 and {name.lower() for name in class_to_idx} <= _SPLITS:
         _log.warning(

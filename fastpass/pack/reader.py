@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import operator
 import os
 from collections.abc import Iterable, Iterator
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from fastpass._native import core
 from fastpass.common.checks import require_choice
 from fastpass.errors import BadArgument, Closed, FastpassError
-from fastpass.pack.chosen import HEIC_REASON, choose_samples
+from fastpass.pack.chosen import choose_samples
 from fastpass.pack.classes import ClassToIdx, names_by_label
 from fastpass.pack.found import LAYOUT_NAMES, Skipped, gather, summary_text
 from fastpass.pack.index import index_path
@@ -31,6 +32,7 @@ from fastpass.pack.sources import Part, PathLike, Source, find_parts, shard_name
 from fastpass.types import ImageInfo, Sample
 
 _SHOWN = 3  # of many names in a message
+_log = logging.getLogger("fastpass")
 
 
 def _text(name: bytes) -> str:
@@ -42,7 +44,8 @@ class Pack:
     """All images of a source, in a fixed order.
 
     ``docs/pack.md`` has the whole rule: which files are images, and how layout, keys and labels
-    follow from their names. ``summary`` says in a line what was found.
+    follow from their names. ``summary`` says in a line what was found; the logger "fastpass" gets
+    it at level INFO.
 
     Args:
         source: a tar, a folder of tars, a folder of images, a pattern such as ``"shards/*.tar"`` or
@@ -92,6 +95,7 @@ class Pack:
             index_dir=index_dir,
         )
         self._open(find_parts(source, layout), options)
+        _log.info("%s: %s", self.paths[0], self.summary)
         if self._class_to_idx is not None and keep is None:
             warn_of_odd_classes(self.paths[0], self._class_to_idx, self.labels)
 
@@ -242,16 +246,8 @@ class Pack:
         )
 
     def _skipped(self) -> dict[str, Skipped]:
-        found: dict[str, Skipped] = {}
-        for part, shard in zip(self._parts, self._shards, strict=True):
-            beside = [
-                (why, len(p), [os.fsencode(x) for x in p]) for why, p in part.left_out.items()
-            ]
-            gather(beside, found)
-            gather(shard["left_out"], found)
-        if self._heic:
-            found[HEIC_REASON] = Skipped(len(self._heic), self._heic[:5])
-        return found
+        left_out = [shard["left_out"] for shard in self._shards]
+        return gather(self._parts, left_out, self._heic, max_examples=5)
 
     @property
     def skipped_files(self) -> dict[str, int]:
@@ -260,8 +256,18 @@ class Pack:
 
     @property
     def skipped_examples(self) -> dict[str, list[str]]:
-        """Up to five paths for each reason of ``skipped_files``."""
+        """Up to five paths for each reason of ``skipped_files``; see ``list_skipped_files``."""
         return {reason: skipped.examples for reason, skipped in self._skipped().items()}
+
+    def list_skipped_files(self) -> dict[str, list[str]]:
+        """All paths for each reason of ``skipped_files``, below the folder or in the tar.
+
+        Reads the names in the source again. Raises ``ReadFailed`` and ``BadPack`` as opening does.
+        """
+        native = _open_native(self._parts, self._options, lists_left_out=True)
+        left_out = [native.describe_shard(i)["left_out"] for i in range(len(self._parts))]
+        found = gather(self._parts, left_out, self._heic)
+        return {reason: skipped.examples for reason, skipped in found.items()}
 
     @property
     def shard_begins(self) -> list[int]:
@@ -343,7 +349,7 @@ def _reopen(kind: type[Pack], parts: list[Part], options: PackOptions, is_closed
     return pack
 
 
-def _open_native(parts: list[Part], options: PackOptions) -> Any:
+def _open_native(parts: list[Part], options: PackOptions, *, lists_left_out: bool = False) -> Any:
     paths = [part.path for part in parts]
     is_auto = options.index == "auto"
     indexes = [index_path(path, options.index_dir) if is_auto else "" for path in paths]
@@ -356,7 +362,8 @@ def _open_native(parts: list[Part], options: PackOptions) -> Any:
         keys=options.keys or "",
         image_fields=list(options.image),
         label_field=options.label_field,
-        builds_indexes=options.index == "memory",
+        builds_indexes=options.index == "memory" and not lists_left_out,
+        lists_left_out=lists_left_out,
     )
 
 

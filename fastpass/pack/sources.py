@@ -159,10 +159,15 @@ def _decide(path: str, tars: list[str], in_root: int, below: int, num_folders: i
     names += ", ..." if len(tars) > _SHOWN else ""
     kind, word = ("an image folder", "image_folder") if num_folders else ("a folder", "folder")
     raise BadPack(
-        f"{path!r} holds {len(tars)} tars ({names}) and {in_root + below} images, so it can be "
+        f"{path!r} holds {_counted(len(tars), 'tar')} ({names}) and "
+        f"{_counted(in_root + below, 'image')}, so it can be "
         f"read in two ways: as tars (layout='tars'), or as {kind} (layout={word!r}, the tars left "
         "out); say which with layout="
     )
+
+
+def _counted(number: int, name: str) -> str:
+    return f"{number} {name}{'' if number == 1 else 's'}"
 
 
 def _root_images(path: str) -> list[str]:

@@ -80,5 +80,9 @@ def test_many_scans_of_a_small_image_are_no_harm() -> None:
     for backend in ("cpu", "turbo"):
         with pytest.raises(fp.TooManyScans, match="the budget is 1024"):
             fp.decode_jpeg(many, backend=backend, max_scan_blocks=1)
-    with pytest.raises(fp.BadArgument, match="max_scan_blocks"):
-        fp.decode_jpeg(many, max_scan_blocks=0)
+    np.testing.assert_array_equal(fp.decode_image(many), wanted)
+    with pytest.raises(fp.TooManyScans, match="the budget is 1024"):
+        fp.decode_image(many, max_scan_blocks=1)
+    for decode in (fp.decode_jpeg, fp.decode_image):
+        with pytest.raises(fp.BadArgument, match="max_scan_blocks"):
+            decode(many, max_scan_blocks=0)

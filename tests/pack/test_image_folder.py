@@ -85,11 +85,25 @@ def test_links(folder):
         Pack(root)
 
 
-def test_dangling_image_link(folder):
-    root = folder("a/1.jpg")
+def test_links_to_nothing_are_counted(folder):
+    root = folder("a/1.jpg", "b/3.jpg")
     (root / "a/2.jpg").symlink_to(root / "nowhere")
-    with pytest.raises(ReadFailed, match=r"2\.jpg.*No such file"):
-        Pack(root)
+    (root / "a/loop.png").symlink_to(root / "a/loop.png")
+    (root / "b/x.jpg").symlink_to(root / "a/1.jpg/x")
+    (root / "b/3.cls").symlink_to("gone")
+    (root / "c").symlink_to("gone")
+    with Pack(root) as pack:
+        assert (pack.sample_keys, pack.class_names) == (["a/1", "b/3"], ["a", "b"])
+        assert pack.skipped_files == {"link to nothing": 5}
+        assert pack.summary.endswith("left out: 5 links to nothing")
+        found = pack.list_skipped_files()["link to nothing"]
+        assert found == ["a/2.jpg", "a/loop.png", "b/3.cls", "b/x.jpg", "c"]
+
+
+def test_a_folder_with_only_links_to_nothing(tmp_path):
+    (tmp_path / "1.jpg").symlink_to("gone")
+    with pytest.raises(BadPack, match="no image"):
+        Pack(tmp_path)
 
 
 def test_names_that_are_not_utf8(tmp_path, image):

@@ -58,11 +58,21 @@ def widths(pack: Pack) -> dict[str, int]:
         (["a.jpg", "b.jpg", "c.jpg", "a.1.jpg"], {"a": 8, "b": 9, "c": 10, "a.1": 11}),
         (["a.jpg", "a.1.jpg", "a.1.json"], {"a": 8, "a.1": 9}),
         (["a.jpg", "a.png", "b.jpg"], {"a.jpg": 8, "a.png": 9, "b": 10}),
+        (["a.jpg", "a.cls", "22.05.jpg", "22.05.cls"], {"a": 8, "22": 10}),
+        (["a.jpg", "a.json", "22.05.jpg", "22.05.json"], {"a": 8, "22": 10}),
+        (["a.jpg", "a.json", "b.jpg", "b.json", "c.seg.png"], {"a": 8, "b": 10}),
+        (
+            ["22.05.jpg", "22.05.json", "22.06.jpg", "22.06.json"],
+            {"22.05": 8, "22.06": 10},
+        ),
+        (
+            ["2022.05.jpg", "2022.06.jpg", "2023.05.jpg", "2023.06.jpg"],
+            {"2022.05": 8, "2022.06": 9, "2023.05": 10, "2023.06": 11},
+        ),
+        (["a.in.jpg", "a.out.jpg", "b.in.jpg"], {"a.in": 8, "a.out": 9, "b.in": 10}),
     ],
 )
 def test_keys(source, kind, names, wanted):
-    if kind == "tar" and names[-1].endswith("json"):
-        pytest.skip("in a tar, metadata beside an image make fields")
     path = source(names, kind)
     with Pack(path) as pack:
         assert widths(pack) == wanted
@@ -95,14 +105,41 @@ def test_a_given_image_field(source, kind):
         Pack(path)
     with Pack(path, image="input.jpg") as pack:
         assert (widths(pack), pack.labels.tolist()) == ({"a": 8, "b": 11}, [1, -1])
-        assert pack.skipped_files == {"image of another sample": 3}
+        assert pack.skipped_files == {
+            "image of another sample": 2,
+            "image in a field that is not read": 1,
+        }
     with Pack(path, image="input.jpg;target.jpg") as pack:
         assert widths(pack) == {"a": 8, "b": 11, "c": 13}
-    with pytest.raises(BadPack, match="no image"):
+    with pytest.raises(
+        BadPack,
+        match=r"no image in the field 'nothing\.jpg': here the images are in 'input\.jpg', 'target",
+    ):
         Pack(path, image="nothing.jpg")
     for wrong in ("", ";", 5, b"jpg"):
         with pytest.raises(BadArgument, match="image"):
             Pack(path, image=wrong)
+
+
+@pytest.mark.parametrize("kind", ["tar", "folder"])
+@pytest.mark.parametrize("folders", [("", ""), ("cat/", "dog/")])
+def test_several_images_in_every_sample_are_ambiguous(source, kind, folders):
+    names = [f"{folder}{i}.{side}.jpg" for i, folder in enumerate(folders) for side in ("l", "r")]
+    path = source(names, kind)
+    with pytest.raises(BadPack, match=r"two ways.*image=\"l\.jpg\".*keys=\"last_dot\""):
+        Pack(path)
+    assert len(Pack(path, keys="last_dot")) == 4
+    assert list(widths(Pack(path, image="r.jpg")).values()) == [9, 11]
+
+
+def test_a_chosen_field_that_a_sample_lacks(source):
+    path = source(["22.05.jpg", "22.05.cls", "a.input.jpg", "a.cls"])
+    with Pack(path, image="input.jpg") as pack:
+        assert pack.sample_keys == ["a"]
+        assert pack.skipped_examples == {
+            "image in a field that is not read": ["22.05.jpg"],
+            "label or metadata without an image": ["22.05.cls"],
+        }
 
 
 def test_an_image_field_in_class_folders(source):

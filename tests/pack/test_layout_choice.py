@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 import tarfile
 from pathlib import Path
@@ -170,13 +171,68 @@ def test_formats_through_pillow_are_samples_and_raw_is_named(tree):
         assert pack.skipped_files == {"image of a format that is not read": 2, "other file": 1}
 
 
-def test_the_outer_folder_of_a_tar_is_no_class(tree, tmp_path):
-    root = tree("cat/1.jpg", "dog/2.jpg")
+@pytest.mark.parametrize(
+    "names",
+    [
+        ["cat/1.jpg", "dog/2.jpg", "dog/deep/3.jpg", "empty/readme.txt"],
+        ["cat/1.jpg", "dog/2.jpg", "stray.jpg"],
+        ["1.jpg", "more/2.jpg"],
+        ["a.jpg", "a.cls", "more/b.jpg", "more/b.cls"],
+        ["only/2.jpg", "only/3.jpg"],
+    ],
+)
+def test_the_folder_that_a_tar_was_made_from_is_no_class(tree, tmp_path, names):
+    root = tree(*names)
     tar = tar_of(root, tmp_path / "x.tar", prefix="photos/")
+    with tarfile.open(tar, "a") as file:  # longer than the prefix, and outside of it
+        file.addfile(tarfile.TarInfo("information/about/it.txt"))
+    with Pack(tar) as pack, Pack(root) as wanted:
+        assert pack.sample_keys == [f"photos/{key}" for key in wanted.sample_keys]
+        assert (pack.layout, pack.class_names) == (wanted.layout, wanted.class_names)
+        assert pack.labels.tolist() == wanted.labels.tolist()
+        left_out = {"other file": 1 + wanted.skipped_files.get("other file", 0)}
+        assert pack.skipped_files == wanted.skipped_files | left_out
+    build_index(tar)
     with Pack(tar) as pack:
-        assert (pack.layout, pack.num_classes) == ("folder", 0)
-    with Pack(tar, layout="image_folder") as pack:
-        assert (pack.class_names, pack.labels.tolist()) == (["cat", "dog"], [0, 1])
+        assert (pack.unindexed_shards, pack.layout) == ([], wanted.layout)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_a_flat_folder_and_its_tar_give_the_same_samples(tree, tmp_path, seed):
+    draw = random.Random(seed)
+    names = ["a.jpg", "b.jpg", "c.d.jpg", "a.json", "a.txt", "b.json", "c.d.json", "e.seg.png",
+             "b.seg.png", "notes.pdf", "x/f.jpg", "x/f.json", "c.d.cls", "_s.json"]  # fmt: skip
+    root = tree(*draw.sample(names[:3], 2), *draw.sample(names[3:], draw.randint(1, 9)))
+    tar = tar_of(root, tmp_path / "x.tar")
+    assert seen(tar) == seen(root)
+    build_index(tar)
+    assert (seen(tar), Pack(tar).unindexed_shards) == (seen(root), [])
+
+
+@pytest.mark.parametrize("is_tar", [False, True])
+def test_all_files_that_are_left_out_are_listed(tree, tmp_path, is_tar):
+    strays = [f"cat/{i}.txt" for i in range(9)]
+    root = tree("cat/1.jpg", "dog/2.jpg", "root.jpg", *strays)
+    source = tar_of(root, tmp_path / "x.tar") if is_tar else root
+    if is_tar:
+        build_index(source)
+    with Pack(source) as pack:
+        assert pack.skipped_examples == {
+            "other file": strays[:5],
+            "image in the root": ["root.jpg"],
+        }
+        assert pack.list_skipped_files() == {
+            "other file": strays,
+            "image in the root": ["root.jpg"],
+        }
+
+
+def test_the_summary_is_logged_once(tree, caplog):
+    with caplog.at_level("INFO", logger="fastpass"), Pack(tree(*classes(3, 1), "x.jpg")) as pack:
+        copy.copy(pack).close()
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{pack.paths[0]}: image folder: 3 classes, 3 images; left out: 1 image in the root"
+    ]
 
 
 @pytest.mark.parametrize("is_tar", [False, True])

@@ -34,6 +34,7 @@ def reader(tar: Path, **changed: object):
         "image_fields": [],
         "label_field": None,
         "builds_indexes": False,
+        "lists_left_out": False,
     }
     return core.PackReader([bytes(tar)], **{**arguments, **changed})
 

@@ -10,11 +10,14 @@ import click
 
 from fastpass.common.command_line import Command, force_option
 from fastpass.common.files import write_file
+from fastpass.common.names import shown_name
 from fastpass.common.outputs import claim_file
 from fastpass.common.progress import shown_progress
 from fastpass.curate.check.run import CheckReport, Problem, check
 from fastpass.pack.keep_list import keep_list_bytes
 from fastpass.pack.source_options import index_dir_option, keep_list_option, layout_option
+
+_MAX_LEFT_OUT = 100  # shown for each reason
 
 
 @click.command("check", cls=Command)
@@ -45,6 +48,7 @@ def check_command(
 ) -> None:
     """List every image of SRC that is damaged, odd or not supported, with reason and byte offset.
 
+    Lists the files that are left out, too: the first 100 for each reason, and with --json all.
     Decodes each of them once and changes none. SRC: folders, tars and patterns. Exit code 1 where
     an image cannot be used; odd ones can.
     """
@@ -80,6 +84,10 @@ def _as_json(report: CheckReport) -> str:
 
 def _lines(report: CheckReport) -> list[str]:
     lines = [report.summary] if report.summary else []
+    for reason, paths in report.skipped_files.items():
+        lines += [f"left out: {shown_name(path)}: {reason}" for path in paths[:_MAX_LEFT_OUT]]
+        if len(paths) > _MAX_LEFT_OUT:
+            lines.append(f"left out: {len(paths) - _MAX_LEFT_OUT:,} more: {reason}; --json has all")
     lines += map(_line, report.problems)
     counts = ", ".join(f"{count:,} {kind}" for kind, count in report.counts.items() if count)
     lines.append(f"{report.num_images:,} images checked: {counts or 'all sound'}")

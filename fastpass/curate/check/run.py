@@ -55,7 +55,7 @@ class CheckReport:
     summary: str = ""  # Pack.summary
     num_images: int = 0
     problems: list[Problem] = field(default_factory=list)
-    skipped_files: dict[str, int] = field(default_factory=dict)  # Pack.skipped_files
+    skipped_files: dict[str, list[str]] = field(default_factory=dict)  # Pack.list_skipped_files()
     sound_keys: list[str] = field(default_factory=list)  # for keep=; odd images are sound
 
     @property
@@ -97,7 +97,8 @@ def check(
     if pack is None:
         return report
     with pack:
-        report.summary, report.skipped_files = pack.summary, pack.skipped_files
+        report.summary = pack.summary
+        report.skipped_files = pack.list_skipped_files() if pack.skipped_files else {}
         report.num_images = len(pack)
         _check_images(pack, report, threads, max_pixels, on_progress)
     return report

@@ -78,7 +78,7 @@ def test_every_problem_is_listed(photos, threads):
     assert "the same color" in found["flat"][1]
     assert (report.num_images, report.is_sound) == (8, False)
     assert sorted(report.sound_keys) == SOUND
-    assert report.skipped_files == {"other file": 1}
+    assert report.skipped_files == {"other file": ["notes.pdf"]}
 
 
 def test_a_sound_source(photos):
@@ -94,6 +94,7 @@ def test_output(photos, tmp_path):
     assert result.exit_code == 1
     lines = result.stdout.splitlines()
     assert lines[0] == "folder: 8 images without labels; left out: 1 other file"
+    assert lines[1] == "left out: notes.pdf: other file"
     assert any(line.startswith(f"damaged: {photos}/empty.jpg: CorruptImage: ") for line in lines)
     assert lines[-1] == "8 images checked: 2 damaged, 1 unsupported, 3 odd"
     with Pack(photos, keep=tmp_path / "keep.txt") as pack:
@@ -110,6 +111,23 @@ def test_json(photos):
     report = json.loads(run(photos, "--json").stdout)
     assert report["counts"] == {"damaged": 2, "unsupported": 1, "unreadable": 0, "odd": 3}
     assert {"kind", "key", "place", "reason", "byte_offset"} == set(report["problems"][0])
+
+
+def test_every_file_that_is_left_out_is_listed(photos):
+    names = [f"{i:03d}.nef" for i in range(102)] + ["a\nb.nef"]
+    for name in names:
+        (photos / name).write_bytes(b"raw")
+    (photos / "gone.jpg").symlink_to("nowhere")
+    raw = "image of a format that is not read"
+    left_out = {raw: names, "link to nothing": ["gone.jpg"], "other file": ["notes.pdf"]}
+    assert json.loads(run(photos, "--json").stdout)["skipped_files"] == left_out
+    lines = [line for line in run(photos).stdout.splitlines() if line.startswith("left out: ")]
+    assert lines == [
+        "left out: gone.jpg: link to nothing",
+        *[f"left out: {name}: {raw}" for name in names[:100]],
+        f"left out: 3 more: {raw}; --json has all",
+        "left out: notes.pdf: other file",
+    ]
 
 
 def test_damaged_tars_do_not_hide_the_others(tmp_path):
