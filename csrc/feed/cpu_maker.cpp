@@ -9,6 +9,7 @@
 namespace fastpass {
 namespace {
 
+// One thread's decoder and renderer: makes the views of one sample after another.
 class CpuSampleMaker : public SampleMaker {
  public:
   explicit CpuSampleMaker(SampleReader* reader)
@@ -47,6 +48,7 @@ class CpuSampleMaker : public SampleMaker {
   std::vector<std::uint8_t*> outputs_;  // [view]
 };
 
+// Batches that are decoded and rendered on the CPU, sample by sample.
 class CpuMaker : public BatchMaker {
  public:
   explicit CpuMaker(SampleReader* reader) : reader_(reader) {}

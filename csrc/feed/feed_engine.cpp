@@ -34,6 +34,7 @@ Status status_of_call(const Call& call) noexcept {
 
 }  // namespace
 
+// A batch on its way from submit() to wait().
 struct FeedEngine::Batch : BatchWork {
   // Guarded by mutex_.
   enum class Stage : std::uint8_t { kSamples, kLaunched, kFinishing, kReady };

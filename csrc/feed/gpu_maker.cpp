@@ -52,6 +52,7 @@ class GpuBatchPool : public std::enable_shared_from_this<GpuBatchPool> {
   std::vector<std::unique_ptr<GpuBatch>> free_;
 };
 
+// One thread's part of a batch: reads samples and plans what the GPU is to do with them.
 class GpuSampleMaker : public SampleMaker {
  public:
   explicit GpuSampleMaker(SampleReader* reader)
@@ -73,6 +74,7 @@ class GpuSampleMaker : public SampleMaker {
   ImagePlanner planner_;
 };
 
+// Batches that are decoded and rendered on a GPU, each as a whole when its last sample is planned.
 class GpuMaker : public BatchMaker {
  public:
   GpuMaker(std::shared_ptr<Gpu> gpu, SampleReader* reader)

@@ -23,8 +23,8 @@ def backends() -> list[Backend]:
     ]
     found.append(_cuda("decode", 'bit for bit the pixels of "cpu"'))
     found.append(_nvjpeg())
-    kernels = f"{core.view_routines()}, bit for bit Pillow's pixels"
-    found.append(Backend("cpu", "augment", True, kernels))
+    routines = f"{core.view_routines()}, bit for bit Pillow's pixels"
+    found.append(Backend("cpu", "augment", True, routines))
     found.append(_cuda("augment", 'bit for bit the views of "cpu"'))
     found.append(Backend("native", "feed", *_installed("torch", "threads without the GIL")))
     for name in ("dali", "ffcv"):

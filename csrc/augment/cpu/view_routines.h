@@ -35,6 +35,7 @@ struct TapTable {
   std::ptrdiff_t stride;
 };
 
+// The inner loops of ViewRenderer for one instruction set.
 struct ViewRoutines {
   const char* name;  // "plain", "avx2"
 

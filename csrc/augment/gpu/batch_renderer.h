@@ -1,4 +1,4 @@
-// The views of a batch, rendered in the memory of a device.
+// The views of a batch, rendered on a GPU.
 #pragma once
 
 #include <cstddef>
@@ -15,11 +15,12 @@
 
 namespace fastpass {
 
+// One view to be rendered: from which pixels, how, and where to.
 struct ViewTask {
-  SourceRegion source;   // RGB pixels in device memory
+  SourceRegion source;   // RGB pixels in GPU memory
   const ViewSpec* spec;  // borrowed until queue() returns
   ViewParams params;
-  void* out;  // device memory: 3 * size * size values
+  void* out;  // GPU memory: 3 * size * size values
 };
 
 // One per batch in flight. Its memory grows to the largest batch seen and stays.
@@ -34,7 +35,7 @@ class BatchRenderer {
   // happened.
   Status queue(const std::vector<ViewTask>& tasks, const ViewFormat& format, Stream stream);
 
-  // Of the device and of pinned memory, for tests that memory stays flat.
+  // Of the GPU and of pinned memory, for tests that memory stays flat.
   std::size_t bytes_held() const;
 
  private:

@@ -41,6 +41,7 @@ Status for_each_pass(const RenderPasses& passes, const Run& run) {
   return run(passes.num_gaussian_blocks, passes.gaussian, "blurring with a Gaussian");
 }
 
+// Launches the passes of one planned batch of views; does not wait for them.
 class RenderKernels {
  public:
   virtual ~RenderKernels() = default;

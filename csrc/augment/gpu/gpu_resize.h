@@ -54,6 +54,7 @@ struct WeighTaps {
   }
 };
 
+// The weighted sums of one pixel, per channel.
 struct PixelSums {
   std::int32_t r, g, b;
 };

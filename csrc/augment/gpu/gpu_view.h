@@ -30,6 +30,7 @@ struct GpuTaps {
 
 enum class ViewBlur : std::uint8_t { kNone, kPillow, kGaussian };
 
+// All that the kernels know of one view; the host fills it in.
 struct GpuView {
   const std::uint8_t* source = nullptr;  // RGB; the first pixel of the box
   std::int64_t stride = 0;               // bytes

@@ -7,6 +7,7 @@
 namespace fastpass {
 namespace {
 
+// Every call is made on the GPU `ordinal`, whichever one is selected.
 class CudaDevice : public Device {
  public:
   explicit CudaDevice(int ordinal) : ordinal_(ordinal) {}

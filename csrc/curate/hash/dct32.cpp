@@ -10,6 +10,7 @@ namespace {
 
 using Lane = std::array<double, kDctLanes>;
 
+// A point of the unit circle, as the transform multiplies by it.
 struct Angle {
   double cos = 1.0;
   double sin = 0.0;

@@ -20,6 +20,7 @@ struct Details {
   Plane across, down, both;
 };
 
+// Four neighboring values, which one step of the transform takes together.
 struct Square {
   double top_left, top_right, bottom_left, bottom_right;
 };

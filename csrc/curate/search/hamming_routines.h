@@ -28,6 +28,7 @@ struct CodeBlock {
   std::size_t end = 0;
 };
 
+// The inner loop of brute-force search for one instruction set.
 struct HammingRoutines {
   const char* name;  // "plain", "avx2", "avx512"
 

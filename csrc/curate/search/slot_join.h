@@ -29,6 +29,7 @@ struct CodeList {
   std::vector<std::uint32_t> ids;
 };
 
+// Finds all pairs of near codes by way of the slots that they share, on several threads.
 class SlotJoin {
  public:
   SlotJoin(const HammingRoutines& routines, int num_words, int radius, int num_threads)

@@ -10,6 +10,7 @@ namespace {
 // What each DC coefficient of the 5 x 5 blocks counts, in 1/256.
 using Weights = std::array<std::int16_t, 25>;
 
+// How one missing coefficient follows from the DC coefficients around its block.
 struct Guess {
   int zigzag;   // position of the guessed coefficient
   int natural;  // row * 8 + column

@@ -1,4 +1,4 @@
-// Decodes a batch of JPEGs to RGB pixels in the memory of a device.
+// Decodes a batch of JPEGs to RGB pixels in the memory of a GPU.
 #pragma once
 
 #include <cstdint>

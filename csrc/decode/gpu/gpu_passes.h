@@ -35,6 +35,7 @@ Status for_each_pass(const DecodePasses& passes, const Map& map, const Run& run)
   return run(passes.num_color_blocks, passes.color, "converting colors");
 }
 
+// Launches the passes of one planned batch of images; does not wait for them.
 class DecodeKernels {
  public:
   virtual ~DecodeKernels() = default;

@@ -88,6 +88,7 @@ int orientation_of(int quarters, int mirror_axis) {
   return mirror_axis == 0 ? kMirroredTopToBottom[quarters] : kMirroredLeftToRight[quarters];
 }
 
+// What the properties of an image say of its size, and how it is to be turned.
 struct ItemProperties {
   std::uint64_t width = 0;
   std::uint64_t height = 0;

@@ -1,1 +1,1 @@
-"""Other libraries doing the same work. Each module is imported only when its peer is measured."""
+"""Other libraries doing the same work. Each library is imported only when it is measured."""

@@ -113,6 +113,8 @@ def make_pipeline(
 
 
 class DaliCpu:
+    """On CPU threads, from plain files."""
+
     name = "DALI"
 
     def __init__(self, job: FeedJob) -> None:

@@ -42,6 +42,8 @@ class _DecodedFiles:
 
 
 class FfcvJpeg:
+    """Reads its own file, which is written when it is first asked for batches."""
+
     name = "FFCV"
     how = f"JPEG mode: photos encoded anew at quality {QUALITY}; INTER_AREA, fast DCT"
 

@@ -20,6 +20,8 @@ Task = tuple[Any, ...]  # the arguments of a function that can be imported; smal
 
 
 class TaskRunner(Protocol):
+    """Runs independent tasks, and says when each is done."""
+
     def run(self, function: Callable[..., None], tasks: Sequence[Task]) -> Iterator[int]:
         """Call ``function(*task)`` for every task, in any order; yields how many are done."""
         ...

@@ -58,11 +58,11 @@ void test_no_room_for_tiles() {
   CHECK(!is_vertical_first(600, 600, 32, 32) && is_vertical_first(1500, 600, 32, 32));
   Batch batch(1500);
   for (const Source* source : {&square, &tall}) {
-    for (const auto kernel : {Interpolation::kBilinear, Interpolation::kBicubic}) {
+    for (const auto interpolation : {Interpolation::kBilinear, Interpolation::kBicubic}) {
       for (const bool is_flipped : {false, true}) {
         ViewSpec spec;
         spec.size = 32;
-        spec.interpolation = kernel;
+        spec.interpolation = interpolation;
         ViewParams params;
         params.height = source->region.height;
         params.width = source->region.width;
