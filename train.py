@@ -40,6 +40,15 @@ def say(text: str) -> None:
         print(text, file=sys.stderr, flush=True)
 
 
+def forget_unread_output() -> None:
+    """Drop what nobody reads any more; Python would end with exit code 120 because of it."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
 def main() -> int:
     arguments = parse_arguments()
     try:
@@ -81,4 +90,6 @@ def interrupted_line() -> str:
 if __name__ == "__main__":
     # While the training loop runs, it takes interrupts itself, and ends with a checkpoint.
     with one_line_interrupts(interrupted_line()):
-        sys.exit(main())
+        code = main()
+        forget_unread_output()
+        sys.exit(code)
