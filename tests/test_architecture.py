@@ -202,6 +202,15 @@ def test_examples_use_the_public_names() -> None:
             assert name == "fastpass" or not name.startswith("fastpass."), f"{path}: {name}"
 
 
+def test_other_loaders_are_called_in_one_place() -> None:
+    """Each library's best way of doing our work is written once, in fastpass/bench/peers."""
+    peers = ROOT / "fastpass" / "bench" / "peers"
+    others = re.compile(r"(nvidia\.dali|ffcv|kornia|simplejpeg|torchvision\.transforms\.v2)\b")
+    for path in [*python_files(ROOT / "fastpass"), *python_files(ROOT / "benchmarks")]:
+        found = {name for name in python_imports(path) if others.match(name)}
+        assert not found or path.parent == peers, f"{path} imports {found}"
+
+
 def test_benchmarks_do_not_reach_into_native_code() -> None:
     for path in python_files(ROOT / "benchmarks"):
         for name in python_imports(path):
