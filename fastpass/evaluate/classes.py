@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import torch
 from torch import Tensor
 
 from fastpass.errors import BadPack
@@ -17,7 +16,7 @@ def label_table(
     class_names: Sequence[str] | None,
     query_labels: Tensor,
     query_class_names: Sequence[str] | None,
-) -> Tensor:
+) -> dict[int, int]:
     """From a label of the queries to that of the same class among the training images.
 
     Args:
@@ -26,8 +25,8 @@ def label_table(
             name is its digits. Classes without an image do not count.
 
     Returns:
-        int64 [1 + the largest label of the queries]; so ``table[query_labels]`` can be compared
-        with ``labels``. Training images may have more classes than the queries.
+        {label of a query: the label of its class among the training images}. These may have more
+        classes than the queries.
 
     Raises:
         BadPack: images without a label, a name that two classes share, or queries of a class that
@@ -44,18 +43,18 @@ def label_table(
         raise BadPack(
             f"the validation images have {_shown(unknown)}, which no training image has: these "
             f"have {_shown([*number_of])}. Classes are matched by name (the folder's, or the "
-            "number in a tar); give two sets of the same classes"
+            "number in a tar); leave these images out, or give training images of their classes"
         )
-    table = torch.zeros(max(names) + 1, dtype=torch.int64)
-    for number, name in names.items():
-        table[number] = number_of[name]
-    return table
+    return {number: number_of[name] for number, name in names.items()}
 
 
 def _present(labels: Tensor, which: str) -> list[int]:
     num_missing = int((labels < 0).sum())
     if num_missing:
-        raise BadPack(f"{num_missing} of {len(labels)} {which} images have no label")
+        raise BadPack(
+            f"{num_missing} of {len(labels)} {which} images have no label: give one folder per "
+            "class, or tars with labels"
+        )
     return sorted(set(labels.tolist()))
 
 

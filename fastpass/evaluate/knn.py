@@ -41,33 +41,38 @@ def knn_classify(
     that do not match, k outside 1..N, a temperature that is not positive, or negative labels.
     """
     temperature = require_number("temperature", temperature, MIN_TEMPERATURE, MAX_TEMPERATURE)
-    _check(features, labels, k)
-    _check(query_features, query_labels, 1)
+    require_neighbors(k, len(features))
+    _check(features, labels)
+    _check(query_features, query_labels)
     if features.shape[1] != query_features.shape[1]:
         raise BadArgument(
             f"features have {features.shape[1]} dimensions, queries {query_features.shape[1]}"
         )
     bank = functional.normalize(features.float(), dim=1).T
-    num_classes = int(torch.maximum(labels.max(), query_labels.max())) + 1
+    classes, class_index = labels.unique(return_inverse=True)  # labels may be large numbers
     predictions = []
     for chunk in torch.split(query_features, chunk_size):
         similarity, index = (functional.normalize(chunk.float(), dim=1) @ bank).topk(k, dim=1)
-        votes = similarity.new_zeros(len(chunk), num_classes)
+        votes = similarity.new_zeros(len(chunk), len(classes))
         relative = similarity - similarity[:, :1]  # of the nearest: no temperature overflows
-        votes.scatter_add_(1, labels[index], (relative / temperature).exp())
-        predictions.append(votes.argmax(dim=1))
+        votes.scatter_add_(1, class_index[index], (relative / temperature).exp())
+        predictions.append(classes[votes.argmax(dim=1)])
     predicted = torch.cat(predictions)
     return KnnResult(100.0 * (predicted == query_labels).double().mean().item(), predicted)
 
 
-def _check(features: Tensor, labels: Tensor, k: int) -> None:
+def require_neighbors(k: int, num_samples: int) -> None:
+    """Raises BadArgument where ``k`` is not among the numbers of neighbors that there are."""
+    if not 1 <= k <= num_samples:
+        raise BadArgument(f"k = {k}: wanted 1..{num_samples}, the number of training samples")
+
+
+def _check(features: Tensor, labels: Tensor) -> None:
     if features.ndim != 2 or labels.shape != features.shape[:1]:
         raise BadArgument(
             f"wanted features [N, D] and labels [N], got {list(features.shape)} and "
             f"{list(labels.shape)}"
         )
-    if not 1 <= k <= len(features):
-        raise BadArgument(f"k = {k}: wanted 1..{len(features)}, the number of training samples")
     if not torch.isfinite(features).all():
         raise BadArgument("features contain NaN or infinity: the encoder is broken")
     if labels.min() < 0:

@@ -8,14 +8,13 @@ from contextlib import closing
 from typing import Any
 
 import torch
-from torch import Tensor
 
 from fastpass.common.checks import require_number
 from fastpass.common.outputs import mark_of
 from fastpass.evaluate.classes import label_table
 from fastpass.evaluate.encoder import load_encoder
 from fastpass.evaluate.features import extract_features, open_images
-from fastpass.evaluate.knn import MAX_TEMPERATURE, MIN_TEMPERATURE, knn_classify
+from fastpass.evaluate.knn import MAX_TEMPERATURE, MIN_TEMPERATURE, knn_classify, require_neighbors
 from fastpass.evaluate.which import Which
 from fastpass.feed.options import Mode
 from fastpass.train.checkpoint import Checkpoint
@@ -53,11 +52,12 @@ def evaluate_knn(
             closing(open_images(train_source, encoder, **reading)) as bank,
             closing(open_images(val_source, encoder, **reading)) as queries,
         ):
-            table = _label_table(bank.pack, queries.pack)  # before the work, which may be long
+            table = _matched(bank.pack, queries.pack, k)  # before the work, which may be long
             features, labels = extract_features(bank, encoder.encode)
             query_features, query_labels = extract_features(queries, encoder.encode)
         num_train, num_val = len(features), len(query_features)
-        tensors = (features, labels, query_features, table[query_labels])
+        query_labels = torch.tensor([table[label] for label in query_labels.tolist()])
+        tensors = (features, labels, query_features, query_labels)
         knn = knn_classify(*(t.to(device) for t in tensors), k=k, temperature=temperature)
         seconds = time.perf_counter() - start
         step = source.step if which in ("teacher", "student") else 0
@@ -78,6 +78,8 @@ def evaluate_knn(
     }
 
 
-def _label_table(bank: Any, queries: Any) -> Tensor:
+def _matched(bank: Any, queries: Any, k: int) -> dict[int, int]:
+    """``label_table`` of two packs, the first of which must have ``k`` images."""
+    require_neighbors(k, len(bank.labels))
     labels, query_labels = (torch.tensor(pack.labels) for pack in (bank, queries))
     return label_table(labels, bank.class_names, query_labels, queries.class_names)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 import timm
@@ -26,20 +27,40 @@ def create_backbone(name: str, kwargs: Mapping[str, Any], drop_path_rate: float 
         if options.get("drop_path_rate"):
             raise ConfigError("model.drop_path_rate is given twice: also in model.kwargs")
         options["drop_path_rate"] = drop_path_rate
+    _require_weights_file(options)
     try:
         model: nn.Module = timm.create_model(name, num_classes=0, **options)
     except Exception as error:  # of timm, of the hub, of whatever reads a file of weights
-        if any(options.get(option) for option in WEIGHT_OPTIONS):
-            raise ConfigError(
-                f"timm cannot create the model {name!r} with {options}, or get its weights: "
-                f"{type(error).__name__}: {_first_line(error)}. Weights are downloaded once, so "
-                "the machine must be online then; or give model.kwargs.checkpoint_path"
-            ) from error
+        reason = f"{type(error).__name__}: {_first_line(error)}"
         raise ConfigError(
-            f"timm cannot create the model {name!r} with {options}: {_first_line(error)}; "
-            "see timm.list_models() for names and the model's class for its keywords"
+            f"timm cannot create the model {name!r} with {options}: {reason}. "
+            f"{_creation_advice(options)}"
         ) from error
     return model
+
+
+def _require_weights_file(options: Mapping[str, Any]) -> None:
+    """Look before timm does: it spends its time on the model first, and then names no file."""
+    path = options.get("checkpoint_path")
+    if path and not (isinstance(path, str) and Path(path).is_file()):
+        raise ConfigError(
+            f"model.kwargs.checkpoint_path: {path!r} is no file; give the file of weights that "
+            "this model shall start from"
+        )
+
+
+def _creation_advice(options: Mapping[str, Any]) -> str:
+    if options.get("checkpoint_path"):
+        return (
+            "The weights in model.kwargs.checkpoint_path must be those of this very model without "
+            "its classifier, under timm's names"
+        )
+    if options.get("pretrained"):
+        return (
+            "Weights are downloaded once, so the machine must be online then; or give "
+            "model.kwargs.checkpoint_path"
+        )
+    return "See timm.list_models() for names, and the model's class for its keywords"
 
 
 def timm_options(name: str, kwargs: Mapping[str, Any]) -> dict[str, Any]:
@@ -70,22 +91,25 @@ def require_view_sizes(backbone: nn.Module, name: str, sizes: Iterable[int]) -> 
     device = next(backbone.parameters()).device
     modes = {module: module.training for module in backbone.modules()}
     backbone.eval()
+    width = feature_size(backbone)
     for size in dict.fromkeys(sizes):
         try:
             shape = tuple(backbone(torch.zeros(2, 3, size, size, device=device)).shape)
-            problem = f"gives features of the shape {shape}"
+            problem = f"two views give features of the shape {shape}, wanted {(2, width)}"
         except (AssertionError, RuntimeError, ValueError, TypeError, IndexError) as error:
-            shape, problem = (), f"refuses them ({_first_line(error)})"
-        if shape != (2, feature_size(backbone)):
+            shape, problem = (), _first_line(error)
+        if shape != (2, width):
             raise ConfigError(
-                f"model.name: {name} {problem}; the recipe makes views of {size} x {size} pixels, "
-                f"to become {feature_size(backbone)} features each. Give sizes that it takes "
-                "(augment.params), say model.kwargs.img_size, or choose a model for all sizes, "
-                "such as vit_*"
+                f"model.name: {name} does not work on the recipe's views of {size} x {size} pixels "
+                f"({problem}). Change the size of the views (augment.params) or of the model "
+                "(model.kwargs.img_size), or choose a model that takes any size, such as "
+                "vit_small_patch16_224"
             )
     for module, was_training in modes.items():
         module.training = was_training
 
 
 def _first_line(error: Exception) -> str:
-    return (str(error).strip() or type(error).__name__).splitlines()[0]
+    """With the next one, where the first only announces it, as torch's list of wrong weights does."""
+    lines = (str(error).strip() or type(error).__name__).splitlines()
+    return lines[0] if not lines[0].endswith(":") else " ".join(lines[:2]).replace("\t", "")[:300]

@@ -69,9 +69,9 @@ def test_a_class_without_a_training_image_is_refused(run: Path, tmp_path: Path) 
 
 def test_numbers_are_the_names_of_classes_without_a_name() -> None:
     labels, queries = torch.tensor([0, 2, 1]), torch.tensor([2, 0])
-    assert label_table(labels, None, queries, None)[queries].tolist() == [2, 0]
+    assert label_table(labels, None, queries, None) == {0: 0, 2: 2}
     names = ["10", "2", "0"]
-    assert label_table(labels, names, queries, None)[queries].tolist() == [1, 2]
+    assert label_table(labels, names, queries, None) == {2: 1, 0: 2}
     with pytest.raises(BadPack, match=r"class '2', which no .*: these have classes 'a', 'b', 'c'"):
         label_table(labels, ["a", "b", "c"], torch.tensor([2]), None)
     with pytest.raises(BadPack, match="1 of 2 validation images have no label"):
@@ -79,7 +79,7 @@ def test_numbers_are_the_names_of_classes_without_a_name() -> None:
     with pytest.raises(BadPack, match="two classes of the training images are called 'a'"):
         label_table(labels, ["a", "b", "a"], torch.tensor([0]), ["a"])
     empty_ones = label_table(torch.tensor([1]), ["a", "b"], torch.tensor([2]), ["x", "y", "b"])
-    assert empty_ones[2] == 1
+    assert empty_ones == {2: 1}
 
 
 def test_images_are_read_exactly_and_normalized_as_in_training(run: Path, tmp_path: Path) -> None:
@@ -124,6 +124,25 @@ def test_a_temperature_is_positive(run: Path, temperature: str) -> None:
     code, _, error = _knn(run, run, run, "--temperature", temperature)
     assert code == (1 if temperature == "nan" else 2)
     assert "temperature" in error
+
+
+def test_k_is_checked_before_anything_is_encoded(
+    run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Features of a large set take hours."""
+    images = _set(tmp_path / "images", ["blue", "red"], seed=1)
+    monkeypatch.setattr("fastpass.evaluate.knn_run.extract_features", None)
+    code, _, error = _knn(run, images, images, "--k", "9")
+    assert (code, error.strip()) == (
+        1,
+        "fastpass: BadArgument: k = 9: wanted 1..8, the number of training samples",
+    )
+    flat = tmp_path / "flat"
+    flat.mkdir()
+    (images / "red" / "0.png").rename(flat / "0.png")
+    code, _, error = _knn(run, images, flat, "--k", "3")
+    assert code == 1
+    assert "1 of 1 validation images have no label: give one folder per class" in error
 
 
 @pytest.mark.parametrize("change", ["flip", "cut", "remove"])

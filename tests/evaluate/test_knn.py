@@ -94,3 +94,11 @@ def test_a_temperature_is_positive(data, temperature):
     tensors = [torch.from_numpy(array) for array in data]
     with pytest.raises(BadArgument, match="temperature"):
         knn_classify(*tensors, temperature=temperature)
+
+
+def test_labels_may_be_any_numbers():
+    features = torch.eye(3)
+    labels = torch.tensor([7_000_000_000, 5, 2**60])
+    result = knn_classify(features, labels, features, labels, k=1)
+    assert result.predictions.tolist() == labels.tolist()
+    assert result.top1 == 100.0

@@ -36,10 +36,10 @@ def test_looking_draws_nothing_and_moves_no_statistics():
 @pytest.mark.parametrize(
     ("name", "kwargs", "sizes", "words"),
     [
-        (SWIN, {"depths": [1, 1, 1, 1], "embed_dim": 24}, (224, 96), f"{SWIN} refuses.*96 x 96"),
+        (SWIN, {"depths": [1, 1, 1, 1], "embed_dim": 24}, (224, 96), f"{SWIN} does not work on the recipe's views of 96 x 96 pixels"),
         ("vit_tiny_patch16_224", TINY, (224, 90), "90 x 90"),
         ("vit_tiny_patch16_224", {**TINY, "in_chans": 1}, (32,), "32 x 32"),
-        ("vit_tiny_patch16_224", {**TINY, "global_pool": ""}, (32,), r"of the shape \(2, 5, 32\)"),
+        ("vit_tiny_patch16_224", {**TINY, "global_pool": ""}, (32,), r"of the shape \(2, 5, 32\), wanted \(2, 32\)"),
     ],
 )
 def test_a_view_that_does_not_fit_is_named(name, kwargs, sizes, words):
@@ -59,9 +59,24 @@ def test_weights_that_cannot_be_had_are_named(tmp_path, monkeypatch):
     options = {**TINY, "pretrained": True, "cache_dir": str(tmp_path)}
     with pytest.raises(ConfigError, match="vit_tiny_patch16_224.*must be online"):
         create_backbone("vit_tiny_patch16_224", options)
-    missing = str(tmp_path / "none.pth")
-    with pytest.raises(ConfigError, match="none.pth"):
-        create_backbone("vit_tiny_patch16_224", {**TINY, "checkpoint_path": missing})
+
+
+@pytest.mark.parametrize("is_online", [False, True])
+def test_a_file_of_weights_that_is_missing_or_of_another_model_is_named(tmp_path, is_online):
+    """What helps is another path: nothing is downloaded where there is one."""
+    options = {**TINY, "pretrained": is_online}
+    for missing in (str(tmp_path / "none.pth"), str(tmp_path), 3):
+        with pytest.raises(ConfigError) as caught:
+            create_backbone("vit_tiny_patch16_224", {**options, "checkpoint_path": missing})
+        assert f"model.kwargs.checkpoint_path: {missing!r} is no file" in str(caught.value)
+    for name, tensors in (("other.pth", {"a": torch.zeros(3)}), ("other.safetensors", None)):
+        path = tmp_path / name
+        torch.save(tensors, path) if tensors else path.write_bytes(b"garbage")
+        with pytest.raises(ConfigError) as caught:
+            create_backbone("vit_tiny_patch16_224", {**TINY, "checkpoint_path": str(path)})
+        assert f"'checkpoint_path': '{path}'" in str(caught.value)
+        assert "must be those of this very model" in str(caught.value)
+        assert "online" not in str(caught.value)
 
 
 def test_drop_path_is_given_once():

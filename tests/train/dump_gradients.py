@@ -24,21 +24,21 @@ class LoaderOfOneStep(list):
 def main(path: str, max_norm: float) -> None:
     device = start_processes()
     torch.set_num_threads(1)
-    results = {
-        (model, stage): one_step(model, stage, max_norm, device)
-        for model in MODELS
-        for stage in (1, 0)
-    }
+    steps = [(model, stage, "float32") for model in MODELS for stage in (1, 0)]
+    steps += [("transformer", stage, "bfloat16") for stage in (1, 0)]
+    results = {step: one_step(*step, max_norm, device) for step in steps}
     if ranks.rank() == 0:
         torch.save(results, path)
 
 
-def one_step(model: str, zero_stage: int, max_norm: float, device: torch.device) -> dict[str, Any]:
+def one_step(
+    model: str, zero_stage: int, precision: str, max_norm: float, device: torch.device
+) -> dict[str, Any]:
     from deepspeed.utils import safe_get_full_grad
 
     data = TrainData(LoaderOfOneStep([0]), "", 8, KINDS, SIZES, (0.5,) * 3, (0.5,) * 3)  # type: ignore[arg-type]
     share = 8 // ranks.world_size()
-    trainer, _ = make_trainer(config(model, zero_stage, batch_size=share), data, device)
+    trainer, _ = make_trainer(config(model, zero_stage, share, precision), data, device)
     views = [view[ranks.rank() * share :][:share] for view in make_views()]
 
     method = trainer.method

@@ -21,12 +21,14 @@ MODELS: dict[str, dict[str, Any]] = {
 }
 
 
-def config(model: str, zero_stage: int = 1, batch_size: int = 8) -> DinoConfig:
+def config(
+    model: str, zero_stage: int = 1, batch_size: int = 8, precision: str = "float32"
+) -> DinoConfig:
     return DinoConfig(
         model=MODELS[model],
         head={"num_prototypes": 50, "hidden_dim": 24, "bottleneck_dim": 12},
         data={"batch_size": batch_size},
-        train={"zero_stage": zero_stage, "precision": "float32", "epochs": 1},
+        train={"zero_stage": zero_stage, "precision": precision, "epochs": 1},
     )
 
 

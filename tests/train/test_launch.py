@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import socket
+from dataclasses import replace
+
 import pytest
 
 from fastpass.errors import LaunchFailed
+from fastpass.train.engine import launch
 from fastpass.train.engine.launch import find_place, first_host
 
 TORCHRUN = {
@@ -106,10 +110,16 @@ def test_the_first_host_of_slurms_short_form(nodes, host):
     ("environment", "words"),
     [
         ({"RANK": "0", "WORLD_SIZE": "2"}, "not MASTER_ADDR and MASTER_PORT"),
-        ({"RANK": "0"}, "not WORLD_SIZE and MASTER_ADDR"),
+        ({"RANK": "0"}, "but not WORLD_SIZE, MASTER_ADDR and MASTER_PORT: set all"),
+        ({"RANK": "0", "WORLD_SIZE": "1", "MASTER_ADDR": "a"}, "but not MASTER_PORT: set all"),
         (TORCHRUN | {"RANK": "4"}, "process 4 of 4"),
         (TORCHRUN | {"RANK": "first"}, "RANK='first'"),
-        (TORCHRUN | {"MASTER_PORT": "99999"}, "MASTER_PORT=99999"),
+        (TORCHRUN | {"RANK": "-1"}, "RANK='-1', wanted a whole number from 0"),
+        (TORCHRUN | {"WORLD_SIZE": "0", "RANK": "0"}, "process 0 of 0"),
+        (TORCHRUN | {"MASTER_PORT": "99999"}, "MASTER_PORT='99999', wanted a port, 1 to 65535"),
+        (TORCHRUN | {"MASTER_PORT": "-5"}, "MASTER_PORT='-5', wanted a port, 1 to 65535"),
+        (TORCHRUN | {"MASTER_PORT": "0"}, "MASTER_PORT='0', wanted a port, 1 to 65535"),
+        (SRUN | {"MASTER_PORT": "http"}, "MASTER_PORT='http', wanted a port, 1 to 65535"),
         ({"OMPI_COMM_WORLD_RANK": "0"}, "lacks OMPI_COMM_WORLD_SIZE"),
         (SRUN | {"SLURM_STEP_NODELIST": ""} | {"SLURM_JOB_NODELIST": ""}, "names no host"),
     ],
@@ -117,3 +127,33 @@ def test_the_first_host_of_slurms_short_form(nodes, host):
 def test_what_is_missing_or_wrong_is_named(environment, words):
     with pytest.raises(LaunchFailed, match=words):
         find_place(environment)
+
+
+@pytest.mark.parametrize("address", ["rank0.invalid", "", "a" * 64])
+def test_an_address_that_nobody_knows_is_named_at_once(address, monkeypatch):
+    monkeypatch.setattr(launch, "SECONDS_TO_RESOLVE", 0.5)
+    found = replace(find_place(TORCHRUN), master_addr=address or "..")
+    with pytest.raises(LaunchFailed, match="the address of rank 0, .* cannot be found .*MASTER_ADDR"):
+        found.require_address()
+    find_place({}).require_address()
+
+
+def test_a_name_that_is_known_a_little_later_will_do(monkeypatch):
+    """Machines that have just been started are not yet in every name server."""
+    answers = iter([socket.gaierror(socket.EAI_NONAME, "unknown"), None])
+
+    def look_up(*_args, **_options):
+        if error := next(answers):
+            raise error
+
+    monkeypatch.setattr(launch.socket, "getaddrinfo", look_up)
+    find_place(TORCHRUN).require_address()
+    assert list(answers) == []
+
+
+def test_every_process_has_a_gpu_of_its_own():
+    assert find_place(TORCHRUN).gpu_index(8) == 1
+    assert find_place(SRUN).gpu_index(1) == 0  # srun --gpus-per-task=1 hides the others
+    for place_of_two, num_gpus in ((TORCHRUN, 1), (SRUN | {"SLURM_LOCALID": "2"}, 2)):
+        with pytest.raises(LaunchFailed, match=f"which has {num_gpus} GPUs?: start one process"):
+            find_place(place_of_two).gpu_index(num_gpus)

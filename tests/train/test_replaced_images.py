@@ -63,5 +63,5 @@ def test_too_few_images_are_said_in_keys_that_training_has(images, tmp_path):
 
 
 def test_a_view_that_no_patch_fits_is_refused_at_the_start(images, tmp_path):
-    with pytest.raises(ConfigError, match="vit_tiny_patch16_224 refuses.*10 x 10"):
+    with pytest.raises(ConfigError, match="vit_tiny_patch16_224 does not work on .* 10 x 10"):
         run(images, tmp_path / "run", "augment.params.local_size=10")

@@ -107,7 +107,8 @@ def test_garbage_in_the_log_is_named(finished):
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (b"", "names ''"),
+        (b"", "latest is empty; to go back"),
+        (b" \n", "latest is empty; to go back"),
         (b"\xff\x00\xfe", "is not text"),
         (b"step-00000099", "names 'step-00000099'"),
         (b"../..", "names '../..'"),

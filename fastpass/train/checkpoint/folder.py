@@ -157,6 +157,8 @@ def _pointed_to(run: Path) -> Path:
         ) from error
     except UnicodeDecodeError as error:
         raise BadCheckpoint(f"{pointer} is not text; {_advice(run)}") from error
+    if not name:
+        raise BadCheckpoint(f"{pointer} is empty; {_advice(run)}")
     if not STEP_NAME.fullmatch(name) or not (pointer.parent / name).is_dir():
         raise BadCheckpoint(f"{pointer} names {name[:80]!r}, which is not there; {_advice(run)}")
     return pointer.parent / name

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,8 +28,11 @@ def start_processes() -> torch.device:
     Raises LaunchFailed, and MissingBackend when DeepSpeed is not installed.
     """
     place = find_place()
-    place.export()
+    place.require_address()
     has_gpu = torch.cuda.is_available()
+    if has_gpu:  # DeepSpeed takes the GPU that LOCAL_RANK says
+        place = replace(place, local_rank=place.gpu_index(torch.cuda.device_count()))
+    place.export()
     if not has_gpu:
         os.environ.setdefault("DS_ACCELERATOR", "cpu")
     try:
@@ -102,12 +106,17 @@ class TrainEngine:
         for ours, group in zip(self._groups, self._engine.optimizer.param_groups, strict=True):
             group["lr"] = float(ours.lr[step])
             group["weight_decay"] = float(ours.weight_decay[step])
-            if 0 < ours.frozen_steps == step:
-                self._forget(group)
         self._engine.step()
+        for ours, group in zip(self._groups, self._engine.optimizer.param_groups, strict=True):
+            if step < ours.frozen_steps:
+                self._forget(group)
 
     def _forget(self, group: dict[str, Any]) -> None:
-        """Let AdamW begin anew: what it has seen of a frozen tensor was not meant for it."""
+        """Let AdamW begin anew: what it sees of a frozen tensor is not meant for it.
+
+        After every frozen step, not at the first free one: damaged images may cost that one its
+        batch.
+        """
         for parameter in group["params"]:
             for value in self._engine.optimizer.state[parameter].values():
                 if isinstance(value, Tensor):

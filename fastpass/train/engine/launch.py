@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import socket
+import time
 import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +17,9 @@ from dataclasses import dataclass
 from fastpass.errors import LaunchFailed
 
 LOOPBACK = "127.0.0.1"
+_VARIABLES = "the environment"  # as a launcher: torchrun, deepspeed, or variables set by hand
 FIRST_PORT, NUM_PORTS = 20_000, 12_000  # below the ports that systems give out themselves
+SECONDS_TO_RESOLVE = 10.0
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,43 @@ class Place:
     local_world_size: int
     master_addr: str  # where rank 0 listens
     master_port: int
+
+    def gpu_index(self, num_gpus: int) -> int:
+        """Which of the ``num_gpus`` that this process sees is its own.
+
+        srun and mpirun may show every process a GPU of its own alone: that is the first.
+        Raises LaunchFailed where there are more processes than GPUs.
+        """
+        if num_gpus == 1 and self.launcher != _VARIABLES:
+            return 0
+        if self.local_rank >= num_gpus:
+            raise LaunchFailed(
+                f"{self.launcher} says that this is process {self.local_rank} of "
+                f"{self.local_world_size} on {socket.gethostname()}, which has {num_gpus} GPU"
+                f"{'s' if num_gpus > 1 else ''}: start one process for each GPU"
+            )
+        return self.local_rank
+
+    def require_address(self) -> None:
+        """Look up the machine of rank 0, which torch would try to reach for minutes in silence.
+
+        Names of machines that have just been started may take some seconds to be known.
+        Raises LaunchFailed.
+        """
+        deadline = time.monotonic() + SECONDS_TO_RESOLVE
+        while True:
+            try:
+                socket.getaddrinfo(self.master_addr, self.master_port, type=socket.SOCK_STREAM)
+                return
+            except (OSError, UnicodeError) as error:
+                if time.monotonic() > deadline or isinstance(error, UnicodeError):
+                    reason = getattr(error, "strerror", None) or error
+                    raise LaunchFailed(
+                        f"{self.launcher}: the address of rank 0, {self.master_addr!r}, cannot be "
+                        f"found from {socket.gethostname()} ({reason}): set MASTER_ADDR to a name or "
+                        "an IP address of that machine that all others know"
+                    ) from error
+            time.sleep(1.0)
 
     def export(self) -> None:
         """Say it in the variables that torch, DeepSpeed and the loader read."""
@@ -98,8 +138,11 @@ class _Environment:
                 f"the environment lacks {name}: start training with torchrun, deepspeed, srun or "
                 "mpirun, or set RANK, WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT"
             )
-        if not text.isdecimal():
-            raise LaunchFailed(f"the environment says {name}={text!r}, wanted a number")
+        wanted = "a port, 1 to 65535" if name == "MASTER_PORT" else "a whole number from 0"
+        if not (text.isascii() and text.isdecimal()) or len(text) > 9:
+            raise LaunchFailed(f"the environment says {name}={text!r}, wanted {wanted}")
+        if name == "MASTER_PORT" and not 0 < int(text) < 2**16:
+            raise LaunchFailed(f"the environment says {name}={text!r}, wanted {wanted}")
         return int(text)
 
     def port(self, job: str, world_size: int) -> int:
@@ -115,9 +158,13 @@ def _checked(place: Place) -> Place:
             f"{place.launcher} says that this is process {place.rank} of {place.world_size}: "
             "ranks count from 0"
         )
-    if not 0 < place.master_port < 2**16:
-        raise LaunchFailed(f"MASTER_PORT={place.master_port} is no port: 1 to 65535 are")
     return place
+
+
+def _listed(names: list[str]) -> str:
+    """"A", "A and B", "A, B and C"."""
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
 
 
 def _from_rank(env: _Environment) -> Place:
@@ -126,7 +173,7 @@ def _from_rank(env: _Environment) -> Place:
     missing = [name for name in names if name not in env]
     if missing:
         raise LaunchFailed(
-            f"RANK={env.text('RANK')} is set, but not {' and '.join(missing)}: set all of RANK, "
+            f"RANK={env.text('RANK')} is set, but not {_listed(missing)}: set all of RANK, "
             "WORLD_SIZE, LOCAL_RANK, MASTER_ADDR and MASTER_PORT, or none and use a launcher"
         )
     world_size = env.integer("WORLD_SIZE")
@@ -134,7 +181,7 @@ def _from_rank(env: _Environment) -> Place:
     local = "LOCAL_WORLD_SIZE" if "LOCAL_WORLD_SIZE" in env else "LOCAL_SIZE"
     return _checked(
         Place(
-            launcher="RANK",
+            launcher=_VARIABLES,
             rank=env.integer("RANK"),
             world_size=world_size,
             local_rank=env.integer("LOCAL_RANK", 0),
