@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,6 +43,14 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def shared_data() -> Path:
     """The folder of real test data; tests that use it carry the marker ``needs_shared``."""
     return SHARED
+
+
+@pytest.fixture
+def no_process_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if no earlier test had trained in this process: a loader asks the environment."""
+    distributed = sys.modules.get("torch.distributed")
+    if distributed is not None:
+        monkeypatch.setattr(distributed, "is_initialized", lambda: False)
 
 
 @pytest.fixture(params=[pytest.param("gpu", marks=pytest.mark.needs_cuda), "twin"])

@@ -98,6 +98,7 @@ def test_wrong_loader_states(tmp_path: Path) -> None:
                 loader.set_epoch(epoch)  # type: ignore[arg-type]
 
 
+@pytest.mark.usefixtures("no_process_group")
 def test_a_wrong_environment_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = image_folder(tmp_path / "root", num_classes=1, per_class=2)
     monkeypatch.setenv("RANK", "first")

@@ -29,7 +29,7 @@ def read_run_log(path: Path) -> list[dict[str, Any]]:
         try:
             records.append(_record(line))
         except ValueError as error:  # of JSON and of UTF-8 too
-            if number == len(lines):
+            if number == len(lines) and not is_last_whole:
                 break
             raise ReadFailed(
                 f"{path}, line {number} is no record of a run ({error}): remove the line, or give "

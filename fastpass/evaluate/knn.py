@@ -49,7 +49,7 @@ def knn_classify(
             f"features have {features.shape[1]} dimensions, queries {query_features.shape[1]}"
         )
     bank = functional.normalize(features.float(), dim=1).T
-    classes, class_index = labels.unique(return_inverse=True)  # labels may be large numbers
+    classes, class_index = torch.unique(labels, return_inverse=True)  # they may be large
     predictions = []
     for chunk in torch.split(query_features, chunk_size):
         similarity, index = (functional.normalize(chunk.float(), dim=1) @ bank).topk(k, dim=1)

@@ -34,7 +34,7 @@ def create_backbone(name: str, kwargs: Mapping[str, Any], drop_path_rate: float 
         reason = f"{type(error).__name__}: {_first_line(error)}"
         raise ConfigError(
             f"timm cannot create the model {name!r} with {options}: {reason}. "
-            f"{_creation_advice(options)}"
+            f"{_creation_advice(name, options)}"
         ) from error
     return model
 
@@ -49,13 +49,13 @@ def _require_weights_file(options: Mapping[str, Any]) -> None:
         )
 
 
-def _creation_advice(options: Mapping[str, Any]) -> str:
+def _creation_advice(name: str, options: Mapping[str, Any]) -> str:
     if options.get("checkpoint_path"):
         return (
             "The weights in model.kwargs.checkpoint_path must be those of this very model without "
             "its classifier, under timm's names"
         )
-    if options.get("pretrained"):
+    if options.get("pretrained") or ":" in name:  # "hf-hub:owner/model"
         return (
             "Weights are downloaded once, so the machine must be online then; or give "
             "model.kwargs.checkpoint_path"
@@ -110,6 +110,6 @@ def require_view_sizes(backbone: nn.Module, name: str, sizes: Iterable[int]) -> 
 
 
 def _first_line(error: Exception) -> str:
-    """With the next one, where the first only announces it, as torch's list of wrong weights does."""
+    """And the next, where the first announces it, as torch does with its list of wrong weights."""
     lines = (str(error).strip() or type(error).__name__).splitlines()
     return lines[0] if not lines[0].endswith(":") else " ".join(lines[:2]).replace("\t", "")[:300]

@@ -8,8 +8,9 @@ from typing import Any
 from torch import Tensor
 
 from fastpass.augment import Recipe
-from fastpass.errors import BadCheckpoint, ConfigError
+from fastpass.errors import BadCheckpoint, ConfigError, FastpassError
 from fastpass.train.checkpoint.folder import RESUME, STATE, Checkpoint, encoder_file, rank_file
+from fastpass.train.checkpoint.state import ResumableState
 from fastpass.train.checkpoint.writer import CheckpointWriter
 from fastpass.train.config import Config
 from fastpass.train.data import TrainData
@@ -89,11 +90,7 @@ class Snapshots:
 
     def _refuse_changes(self, checkpoint: Checkpoint) -> None:
         state, where = checkpoint.state, checkpoint.folder
-        wrong = [key for key in ("data", "loader", "world_size") if not state.get(key)]
-        if wrong:
-            raise BadCheckpoint(
-                f"{where / STATE}: {', '.join(wrong)} missing; nothing goes on here"
-            )
+        checkpoint.require(ResumableState)
         changes = changed_keys(state["config"], self._config)
         if changes:
             raise BadCheckpoint(
@@ -101,8 +98,8 @@ class Snapshots:
                 "Resume with the old values, or start a new run in another --output"
             )
         self._refuse_other_images(state["data"], where)
-        made_with = state["data"].get("recipe")
-        if made_with and self._data.recipe not in (None, Recipe.from_dict(made_with)):
+        made_with = _recipe_of(checkpoint)
+        if made_with and self._data.recipe not in (None, made_with):
             raise BadCheckpoint(
                 f"{where} was trained on the views of another recipe: "
                 f"{self._config.augment.recipe} has changed since. Resume with the old values, or "
@@ -153,3 +150,11 @@ class Snapshots:
             },
             "loader": loader_states,
         }
+
+
+def _recipe_of(checkpoint: Checkpoint) -> Recipe | None:
+    made_with = checkpoint.state["data"].get("recipe")
+    try:
+        return Recipe.from_dict(made_with) if made_with else None
+    except FastpassError as error:
+        raise BadCheckpoint(f"{checkpoint.folder / STATE}: data.recipe: {error}") from error

@@ -38,6 +38,9 @@ def test_a_line_that_is_no_record_is_named(tmp_path: Path, line: bytes) -> None:
     path = _log(tmp_path, b'{"step": 1}\n' + line + b'\n{"step": 2}\n')
     with pytest.raises(ReadFailed, match=r"log\.jsonl, line 2 is no record"):
         read_run_log(path)
+    path = _log(tmp_path, b'{"step": 1}\n' + line + b"\n")  # a whole line: no crash leaves that
+    with pytest.raises(ReadFailed, match=r"log\.jsonl, line 2 is no record"):
+        read_run_log(path)
 
 
 def test_a_log_that_cannot_be_read(tmp_path: Path) -> None:

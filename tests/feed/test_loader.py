@@ -146,6 +146,7 @@ def test_an_epoch_left_early_is_not_replayed(folder: Path, leave: str) -> None:
         assert torch.equal(take(loader)[0].views[0], next(iter(whole)).views[0])
 
 
+@pytest.mark.usefixtures("no_process_group")
 def test_rank_and_world_size_come_from_the_environment(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -50,6 +50,7 @@ def _leave_out_programs(checkpoint: Path) -> None:
     for path in checkpoint.glob("*.py"):
         path.unlink()
         del state["files"][path.name]
+    state.pop("crc32", None)
     (checkpoint / "state.json").write_text(json.dumps(state, indent=1))
 
 

@@ -36,10 +36,20 @@ def test_looking_draws_nothing_and_moves_no_statistics():
 @pytest.mark.parametrize(
     ("name", "kwargs", "sizes", "words"),
     [
-        (SWIN, {"depths": [1, 1, 1, 1], "embed_dim": 24}, (224, 96), f"{SWIN} does not work on the recipe's views of 96 x 96 pixels"),
+        (
+            SWIN,
+            {"depths": [1, 1, 1, 1], "embed_dim": 24},
+            (224, 96),
+            f"{SWIN} does not work on the recipe's views of 96 x 96 pixels",
+        ),
         ("vit_tiny_patch16_224", TINY, (224, 90), "90 x 90"),
         ("vit_tiny_patch16_224", {**TINY, "in_chans": 1}, (32,), "32 x 32"),
-        ("vit_tiny_patch16_224", {**TINY, "global_pool": ""}, (32,), r"of the shape \(2, 5, 32\), wanted \(2, 32\)"),
+        (
+            "vit_tiny_patch16_224",
+            {**TINY, "global_pool": ""},
+            (32,),
+            r"of the shape \(2, 5, 32\), wanted \(2, 32\)",
+        ),
     ],
 )
 def test_a_view_that_does_not_fit_is_named(name, kwargs, sizes, words):

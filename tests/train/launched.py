@@ -8,8 +8,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +20,7 @@ from fastpass.train.checkpoint import find_checkpoint
 from fastpass.train.watch.log import read_log
 
 HERE = Path(__file__).parent
+TINY = HERE / "tiny.toml"
 LIMIT_SECONDS = 400  # a launch takes 25 s on two idle cores, and ten times as much on busy ones
 VARYING = {"images_per_second", "data_wait"}  # fields of the log that no two runs share
 
@@ -104,9 +105,65 @@ def _is_alive(process: psutil.Process) -> bool:
         return False
 
 
+def tiny(output: Path, *more: Any, milliseconds: int = 0, epochs: int = 1) -> list[Any]:
+    """Arguments of a run of six steps per epoch and process; a step takes ``milliseconds``."""
+    return ["--config", TINY, "--data", milliseconds, "--output", output,
+            f"train.epochs={epochs}", "train.threads_per_rank=1", "checkpoint.keep=99",
+            *more]  # fmt: skip
+
+
+def as_srun(rank: int) -> dict[str, str]:
+    """What srun tells process ``rank`` of two."""
+    return {"SLURM_JOB_ID": "7", "SLURM_STEP_ID": "0", "SLURM_PROCID": str(rank),
+            "SLURM_LOCALID": str(rank), "SLURM_NTASKS": "2", "SLURM_NODELIST": "here",
+            "SLURM_NNODES": "1", "MASTER_PORT": ""}  # fmt: skip
+
+
+def as_mpirun(rank: int) -> dict[str, str]:
+    return {"OMPI_COMM_WORLD_RANK": str(rank), "OMPI_COMM_WORLD_SIZE": "2",
+            "OMPI_COMM_WORLD_LOCAL_RANK": str(rank), "OMPI_COMM_WORLD_LOCAL_SIZE": "2",
+            "PMIX_NAMESPACE": "job7"}  # fmt: skip
+
+
+def start(stack: ExitStack, *arguments: Any, **variables: str) -> subprocess.Popen[str]:
+    """A process with ``variables`` in its environment, which ends with ``stack``."""
+    pipes = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+    return stack.enter_context(
+        launched("python", *arguments, env=environment(**variables), **pipes)
+    )
+
+
+def run_ranks(
+    as_launched: Callable[[int], dict[str, str]], *arguments: Sequence[Any]
+) -> tuple[list[int], list[str]]:
+    """Exit codes and standard error of two processes; ``arguments`` of both, or of each."""
+    with ExitStack() as stack:
+        ranks = [
+            start(stack, *arguments[rank % len(arguments)], **as_launched(rank))
+            for rank in range(2)
+        ]
+        errors = [process.communicate(timeout=LIMIT_SECONDS)[1] for process in ranks]
+    return [process.returncode for process in ranks], errors
+
+
 def run_to_the_end(launcher: str, *arguments: Any) -> None:
     with launched(launcher, *arguments) as process:
         assert process.wait(timeout=LIMIT_SECONDS) == 0
+
+
+def run_whole_and_resumed(folder: Path, *arguments: Any, step: int) -> tuple[Path, Path]:
+    """Two runs of two processes in ``folder``: one without a break, one that went on at ``step``.
+
+    One launch for both, because a launch takes longer than its steps.
+    """
+    whole, resumed = folder / "whole", folder / "resumed"
+    script = HERE / "whole_and_resumed.py"
+    start = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
+    words = [*start, script, whole, resumed, step, *arguments]
+    subprocess.run(
+        [str(word) for word in words], check=True, env=environment(), timeout=LIMIT_SECONDS
+    )
+    return whole, resumed
 
 
 def back_to(step: int, whole: Path, copy: Path) -> None:

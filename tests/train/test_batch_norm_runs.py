@@ -49,10 +49,6 @@ def test_one_rank(tmp_path):
 
 @pytest.mark.timeout(3 * launched.LIMIT_SECONDS)
 def test_two_ranks(tmp_path):
-    arguments = ["--config", TINY, "--data", 0, *OVERRIDES, "--output"]
-    whole, resumed = tmp_path / "whole", tmp_path / "resumed"
-    launched.run_to_the_end("torchrun", *arguments, whole)
-    launched.back_to(6, whole, resumed)
-    launched.run_to_the_end("torchrun", *arguments, resumed, "--resume")
+    whole, resumed = launched.run_whole_and_resumed(tmp_path, TINY, *OVERRIDES, step=6)
     launched.assert_equal_runs(resumed, whole, FILES)
     assert_timm_takes_them(whole)

@@ -133,7 +133,9 @@ def test_what_is_missing_or_wrong_is_named(environment, words):
 def test_an_address_that_nobody_knows_is_named_at_once(address, monkeypatch):
     monkeypatch.setattr(launch, "SECONDS_TO_RESOLVE", 0.5)
     found = replace(find_place(TORCHRUN), master_addr=address or "..")
-    with pytest.raises(LaunchFailed, match="the address of rank 0, .* cannot be found .*MASTER_ADDR"):
+    with pytest.raises(
+        LaunchFailed, match="the address of rank 0, .* cannot be found .*MASTER_ADDR"
+    ):
         found.require_address()
     find_place({}).require_address()
 

@@ -53,13 +53,12 @@ def test_dino_refuses_views_without_two_or_with_a_local_one_first(kinds):
 @pytest.mark.slow
 @pytest.mark.timeout(3 * launched.LIMIT_SECONDS)
 def test_its_runs_resume_exactly_with_the_state_of_each_rank(tmp_path):
-    arguments = ["--config", TINY, "--data", 0, "train.threads_per_rank=1", "--output"]
-    launched.run_to_the_end("torchrun", *arguments, tmp_path / "whole")
-    launched.back_to(6, tmp_path / "whole", tmp_path / "resumed")
-    launched.run_to_the_end("torchrun", *arguments, tmp_path / "resumed", "--resume")
+    whole, resumed = launched.run_whole_and_resumed(
+        tmp_path, TINY, "train.threads_per_rank=1", step=6
+    )
     files = ["student.safetensors", "rank-00000.safetensors", "rank-00001.safetensors"]
-    launched.assert_equal_runs(tmp_path / "resumed", tmp_path / "whole", files)
-    last = find_checkpoint(tmp_path / "whole")
+    launched.assert_equal_runs(resumed, whole, files)
+    last = find_checkpoint(whole)
     assert last.step == 12
     queues = [last.tensors(file)["queue"] for file in files[1:]]
     assert not torch.equal(*queues)

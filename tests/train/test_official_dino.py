@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
 
+import dump_steps
 import launched
 import pytest
 import torch
@@ -14,7 +14,6 @@ from steps import NUM_STEPS, RECIPE, config, make_views
 
 from fastpass.train.methods.dino import make_networks
 
-SCRIPT = Path(__file__).with_name("dump_steps.py")
 # The gradient of the keys' bias is 0 but for rounding, and AdamW makes steps of any size from it.
 ROUNDING_ALONE = "attn.qkv.bias"
 
@@ -33,10 +32,12 @@ def expected():
 @pytest.fixture(scope="module", params=[1, 2])
 def found(request, tmp_path_factory):
     file = tmp_path_factory.mktemp("steps") / "steps.pt"
-    start = [sys.executable]
-    if request.param == 2:
-        start += ["-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    subprocess.run([*start, SCRIPT, file], check=True, env=launched.environment(), timeout=200)
+    if request.param == 1:
+        dump_steps.main(str(file))
+    else:
+        start = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+        words = [*start, "--nproc-per-node", "2", dump_steps.__file__, file]
+        subprocess.run(words, check=True, env=launched.environment(), timeout=200)
     return torch.load(file)
 
 

@@ -78,21 +78,33 @@ def test_kept_checkpoints_are_listed_oldest_first(finished):
     assert kept[-1].folder == find_checkpoint(finished).folder
 
 
-def test_resume_after_sigterm_repeats_the_uninterrupted_run(finished, tmp_path):
-    def open_data_with_signal(config, pattern, device):
+def open_data_with(number):
+    """The signal comes while the third batch is made."""
+
+    def open_data(config, pattern, device):
         opened = open_fake_data(config, pattern, device)
         make_batch, served = opened.loader.batch, []
 
         def batch(sample_ids):
             served.append(sample_ids)
             if len(served) == 3:
-                os.kill(os.getpid(), signal.SIGTERM)
+                os.kill(os.getpid(), number)
             return make_batch(sample_ids)
 
         opened.loader.batch = batch
         return opened
 
-    assert run(tmp_path, open_data=open_data_with_signal) is False
+    return open_data
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP, signal.SIGUSR1])
+def test_a_signal_ends_the_run_with_a_checkpoint(tmp_path, number):
+    assert run(tmp_path, open_data=open_data_with(number)) is False
+    assert find_checkpoint(tmp_path).step == 3
+
+
+def test_resume_after_sigterm_repeats_the_uninterrupted_run(finished, tmp_path):
+    assert run(tmp_path, open_data=open_data_with(signal.SIGTERM)) is False
     assert find_checkpoint(tmp_path).step == 3
     assert run(tmp_path, should_resume=True) is True
     for name in ("loss", "teacher_entropy", "feature_std", "lr"):

@@ -130,9 +130,11 @@ def test_a_broken_pointer_is_named_with_the_right_advice(finished, text, words):
         (b"\xff\xfe", "cannot be read"),
         (b"{", "cannot be read"),
         (b"[1]", "format None"),
-        (b'{"format": 1}', "step, config, backbone, files missing"),
-        (b'{"format": 1, "step": "x", "config": {}, "backbone": {}, "files": {"a": 3}}',
-         "step, files missing or of a wrong kind"),
+        (b'{"format": 1}', "step, epoch, config, backbone, files missing"),
+        (b'{"format": 1, "step": "x", "epoch": 1, "config": {"train": {}}, "files": {"a": 3},'
+         b'"backbone": {"name": "", "kwargs": [], "image_size": 0, "mean": [1], "std": [0, 1, 1]}}',
+         "step, config.train.seed, backbone.name, backbone.kwargs, backbone.image_size, "
+         "backbone.mean, backbone.std.0, files.a missing or of a wrong kind; to go back"),
     ],
 )  # fmt: skip
 def test_a_broken_state_is_named(finished, text, words):
@@ -145,13 +147,37 @@ def test_a_broken_state_is_named(finished, text, words):
 
 
 @pytest.mark.slow
-def test_a_state_without_what_resuming_needs_is_named(finished):
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("loader", None, "loader missing or of a wrong kind"),
+        ("loader", [3], "loader.0 missing or of a wrong kind"),
+        ("data", "x", "data missing or of a wrong kind"),
+        ("data", {"num_samples": 3}, "data.fingerprint missing or of a wrong kind"),
+        ("world_size", "1", "world_size missing or of a wrong kind"),
+    ],
+)
+def test_a_state_without_what_resuming_needs_is_named(finished, key, value, words):
     path = finished / "checkpoints" / "step-00000008" / "state.json"
-    state = json.loads(path.read_text())
-    del state["loader"]
+    state = {**json.loads(path.read_text()), key: value}
+    del state["crc32"]  # as an older version wrote it
     path.write_text(json.dumps(state))
-    with pytest.raises(BadCheckpoint, match="state.json: loader missing"):
+    with pytest.raises(BadCheckpoint, match=f"state.json: {words}; to go back"):
         run(finished, should_resume=True)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("key", "old", "new"), [("image_size", 16, 17), ("seed", 0, 1), ("step", 8, 6)]
+)
+def test_a_changed_state_is_damaged(finished, key, old, new):
+    """Nothing else would say so: its numbers are as good as any."""
+    path = finished / "checkpoints" / "step-00000008" / "state.json"
+    good, bad = (f'"{key}": {value}' for value in (old, new))
+    assert good in path.read_text()
+    path.write_text(path.read_text().replace(good, bad, 1))
+    with pytest.raises(BadCheckpoint, match=f"{path} is damaged.*step-00000006 is there"):
+        find_checkpoint(finished)
 
 
 @pytest.mark.slow
@@ -217,12 +243,13 @@ def test_a_dead_run_does_not(tmp_path):
         pass
 
 
-def test_of_another_machine_only_signs_of_life_can_be_seen(tmp_path, monkeypatch):
+def test_of_another_machine_only_signs_of_life_can_be_seen(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(lock, "SECONDS_TO_WATCH", 0.5)
     path = tmp_path / LOCK_NAME
     path.write_text(json.dumps({"host": "elsewhere", "pid": 5, "started": "7", "beat": 3}))
     with held_folder(tmp_path):  # it stood still
         pass
+    assert f"{tmp_path} was held by process 5 on elsewhere: watching" in capsys.readouterr().err
     beats = iter(range(4, 10_000))
 
     def beat_while_we_wait(_seconds):

@@ -65,13 +65,12 @@ def test_ctrl_c_under_deepspeed_says_that_the_end_is_still_to_come(tmp_path):
     assert find_checkpoint(tmp_path).step == read_log(tmp_path)[-1]["step"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1])
-def test_a_run_whose_output_nobody_reads_any_more_still_saves(tmp_path, number):
+def test_a_run_whose_output_nobody_reads_any_more_still_saves(tmp_path):
     """``train.py 2>&1 | tee log`` after Ctrl-C: tee has gone first."""
     pipes = {"stderr": subprocess.PIPE, "stdout": subprocess.DEVNULL}
     with launched.launched("python", *arguments(tmp_path, 50), **pipes) as process:
         wait_until(lambda: has_begun(tmp_path), "the first steps")
         process.stderr.close()
-        process.send_signal(number)
+        process.send_signal(signal.SIGHUP)
         assert process.wait(timeout=LIMIT) == 1
     assert find_checkpoint(tmp_path).step == read_log(tmp_path)[-1]["step"]

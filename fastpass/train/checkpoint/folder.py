@@ -4,7 +4,8 @@
 ``teacher.safetensors`` and ``student.safetensors`` (backbones under timm's own names, readable
 without DeepSpeed), ``resume.safetensors`` (the rest of the method: DINO's teacher head and center),
 ``rank-*.safetensors`` (what differs between ranks, if anything does) and ``state.json``, written
-last inside the folder: everything else as plain JSON, with size and CRC-32 of each other file.
+last inside the folder: everything else as plain JSON, with size and CRC-32 of each other file, and
+a CRC-32 of its own.
 ``<run>/checkpoints/latest`` names the newest complete folder. A checkpoint is first written as
 ``*.partial``, renamed, and only then pointed to.
 """
@@ -15,7 +16,7 @@ import json
 import os
 import re
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,11 +24,17 @@ from typing import Any
 from torch import Tensor
 
 from fastpass.errors import BadCheckpoint
+from fastpass.train.checkpoint.state import Part, ReadableState, faults_of, is_whole
 
 FORMAT = 1
 STATE, LATEST, PARTIAL = "state.json", "latest", ".partial"
 STEP_NAME = re.compile(r"step-\d{8,}")
 TEACHER, STUDENT, RESUME = "teacher.safetensors", "student.safetensors", "resume.safetensors"
+
+
+def step_name(step: int) -> str:
+    """The folder of the checkpoint of ``step``."""
+    return f"step-{step:08d}"
 
 
 def encoder_file(name: str) -> str:
@@ -50,6 +57,15 @@ class Checkpoint:
     @property
     def step(self) -> int:
         return int(self.state["step"])
+
+    def require(self, wanted: type[Part]) -> None:
+        """Raises BadCheckpoint naming what the state lacks of ``wanted``."""
+        faults = faults_of(self.state, wanted)
+        if faults:
+            raise BadCheckpoint(
+                f"{self.folder / STATE}: {', '.join(faults)} missing or of a wrong kind; "
+                f"{_advice_without(self.folder)}"
+            )
 
     def tensors(self, name: str) -> dict[str, Tensor]:
         """The tensors of one of its safetensors files, on the CPU, as they were written.
@@ -77,7 +93,7 @@ class Checkpoint:
         if name not in self.state["files"]:
             raise BadCheckpoint(f"{self.folder} has no {name}: its method does not write one")
         path, (num_bytes, crc) = self.folder / name, self.state["files"][name]
-        advice = _advice(_run_of(self.folder))
+        advice = _advice_without(self.folder)
         try:
             is_whole = path.stat().st_size == num_bytes and crc32_of(path) == crc
         except FileNotFoundError as error:
@@ -99,34 +115,17 @@ def find_checkpoint(path: str | Path) -> Checkpoint:
         state = json.loads((folder / STATE).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise BadCheckpoint(
-            f"{folder / STATE} cannot be read ({error}); {_advice(_run_of(folder))}"
+            f"{folder / STATE} cannot be read ({error}); {_advice_without(folder)}"
         ) from error
     found = state.get("format") if isinstance(state, dict) else None
     if found != FORMAT:
         raise BadCheckpoint(f"{folder / STATE}: format {found!r}, this version reads {FORMAT}")
-    wrong = [key for key, is_good in _NEEDED.items() if not is_good(state.get(key))]
-    if wrong:
-        raise BadCheckpoint(
-            f"{folder / STATE}: {', '.join(wrong)} missing or of a wrong kind; "
-            f"{_advice(_run_of(folder))}"
-        )
-    return Checkpoint(folder, state)
-
-
-def _is_files(value: object) -> bool:
-    """Whether this is {name: (number of bytes, CRC-32)}."""
-    return isinstance(value, dict) and all(
-        isinstance(entry, list) and len(entry) == 2 and all(isinstance(n, int) for n in entry)
-        for entry in value.values()
-    )
-
-
-_NEEDED: dict[str, Callable[[object], bool]] = {
-    "step": lambda value: isinstance(value, int) and value >= 0,
-    "config": lambda value: isinstance(value, dict),
-    "backbone": lambda value: isinstance(value, dict),
-    "files": _is_files,
-}
+    checkpoint = Checkpoint(folder, state)
+    checkpoint.require(ReadableState)
+    is_another = STEP_NAME.fullmatch(folder.name) and folder.name != step_name(checkpoint.step)
+    if is_another or not is_whole(state):
+        raise BadCheckpoint(f"{folder / STATE} is damaged; {_advice_without(folder)}")
+    return checkpoint
 
 
 def kept_checkpoints(run: str | Path) -> list[Checkpoint]:
@@ -168,13 +167,18 @@ def _run_of(folder: Path) -> Path:
     return folder.absolute().parent.parent
 
 
-def _advice(run: Path) -> str:
-    names = [folder.name for folder in step_folders(run)]
+def _advice_without(folder: Path) -> str:
+    """What to do when the checkpoint in ``folder`` is no good."""
+    return _advice(_run_of(folder), folder.name)
+
+
+def _advice(run: Path, bad: str = "") -> str:
+    names = [folder.name for folder in step_folders(run) if folder.name != bad]
     if not names:
         return f"no other checkpoint is left in {run / 'checkpoints'}"
     return (
         f"to go back, write the name of another one into {run / 'checkpoints' / LATEST} "
-        f"({', '.join(names)} are there)"
+        f"({', '.join(names)} {'is' if len(names) == 1 else 'are'} there)"
     )
 
 

@@ -14,6 +14,7 @@ import json
 import os
 import secrets
 import socket
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -110,6 +111,12 @@ def _refuse_living(path: Path, descriptor: int) -> None:
 
 def _changes(path: Path, before: dict[str, Any]) -> bool:
     """Whether somebody writes into the lock; takes up to a minute."""
+    print(
+        f"{path.parent} was held by {_who(before)}: watching for {SECONDS_TO_WATCH:.0f} seconds "
+        "whether that run still lives",
+        file=sys.stderr,
+        flush=True,
+    )
     deadline = time.monotonic() + SECONDS_TO_WATCH
     while time.monotonic() < deadline:
         time.sleep(min(1.0, SECONDS_TO_WATCH / 10))
@@ -119,12 +126,15 @@ def _changes(path: Path, before: dict[str, Any]) -> bool:
 
 
 def _in_use(path: Path, holder: dict[str, Any]) -> FolderInUse:
-    who = f"process {holder.get('pid', '?')} on {holder.get('host', '?')}"
     return FolderInUse(
-        f"{path.parent} is in use by a run that goes on: {who}, since {holder.get('since', '?')}. "
-        "Stop it or wait for its end, or choose another --output. (Processes that should be one "
-        "run need a launcher: torchrun, deepspeed, srun or mpirun)"
+        f"{path.parent} is in use by a run that goes on: {_who(holder)}, since "
+        f"{holder.get('since', '?')}. Stop it or wait for its end, or choose another --output. "
+        "(Processes that should be one run need a launcher: torchrun, deepspeed, srun or mpirun)"
     )
+
+
+def _who(holder: dict[str, Any]) -> str:
+    return f"process {holder.get('pid', '?')} on {holder.get('host', '?')}"
 
 
 def _beat(path: Path, descriptor: int, mine: dict[str, Any], ended: threading.Event) -> None:

@@ -20,7 +20,9 @@ from fastpass.train.checkpoint.folder import (
     STEP_NAME,
     crc32_of,
     rank_file,
+    step_name,
 )
+from fastpass.train.checkpoint.state import sealed
 
 
 class CheckpointWriter:
@@ -32,7 +34,7 @@ class CheckpointWriter:
 
     def partial_folder(self, step: int) -> Path:
         """Where the files of step ``step`` go until ``publish``; the same on all ranks."""
-        return self._root / f"step-{step:08d}{PARTIAL}"
+        return self._root / f"{step_name(step)}{PARTIAL}"
 
     def begin(self, step: int) -> None:
         """Make an empty partial folder."""
@@ -84,8 +86,8 @@ class CheckpointWriter:
                 for path in sorted(partial.rglob("*"))
                 if path.is_file()
             }
-            text = json.dumps({"format": FORMAT, "step": step, **state, "files": files}, indent=1)
-            (partial / STATE).write_text(text, encoding="utf-8")
+            whole = sealed({"format": FORMAT, "step": step, **state, "files": files})
+            (partial / STATE).write_text(json.dumps(whole, indent=1), encoding="utf-8")
             sync_tree(partial)
             if final.exists():  # of a crash before it was pointed to, or of a later run
                 _remove(final)

@@ -66,8 +66,8 @@ class Place:
                     reason = getattr(error, "strerror", None) or error
                     raise LaunchFailed(
                         f"{self.launcher}: the address of rank 0, {self.master_addr!r}, cannot be "
-                        f"found from {socket.gethostname()} ({reason}): set MASTER_ADDR to a name or "
-                        "an IP address of that machine that all others know"
+                        f"found from {socket.gethostname()} ({reason}): set MASTER_ADDR to a name "
+                        "or an IP address of that machine that all others know"
                     ) from error
             time.sleep(1.0)
 
@@ -162,7 +162,7 @@ def _checked(place: Place) -> Place:
 
 
 def _listed(names: list[str]) -> str:
-    """"A", "A and B", "A, B and C"."""
+    """ "A", "A and B", "A, B and C"."""
     *first, last = names
     return f"{', '.join(first)} and {last}" if first else last
 
