@@ -128,6 +128,21 @@ def python_file_graph() -> Graph:
     return graph
 
 
+def program_graph(folder: Path) -> Graph:
+    """Module -> modules of ``benchmarks`` or ``tests`` that it imports, by their base names."""
+    files = {path.stem: path for path in python_files(folder)}
+    return {
+        stem: {
+            part
+            for name in python_imports(path)
+            if not name.startswith("fastpass")
+            for part in name.split(".")
+        }.intersection(files)
+        - {stem}
+        for stem, path in files.items()
+    }
+
+
 def _module_name(path: Path) -> str:
     parts = path.relative_to(ROOT).with_suffix("").parts
     return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)

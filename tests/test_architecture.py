@@ -22,6 +22,7 @@ from import_graph import (
     native_files,
     native_includes,
     native_rooms,
+    program_graph,
     python_file_graph,
     python_files,
     python_imports,
@@ -54,6 +55,7 @@ def test_no_arrow_points_to_the_right() -> None:
 
 def test_no_cycle_between_folders_or_files() -> None:
     graphs = [python_rooms(), python_file_graph(), native_rooms(), native_file_graph()]
+    graphs += [program_graph(ROOT / "benchmarks"), program_graph(ROOT / "tests")]
     found = {cycle for graph in graphs for cycle in cycles(graph)}
     assert not found, "these import each other"
 
