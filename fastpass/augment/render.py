@@ -19,7 +19,13 @@ from fastpass.augment.native import (
 )
 from fastpass.augment.params import ViewParams
 from fastpass.augment.recipe import Recipe
-from fastpass.common.checks import require_bytes, require_choice, require_integer, require_type
+from fastpass.common.checks import (
+    require_bool,
+    require_bytes,
+    require_choice,
+    require_integer,
+    require_type,
+)
 from fastpass.common.gpu import gpu_place
 from fastpass.decode.settings import MAX_PIXELS, OnDamage, Orientation
 from fastpass.errors import BadArgument, MissingBackend
@@ -116,7 +122,7 @@ def render(
     max_pixels = require_integer("max_pixels", max_pixels, 1, MAX_PIXELS)
     max_scan_blocks = require_integer("max_scan_blocks", max_scan_blocks, 1, MAX_PIXELS)
     require_type("recipe", recipe, Recipe)
-    require_type("normalize", normalize, bool)
+    normalize = require_bool("normalize", normalize)
     request: dict[str, Any] = {
         "key": native_key(seed, sample_id, epoch),
         "params": None if params is None else checked_params(params, recipe),

@@ -11,7 +11,7 @@ from fastpass.augment.native import sample_options
 from fastpass.augment.params import ViewParams
 from fastpass.augment.recipe import Recipe
 from fastpass.augment.render import MAX_SOURCE_SIDE, checked_params, native_key
-from fastpass.common.checks import require_choice, require_type
+from fastpass.common.checks import require_bool, require_choice, require_type
 from fastpass.common.gpu import Gpu, gpu_of, is_twin_on, parse_device
 from fastpass.common.processors import available_processors
 from fastpass.errors import BadArgument
@@ -63,7 +63,7 @@ def render_tensors(
     require_type("recipe", recipe, Recipe)
     require_choice("dtype", dtype, ("float32", "float16", "bfloat16", "uint8"))
     require_choice("memory_format", memory_format, ("contiguous", "channels_last"))
-    require_type("normalize", normalize, bool)
+    normalize = require_bool("normalize", normalize)
     gpu = _checked_place(images, device)
     request = {
         **_draws(images, recipe, params, seed=seed, epoch=epoch, sample_ids=sample_ids),

@@ -24,14 +24,21 @@ def shown(value: object) -> str:
 
 
 def require_bytes(name: str, value: object) -> memoryview:
-    """A memoryview of any contiguous bytes-like object; refuse everything else."""
+    """The bytes of any contiguous bytes-like object; refuse everything else."""
     try:
         view = memoryview(value)  # type: ignore[arg-type]
+        if view.c_contiguous:
+            return view.cast("B") if view.nbytes else memoryview(b"")
     except TypeError as error:
         raise BadArgument(f"{name} is a {type(value).__name__}, wanted bytes-like data") from error
-    if not view.c_contiguous:
-        raise BadArgument(f"{name} is not contiguous in memory: pass a copy")
-    return view
+    raise BadArgument(f"{name} is not contiguous in memory: pass a copy")
+
+
+def require_bool(name: str, value: object) -> bool:
+    """The value as a bool; refuse all but bools, NumPy's among them."""
+    if not isinstance(value, bool) and type(value).__name__ not in ("bool_", "bool"):
+        raise BadArgument(f"{name} = {shown(value)}, wanted True or False")
+    return bool(value)
 
 
 def require_type(name: str, value: object, wanted: type) -> None:
@@ -97,5 +104,5 @@ def settle_numbers(
 
 def require_choice(name: str, value: object, choices: Sequence[str]) -> None:
     """Refuse all but one of the given words."""
-    if value not in choices:
+    if not isinstance(value, str) or value not in choices:
         raise BadArgument(f"{name} = {shown(value)}, wanted one of {', '.join(map(repr, choices))}")

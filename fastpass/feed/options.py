@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastpass.augment.recipe import Recipe
-from fastpass.common.checks import require_choice, require_integer, require_type
+from fastpass.common.checks import require_bool, require_choice, require_integer
 from fastpass.decode.settings import MAX_PIXELS, MAX_THREADS, OnDamage, Orientation
 from fastpass.errors import BadArgument, MissingBackend
 
@@ -91,7 +91,7 @@ class Options:
             if name != "batches_ahead" or value is not None:
                 object.__setattr__(self, name, require_integer(name, value, low, high))
         for name in ("shuffle", "drop_last", "pad_last"):
-            require_type(name, getattr(self, name), bool)
+            object.__setattr__(self, name, require_bool(name, getattr(self, name)))
         if self.drop_last and self.pad_last:
             raise BadArgument("drop_last and pad_last exclude each other: wanted one of them")
 

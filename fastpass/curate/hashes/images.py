@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fastpass._native import core
-from fastpass.common.checks import require_bytes, require_integer
+from fastpass.common.checks import require_bool, require_bytes, require_integer, shown
 from fastpass.common.processors import available_processors
 from fastpass.decode import decode_image
 from fastpass.decode.settings import MAX_PIXELS, Orientation, check_orientation
@@ -89,10 +89,8 @@ def hash_images(
     Raises BadArgument. What is wrong with an image is in ``Hashes.errors``, and raises nothing.
     PNG and WebP are decoded a few at a time, on one thread.
     """
-    kinds = (kinds,) if isinstance(kinds, str) else tuple(kinds)
-    unknown = [kind for kind in kinds if kind not in HASH_KINDS]
-    if unknown:
-        raise BadArgument(f"no hash named {unknown[0]!r}; there are: {', '.join(HASH_KINDS)}")
+    kinds = _checked_kinds(kinds)
+    statistics = require_bool("statistics", statistics)
     threads = available_processors() if threads is None else threads
     threads = require_integer("threads", threads, 1, 1024)
     max_pixels = require_integer("max_pixels", max_pixels, 1, MAX_PIXELS)
@@ -136,6 +134,14 @@ def hash_images(
     )
 
 
+def _checked_kinds(kinds: str | Sequence[str]) -> tuple[str, ...]:
+    names = (kinds,) if isinstance(kinds, str) or not isinstance(kinds, Iterable) else tuple(kinds)
+    for kind in names:
+        if kind not in HASH_KINDS:
+            raise BadArgument(f"no hash named {shown(kind)}; there are: {', '.join(HASH_KINDS)}")
+    return names
+
+
 _NOTHING = np.zeros((1, 1, 3), dtype=np.uint8)
 _MOST_DECODED_BYTES = 64 << 20
 
@@ -174,7 +180,7 @@ def _readable(
         error: FastpassError | None = None
         if _is_pixels(image):
             given.append(np.ascontiguousarray(image))
-        elif bytes(memoryview(image)[:2]) == b"\xff\xd8":
+        elif bytes(require_bytes("image", image)[:2]) == b"\xff\xd8":
             given.append(image)
         else:
             try:

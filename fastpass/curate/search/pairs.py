@@ -26,6 +26,8 @@ def item_columns(pairs: Pairs, size: int) -> tuple[npt.NDArray[np.uint32], npt.N
 
     Raises BadArgument where they are of two lengths, no whole numbers, or name no item.
     """
+    if not isinstance(pairs, Pairs):
+        raise BadArgument(f"pairs is a {type(pairs).__name__}, wanted Pairs")
     first = items_of("pairs.first", pairs.first, size)
     second = items_of("pairs.second", pairs.second, size)
     if len(first) != len(second):

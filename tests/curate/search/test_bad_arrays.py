@@ -45,6 +45,12 @@ def test_pairs(name: str) -> None:
         Components(5).add(pairs)
 
 
+@pytest.mark.parametrize("pairs", [None, 5, ([1], [0], [0]), np.zeros((1, 3), dtype=np.int64)])
+def test_what_are_no_pairs(pairs: Any) -> None:
+    with pytest.raises(fp.BadArgument, match="wanted Pairs"):
+        fp.cluster(5, pairs)
+
+
 @pytest.mark.parametrize(
     "ranks",
     [
