@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from fastpass.common.command_line import one_line_failures
+from fastpass.common.command_line import hush_pillow, one_line_failures
 from fastpass.common.interrupts import INTERRUPTED, one_line_interrupts
 
 # verb -> where its click command is; a module is imported only when its verb is used.
@@ -58,6 +58,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command line of this process, and end it."""
     with one_line_interrupts(INTERRUPTED):
+        hush_pillow()
         try:
             code = cli.main(standalone_mode=False)
         except click.ClickException as error:

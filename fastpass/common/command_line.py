@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -17,6 +19,12 @@ force_option = click.option(
 force_folder_option = click.option(
     "--force", is_flag=True, help="Replace what fastpass wrote into OUTPUT before."
 )
+
+
+def hush_pillow() -> None:
+    """Keep Pillow from printing what it thinks of files, without their names: we report them."""
+    warnings.filterwarnings("ignore", module=r"PIL\.")
+    logging.getLogger("PIL").setLevel(logging.CRITICAL)
 
 
 class Command(click.Command):

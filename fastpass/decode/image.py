@@ -78,6 +78,9 @@ def _decode_with_pillow(encoded: memoryview, format_name: str) -> Pixels:
             return _to_rgb(image, name)
     except UnsupportedImage:
         raise
+    except Image.UnidentifiedImageError as error:  # its text is an address in memory
+        reason = "it does not recognize the file"
+        raise CorruptImage(f"Pillow cannot decode this {name}: {reason}") from error
     except Image.DecompressionBombError as error:
         raise ImageTooLarge(f"Pillow refuses this {name}: {error}") from error
     except MemoryError as error:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Any, Protocol
 
+from fastpass.common.command_line import hush_pillow
 from fastpass.errors import MissingBackend, OutOfMemory
 
 Task = tuple[Any, ...]  # the arguments of a function that can be imported; small, and picklable
@@ -30,6 +31,7 @@ class TaskRunner(Protocol):
 def _start_worker() -> None:
     """Ctrl-C is for the parent, and who has lost it ends: else workers would wait for ever."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    hush_pillow()
     signal.pthread_sigmask(signal.SIG_UNBLOCK, [signal.SIGINT])
     parent = multiprocessing.parent_process()
     if parent is None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -49,9 +51,31 @@ def test_a_png_with_an_odd_chunk(tmp_path: Path, kind: bytes, data: bytes) -> No
     errors = {row["key"]: row["error"] for row in rows_of(tmp_path / "out" / "hashes.parquet")}
     if images["odd"]["status"] == "unreadable":
         assert errors["odd"].startswith("CorruptImage: Pillow cannot decode this PNG: ")
+        assert "0x" not in errors["odd"]  # an address: no two runs would have the same tables
     else:
         assert errors["odd"] == ""
     assert result.count("kept") + result.count("unreadable") == 2
+
+
+def test_what_pillow_thinks_of_files_is_not_printed(tmp_path: Path) -> None:
+    """Its warnings name no file; ours do."""
+    folder = tmp_path / "photos"
+    write_image(folder, b"good.jpg", 2)
+    picture(1).save(folder / "whole.tif")
+    data = bytearray((folder / "whole.tif").read_bytes())
+    directory = int.from_bytes(data[4:8], "little")
+    data[directory + 2 + 4 : directory + 2 + 8] = (
+        b"\xff\xff\xff\x0f"  # the first tag has many values
+    )
+    (folder / "odd.tif").write_bytes(data)
+    words = ["-m", "fastpass", "dedup", folder, "--threads", "1", "-o", tmp_path / "out"]
+    told = subprocess.run(
+        [sys.executable, *map(str, words)], capture_output=True, text=True, check=True
+    )
+    assert "Warning" not in told.stderr
+    assert "PIL" not in told.stderr
+    errors = {row["key"]: row["error"] for row in rows_of(tmp_path / "out" / "hashes.parquet")}
+    assert errors["odd"].startswith("CorruptImage: ")
 
 
 def test_folders_named_like_files_and_files_that_go(tmp_path: Path) -> None:
