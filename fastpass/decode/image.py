@@ -66,7 +66,7 @@ def decode_image(
 
 
 def _decode_with_pillow(encoded: memoryview, format_name: str) -> Pixels:
-    from PIL import Image
+    from PIL import Image, UnidentifiedImageError
 
     name = format_name.upper()
     _require_plugin(format_name)
@@ -78,7 +78,7 @@ def _decode_with_pillow(encoded: memoryview, format_name: str) -> Pixels:
             return _to_rgb(image, name)
     except UnsupportedImage:
         raise
-    except Image.UnidentifiedImageError as error:  # its text is an address in memory
+    except UnidentifiedImageError as error:  # its text is an address in memory
         reason = "it does not recognize the file"
         raise CorruptImage(f"Pillow cannot decode this {name}: {reason}") from error
     except Image.DecompressionBombError as error:
