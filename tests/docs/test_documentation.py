@@ -127,3 +127,23 @@ def test_every_page_is_reached_from_the_readme() -> None:
         targets = [(page.parent / path).resolve() for path in paths if path]
         waiting += [target for target in targets if target.suffix == ".md" and target.exists()]
     assert set(PAGES) <= reached
+
+
+def said_twice(text: str) -> list[str]:
+    """Lines of a changelog that share most of their words with a line before."""
+    lines = re.findall(r"^- .*(?:\n  .*)*", text, re.M)
+    words = [set(re.findall(r"\w+", line)) for line in lines]
+    return [
+        lines[i]
+        for i in range(len(lines))
+        if any(len(words[i] & words[j]) > 0.5 * len(words[i] | words[j]) for j in range(i))
+    ]
+
+
+def test_the_changelog_says_everything_once() -> None:
+    assert not said_twice((ROOT / "CHANGELOG.md").read_text(encoding="utf-8"))
+
+
+def test_a_line_that_was_merged_twice_would_be_found() -> None:
+    line = "- `Loader`: an epoch that is left early is not replayed, as torch does it."
+    assert said_twice(f"{line}\n- Something else.\n{line.replace('replayed', 'repeated')}")
