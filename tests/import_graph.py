@@ -69,6 +69,8 @@ NATIVE_ORDER = [
     "augment/cpu",
     "augment/gpu",
     "feed",
+    "plugins",
+    "plugins/dali",
     "curate/hash",
     "curate/search",
     "curate/gpu",

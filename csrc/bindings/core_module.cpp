@@ -25,4 +25,5 @@ PYBIND11_MODULE(_core, module) {
   fastpass::register_render(module);
   fastpass::register_render_batch(module);
   fastpass::register_feed(module);
+  fastpass::register_plugins(module);
 }

@@ -5,43 +5,10 @@
 
 #include <string>
 
+#include "common/fault_name.h"
 #include "common/status.h"
 
 namespace fastpass {
-
-inline const char* exception_name(Fault fault) {
-  switch (fault) {
-    case Fault::kCorruptImage:
-      return "CorruptImage";
-    case Fault::kUnsupportedImage:
-      return "UnsupportedImage";
-    case Fault::kImageTooLarge:
-      return "ImageTooLarge";
-    case Fault::kTooManyScans:
-      return "TooManyScans";
-    case Fault::kBadPack:
-      return "BadPack";
-    case Fault::kStalePack:
-      return "StalePack";
-    case Fault::kBadSeekIndex:
-      return "BadSeekIndex";
-    case Fault::kReadFailed:
-      return "ReadFailed";
-    case Fault::kWriteFailed:
-      return "WriteFailed";
-    case Fault::kOutOfMemory:
-      return "OutOfMemory";
-    case Fault::kDeviceFailed:
-      return "DeviceFailed";
-    case Fault::kBadArgument:
-      return "BadArgument";
-    case Fault::kClosed:
-      return "Closed";
-    case Fault::kNone:
-      break;
-  }
-  return "FastpassError";
-}
 
 // The exception as an object, for results that carry their failure along.
 inline pybind11::object make_exception(const Status& status) {

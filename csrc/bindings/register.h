@@ -16,5 +16,6 @@ void register_hash(pybind11::module_& module);
 void register_render(pybind11::module_& module);
 void register_render_batch(pybind11::module_& module);
 void register_feed(pybind11::module_& module);
+void register_plugins(pybind11::module_& module);
 
 }  // namespace fastpass

@@ -22,9 +22,8 @@ def _assign(struct: Any, name: str, value: object) -> None:
         raise BadArgument(f"{name} = {value!r} does not fit this field: {error}") from error
 
 
-@lru_cache(maxsize=1024)
-def native_spec(spec: ViewSpec) -> Any:
-    """The ``_core.ViewSpec`` of a ViewSpec; made once, not to be changed."""
+def spec_values(spec: ViewSpec) -> dict[str, object]:
+    """The fields of the native ViewSpec, by name; those that are not there keep their defaults."""
     values: dict[str, object] = {
         "size": spec.size,
         "crop": spec.crop,
@@ -50,8 +49,14 @@ def native_spec(spec: ViewSpec) -> Any:
         values["blur_kind"] = spec.blur.kind
         values["blur_kernel_size"] = spec.blur.kernel_size
         values["blur_border"] = spec.blur.border
+    return values
+
+
+@lru_cache(maxsize=1024)
+def native_spec(spec: ViewSpec) -> Any:
+    """The ``_core.ViewSpec`` of a ViewSpec; made once, not to be changed."""
     struct = core.ViewSpec()
-    for name, value in values.items():
+    for name, value in spec_values(spec).items():
         _assign(struct, name, value)
     return struct
 

@@ -1,0 +1,150 @@
+#include "plugins/c_api.h"
+
+#include <algorithm>
+#include <cstring>
+#include <memory>
+#include <new>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "common/fault_name.h"
+#include "plugins/worker.h"
+
+struct fastpass_worker {
+  fastpass::PluginWorker worker;
+  std::vector<std::uint8_t*> outputs;  // [view]
+};
+
+namespace fastpass {
+namespace {
+
+// Copies what fits, and never half a character of UTF-8.
+template <std::size_t size>
+void copy_text(std::string_view text, char (&target)[size]) {
+  std::size_t length = std::min(text.size(), size - 1);
+  while (length < text.size() && length > 0 && (text[length] & 0xC0) == 0x80) --length;
+  std::memcpy(target, text.data(), length);
+  target[length] = '\0';
+}
+
+std::int32_t tell(const Status& status, fastpass_report* report) {
+  report->fault = static_cast<std::int32_t>(status.fault());
+  report->byte_offset = status.byte_offset();
+  copy_text(status.ok() ? "" : exception_name(status.fault()), report->name);
+  copy_text(status.message(), report->message);
+  return report->fault;
+}
+
+// Runs what returns a Status; no exception leaves this library.
+template <typename Call>
+std::int32_t guarded(fastpass_report* report, const Call& call) {
+  try {
+    return tell(call(), report);
+  } catch (const std::bad_alloc&) {
+    return tell({Fault::kOutOfMemory, "an allocation failed"}, report);
+  } catch (const std::exception& error) {
+    return tell({Fault::kOutOfMemory, error.what()}, report);
+  }
+}
+
+// The same for a worker that is timed.
+template <typename Call>
+std::int32_t timed(fastpass_worker* worker, fastpass_report* report, const Call& call) {
+  StageTimes& times = worker->worker.times();
+  times.decode_nanoseconds = 0;
+  times.augment_nanoseconds = 0;
+  const std::int32_t fault = guarded(report, call);
+  report->decode_nanoseconds = times.decode_nanoseconds;
+  report->augment_nanoseconds = times.augment_nanoseconds;
+  return fault;
+}
+
+PluginImage image_of(const fastpass_image& image) {
+  return {{image.bytes, static_cast<std::size_t>(image.num_bytes)},
+          {image.seek_index, static_cast<std::size_t>(image.num_index_bytes)}};
+}
+
+Status read_region(const fastpass_region& region, DecodeOptions* options) {
+  const int scale = region.scale_denominator;
+  if (scale != 1 && scale != 2 && scale != 4 && scale != 8) {
+    return {Fault::kBadArgument,
+            "scale_denominator = " + std::to_string(scale) + ", wanted 1, 2, 4 or 8"};
+  }
+  options->scale_denominator = scale;
+  if (region.height != 0) {
+    options->crop = CropBox{region.top, region.left, region.height, region.width};
+  }
+  return {};
+}
+
+const std::vector<ViewSpec>& views_of(const fastpass_worker* worker) {
+  return worker->worker.request().sample.views;
+}
+
+}  // namespace
+}  // namespace fastpass
+
+using fastpass::Status;
+
+std::int32_t fastpass_abi_version() { return FASTPASS_ABI_VERSION; }
+
+fastpass_worker* fastpass_worker_new(const char* request, fastpass_report* report) {
+  fastpass_worker* made = nullptr;
+  *report = {};
+  fastpass::guarded(report, [&]() -> Status {
+    fastpass::Request read;
+    FASTPASS_RETURN_IF_ERROR(fastpass::read_request(request, &read));
+    made = new fastpass_worker{fastpass::PluginWorker(std::move(read)), {}};
+    return {};
+  });
+  return made;
+}
+
+void fastpass_worker_free(fastpass_worker* worker) { delete worker; }
+
+std::int32_t fastpass_num_views(const fastpass_worker* worker) {
+  return static_cast<std::int32_t>(fastpass::views_of(worker).size());
+}
+
+std::int32_t fastpass_view_size(const fastpass_worker* worker, std::int32_t view) {
+  return fastpass::views_of(worker)[static_cast<std::size_t>(view)].size;
+}
+
+std::int64_t fastpass_view_bytes(const fastpass_worker* worker, std::int32_t view) {
+  return static_cast<std::int64_t>(fastpass::view_bytes(fastpass_view_size(worker, view),
+                                                        worker->worker.request().format.dtype));
+}
+
+std::int32_t fastpass_render(fastpass_worker* worker, const fastpass_image* image,
+                             const fastpass_key* key, std::uint8_t* const* outputs,
+                             fastpass_report* report) {
+  return fastpass::timed(worker, report, [&] {
+    const fastpass::DrawKey draw_key = {key->seed, static_cast<std::uint64_t>(key->sample_id),
+                                        key->epoch, 0};
+    worker->outputs.assign(outputs, outputs + fastpass_num_views(worker));
+    return worker->worker.render(fastpass::image_of(*image), draw_key, worker->outputs);
+  });
+}
+
+std::int32_t fastpass_decoded_size(fastpass_worker* worker, const fastpass_image* image,
+                                   const fastpass_region* region, std::int32_t* height,
+                                   std::int32_t* width, fastpass_report* report) {
+  return fastpass::timed(worker, report, [&]() -> Status {
+    fastpass::DecodeOptions options;
+    FASTPASS_RETURN_IF_ERROR(fastpass::read_region(*region, &options));
+    return worker->worker.decoded_size(fastpass::image_of(*image), options, height, width);
+  });
+}
+
+std::int32_t fastpass_decode(fastpass_worker* worker, const fastpass_image* image,
+                             const fastpass_region* region, std::uint8_t* pixels,
+                             std::int64_t num_bytes, fastpass_report* report) {
+  return fastpass::timed(worker, report, [&]() -> Status {
+    fastpass::DecodeOptions options;
+    FASTPASS_RETURN_IF_ERROR(fastpass::read_region(*region, &options));
+    fastpass::PixelBuffer memory(pixels, static_cast<std::size_t>(num_bytes));
+    return worker->worker.decode(fastpass::image_of(*image), options, &memory);
+  });
+}

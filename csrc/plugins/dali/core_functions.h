@@ -1,0 +1,21 @@
+// The C interface of fastpass, found in the module _core that Python has loaded.
+#pragma once
+
+#include "../c_api.h"
+
+namespace fastpass_dali {
+
+struct CoreFunctions {
+  decltype(&fastpass_worker_new) worker_new;
+  decltype(&fastpass_worker_free) worker_free;
+  decltype(&fastpass_num_views) num_views;
+  decltype(&fastpass_view_size) view_size;
+  decltype(&fastpass_render) render;
+  decltype(&fastpass_decoded_size) decoded_size;
+  decltype(&fastpass_decode) decode;
+};
+
+// Throws std::runtime_error before fastpass.feed.dali.enable() has connected them.
+const CoreFunctions& core();
+
+}  // namespace fastpass_dali

@@ -1,0 +1,50 @@
+"""What plug-ins of other loaders are asked for, as text: read by csrc/plugins/request.cpp."""
+
+from __future__ import annotations
+
+from fastpass._native import core
+from fastpass.augment.native import spec_values
+from fastpass.augment.recipe import Recipe
+
+
+def recipe_text(recipe: Recipe) -> str:
+    """The views of a recipe: "view" on a line begins one, and "NAME VALUE" lines are its fields."""
+    lines: list[str] = []
+    for spec in recipe.views:
+        lines.append("view")
+        lines += [f"{name} {_text(value)}" for name, value in spec_values(spec).items()]
+    return "\n".join(lines) + "\n"
+
+
+def request_text(
+    recipe: Recipe | None = None,
+    *,
+    dtype: str = "float32",
+    normalize: bool = True,
+    memory_format: str = "contiguous",
+    mode: str = "fast",
+    on_damage: str = "raise",
+    orientation: str = "ignore",
+    max_pixels: int = core.DEFAULT_MAX_PIXELS,
+    max_scan_blocks: int = core.DEFAULT_MAX_SCAN_BLOCKS,
+) -> str:
+    """All that is asked of every sample; None: no views, for decoding alone."""
+    options = {
+        "dtype": dtype,
+        "normalize": int(normalize),
+        "memory_format": memory_format,
+        "mode": mode,
+        "on_damage": on_damage,
+        "orientation": orientation,
+        "max_pixels": max_pixels,
+        "max_scan_blocks": max_scan_blocks,
+    }
+    lines = "".join(f"{name} {value}\n" for name, value in options.items())
+    return lines if recipe is None else lines + recipe_text(recipe)
+
+
+def _text(value: object) -> str:
+    """Numbers as Python writes them, which names the very same double again."""
+    if isinstance(value, list | tuple):
+        return " ".join(_text(item) for item in value)
+    return repr(value) if isinstance(value, int | float) else str(value)
