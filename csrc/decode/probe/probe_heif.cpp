@@ -88,10 +88,19 @@ int orientation_of(int quarters, int mirror_axis) {
   return mirror_axis == 0 ? kMirroredTopToBottom[quarters] : kMirroredLeftToRight[quarters];
 }
 
+// A fraction of two 32-bit numbers, rounded; 0 where it is none.
+std::uint64_t rounded_fraction(const std::uint8_t* bytes) {
+  const std::uint64_t numerator = read_be(bytes, 4), denominator = read_be(bytes + 4, 4);
+  return denominator == 0 ? 0 : (2 * numerator + denominator) / (2 * denominator);
+}
+
 // What the properties of an image say of its size, and how it is to be turned.
 struct ItemProperties {
   std::uint64_t width = 0;
   std::uint64_t height = 0;
+  // The part that is shown (ISO/IEC 14496-12, clean aperture); 0: all of it.
+  std::uint64_t shown_width = 0;
+  std::uint64_t shown_height = 0;
   int quarters = 0;
   int mirror_axis = -1;  // -1: none
   int num_channels = 3;
@@ -100,6 +109,10 @@ struct ItemProperties {
     if (is_type(type, "ispe") && payload.size >= 12) {
       width = read_be(payload.data + 4, 4);
       height = read_be(payload.data + 8, 4);
+    }
+    if (is_type(type, "clap") && payload.size >= 16) {
+      shown_width = rounded_fraction(payload.data);
+      shown_height = rounded_fraction(payload.data + 8);
     }
     if (is_type(type, "irot") && payload.size >= 1) quarters = payload.data[0] & 3;
     if (is_type(type, "imir") && payload.size >= 1) mirror_axis = payload.data[0] & 1;
@@ -150,8 +163,8 @@ bool is_heif(Span encoded) {
          format_of(encoded) != ImageFormat::kUnknown;
 }
 
-// Pillow gives an AVIF as it is stored, with its orientation; the plug-in for HEIC turns the pixels
-// itself.
+// Pillow gives an AVIF as it is stored, with its orientation; the plug-in for HEIC cuts and turns
+// the pixels itself.
 Status probe_heif(Span encoded, ImageInfo* info) {
   constexpr std::size_t kVersionAndFlags = 4;
   Span meta;
@@ -166,6 +179,10 @@ Status probe_heif(Span encoded, ImageInfo* info) {
   info->format = format_of(encoded);
   const int orientation = orientation_of(found.quarters, found.mirror_axis);
   const bool is_turned = info->format == ImageFormat::kHeic;
+  if (is_turned && found.shown_width != 0 && found.shown_height != 0) {
+    found.width = std::min(found.width, found.shown_width);
+    found.height = std::min(found.height, found.shown_height);
+  }
   if (is_turned && swaps_sides(orientation)) std::swap(found.width, found.height);
   info->width = static_cast<std::int32_t>(found.width);
   info->height = static_cast<std::int32_t>(found.height);
