@@ -37,7 +37,7 @@ Status IndexView::check_header(Span bytes) const {
     return bad("damaged index: only " + std::to_string(bytes.size) + " bytes");
   }
   if (std::memcmp(header_->magic, kIndexMagic, sizeof(header_->magic)) != 0) {
-    return bad("no fastpass index: it begins with other bytes", 0);
+    return bad("no fastpass index: it begins with other bytes, so move it away", 0);
   }
   if (header_->version != kIndexVersion) {
     return bad("index of version " + std::to_string(header_->version) + ", this fastpass reads " +

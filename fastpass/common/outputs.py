@@ -75,6 +75,17 @@ def claim_file(
         )
 
 
+def refuse_below(folder: PathLike, sources: Sequence[PathLike]) -> None:
+    """Raise WouldOverwrite where ``folder`` would lie in a tree of images that the command reads:
+    it would be one more class there."""
+    for source in sources:
+        if os.path.isdir(source) and _is_below(folder, source):
+            raise WouldOverwrite(
+                f"{os.fspath(folder)} is inside of {os.fspath(source)}, which the command reads, "
+                "and would be one of its folders from then on: choose another output"
+            )
+
+
 def _has_mark(path: Path, kind: str) -> bool:
     try:
         with path.open("rb") as file:

@@ -90,10 +90,10 @@ def build_index(
 
 
 def is_index(path: Path) -> bool:
-    """Whether a file begins as indexes do: such a file may be made again at any time."""
+    """Whether a file begins as indexes do, or is empty: it may be made again at any time."""
     try:
         with path.open("rb") as file:
-            return file.read(len(MAGIC)) == MAGIC
+            return file.read(len(MAGIC)) in (MAGIC, b"")
     except OSError:
         return False
 

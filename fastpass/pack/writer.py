@@ -14,6 +14,7 @@ from types import TracebackType
 from fastpass.common.checks import require_integer
 from fastpass.common.files import sync, write_file
 from fastpass.common.filled_folder import filled_folder
+from fastpass.common.outputs import refuse_below
 from fastpass.errors import BadPack
 from fastpass.pack.classes import CLASSES_FILE, classes_json
 from fastpass.pack.index import IndexReport, build_index, is_index
@@ -72,13 +73,15 @@ def pack_folder(
     shard_bytes = require_integer("shard_bytes", shard_bytes, 1, 1 << 62)
     if shard_samples is not None:
         shard_samples = require_integer("shard_samples", shard_samples, 1, 1 << 62)
-    tars = [part.path for part in find_parts(source, layout) if not os.path.isdir(part.path)]
+    parts = [part.path for part in find_parts(source, layout)]
+    tars = [path for path in parts if not os.path.isdir(path)]
     if tars:
         Pack(tars[0], index="ignore").close()  # raises where it is none
         raise BadPack(
             f"{os.fspath(source)!r} is in tars already, and these are read as they are: "
             f"run `fastpass index` on them"
         )
+    refuse_below(output, parts)
     target = Path(output)
     with (
         Pack(source, layout=layout, classes=classes, keep=keep) as pack,

@@ -117,6 +117,16 @@ def test_existing_empty_and_nested_outputs(photos, tmp_path):
     assert os.listdir(tmp_path / "new/deep") == ["out"]
 
 
+def test_an_output_in_the_source_would_be_a_class_of_it(photos, tmp_path):
+    (tmp_path / "link").symlink_to(photos)
+    before = tree(photos)
+    for output in (photos / "shards", photos / "class 0/shards", tmp_path / "link/shards"):
+        with pytest.raises(WouldOverwrite, match="is inside of .*photos, which the command reads"):
+            pack_folder(photos, output)
+    assert tree(photos) == before
+    assert Pack(photos).class_names == ["class 0", "class 1", "class 2"]
+
+
 def test_tars_are_not_packed_again(photos, tmp_path):
     report = pack_folder(photos, tmp_path / "out")
     for source in (tmp_path / "out", report.shards[0].tar):
