@@ -45,6 +45,7 @@ class DataConfig(Section):
     threads: int = Field(default=0, ge=0)  # native worker threads; 0 = all cores
     on_error: Literal["raise", "skip"] = "raise"
     max_pixels: int = Field(default=0, ge=0)  # of an image; 0 = the loader's limit
+    max_scan_blocks: int = Field(default=0, ge=0)  # of a JPEG's scans; 0 = the loader's limit
     # Where images are decoded and views made: "auto" is the GPU of the run, where it has one.
     device: Literal["auto", "cpu"] = "auto"
 

@@ -83,6 +83,7 @@ def open_data(config: Config, pattern: str, device: torch.device) -> TrainData:
         mode=config.augment.mode,
         on_error=config.data.on_error,
         max_pixels=config.data.max_pixels or core.DEFAULT_MAX_PIXELS,
+        max_scan_blocks=config.data.max_scan_blocks or core.DEFAULT_MAX_SCAN_BLOCKS,
     )
     views = recipe.views
     return TrainData(

@@ -122,6 +122,33 @@ def test_command_prints_and_writes_the_same(checkpoint, monkeypatch):
     assert f"{printed['results'][0]['top1']:.2f}" in table
 
 
+RESNET = {"channels": [8, 16, 16, 24], "stem_width": 8, "output_stride": 8}
+
+
+def test_batch_norm_uses_its_running_statistics(tmp_path):
+    """Those of the checkpoint, never of the batch: an image has its features in any company."""
+    teacher = make_checkpoint(tmp_path, name="resnet10t", kwargs=RESNET)
+    checkpoint = find_checkpoint(tmp_path)
+    encode = load_encoder(checkpoint, "teacher", torch.device("cpu")).encode
+    images = torch.randn(12, 3, 16, 16, generator=torch.Generator().manual_seed(0))
+    alone = torch.cat([encode(image[None]) for image in images])
+    torch.testing.assert_close(encode(images), alone, rtol=1e-4, atol=1e-5)
+    torch.testing.assert_close(encode(images[5:] * 3)[0], encode(images[5:6] * 3)[0])
+    first = "bn1." if "bn1.running_mean" in teacher else "conv1.1."
+    mean = teacher[f"{first}running_mean"]
+    assert (mean == mean[0]).all()
+    assert mean[0] == pytest.approx(0.01)  # as stored, not as these images would have it
+    reports = [
+        evaluate_knn(
+            checkpoint, "a", "bb", ["teacher"], k=5, batch_size=size, open_images=open_images
+        )
+        for size in (1, 7, 60)
+    ]
+    assert len({report["results"][0]["top1"] for report in reports}) == 1
+    after = load_encoder(checkpoint, "teacher", torch.device("cpu")).encode(images)
+    assert torch.equal(after, encode(images))  # no statistics moved
+
+
 @pytest.mark.parametrize(("size", "resize"), [(224, 256), (96, 110), (32, 32)])
 def test_center_crop_protocol(size, resize):
     assert evaluation_resize(size) == resize

@@ -9,10 +9,13 @@ import dump_steps
 import launched
 import pytest
 import torch
-from official_dino import PROTOTYPES, OfficialDino
-from steps import NUM_STEPS, RECIPE, config, make_views
+from official_dino import PROTOTYPES, OfficialDino, cosine
+from steps import KINDS, NUM_STEPS, RECIPE, SIZES, STEPS_PER_EPOCH, config, make_views
 
+from fastpass.train.data import TrainData
+from fastpass.train.engine.deepspeed import start_processes
 from fastpass.train.methods.dino import make_networks
+from fastpass.train.run import make_trainer
 
 # The gradient of the keys' bias is 0 but for rounding, and AdamW makes steps of any size from it.
 ROUNDING_ALONE = "attn.qkv.bias"
@@ -68,3 +71,19 @@ def test_student_teacher_and_center(found, expected, zero_stage):
 def test_the_prototypes_moved_only_after_their_freeze(expected):
     assert expected.moments[PROTOTYPES][0] == NUM_STEPS - RECIPE.frozen_steps
     assert expected.moments["head.mlp.0.weight"][0] == NUM_STEPS
+
+
+@pytest.mark.parametrize("zero_stage", [0, 1])
+def test_adamw_begins_anew_though_the_first_free_step_had_no_batch(zero_stage):
+    """Its first step moves every weight by the learning rate, up or down: Kingma & Ba, 2.1."""
+    data = TrainData(range(STEPS_PER_EPOCH), "", 8, KINDS, SIZES, (0.5,) * 3, (0.5,) * 3)  # type: ignore[arg-type]
+    trainer, _ = make_trainer(config(zero_stage, 8), data, start_processes())
+    prototypes = dict(trainer.method.trained.named_parameters())[PROTOTYPES]
+    for step in (4, 5):
+        trainer.train_step(make_views(step), step)
+    before, step = prototypes.detach().clone(), RECIPE.frozen_steps + 1
+    trainer.train_step(make_views(step), step)
+    decay = cosine(RECIPE.weight_decay, RECIPE.final_weight_decay, step, RECIPE.num_steps)
+    moved = (prototypes - before * (1 - RECIPE.lr(step) * decay)) / RECIPE.lr(step)
+    trainer.engine.close()
+    assert (moved.abs() - 1).abs().median() < 1e-3

@@ -23,7 +23,8 @@ def test_everything_reaches_the_loader():
     params = {"global_size": 32, "num_local_crops": 3, "global_scale": [0.5, 1]}
     config = Config(
         augment={"recipe": "dino", "params": params, "mode": "exact"},
-        data={"batch_size": 10, "threads": 3, "on_error": "skip", "max_pixels": 5},
+        data={"batch_size": 10, "threads": 3, "on_error": "skip", "max_pixels": 5,
+              "max_scan_blocks": 6},
         train={"seed": 5},
     )  # fmt: skip
     data = open_data(config, "somewhere", CPU)
@@ -31,7 +32,7 @@ def test_everything_reaches_the_loader():
     assert options == {
         "batch_size": 10, "device": "cpu", "seed": 5, "rank": 0, "world_size": 1, "threads": 3,
         "mode": "exact", "on_error": "skip", "shuffle": True, "drop_last": True,
-        "max_pixels": 5,
+        "max_pixels": 5, "max_scan_blocks": 6,
     }  # fmt: skip
     assert data.loader.recipe.views[0].scale == (0.5, 1)
     assert (data.fingerprint, data.num_samples) == ("abc", 40)
