@@ -40,7 +40,9 @@ def found(request, tmp_path_factory):
     else:
         start = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
         words = [*start, "--nproc-per-node", "2", dump_steps.__file__, file]
-        subprocess.run(words, check=True, env=launched.environment(), timeout=200)
+        subprocess.run(
+            words, check=True, env=launched.environment(), timeout=launched.LIMIT_SECONDS
+        )
     return torch.load(file)
 
 

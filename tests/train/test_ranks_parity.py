@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import torch
+from launched import LIMIT_SECONDS, environment
 from parity import MODELS, config, make_views
 
 from fastpass.train.losses.dino import DinoLoss
@@ -16,6 +16,8 @@ from fastpass.train.methods.dino import make_networks
 
 HERE = Path(__file__).parent
 MAX_NORM = 3.0  # as in the paper; between the norms of this batch
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(2 * LIMIT_SECONDS)]
 
 
 def reference(model):
@@ -51,12 +53,10 @@ def two_ranks(tmp_path_factory):
     file = tmp_path_factory.mktemp("parity") / "step.pt"
     command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node",
                "2", str(HERE / "dump_gradients.py"), str(file), str(MAX_NORM)]  # fmt: skip
-    environment = os.environ | {"PYTHONPATH": str(HERE.parents[1]), "OMP_NUM_THREADS": "1"}
-    subprocess.run(command, check=True, env=environment, timeout=150)
+    subprocess.run(command, check=True, env=environment(), timeout=LIMIT_SECONDS)
     return torch.load(file)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("zero_stage", [1, 0])
 @pytest.mark.parametrize("model", MODELS)
 def test_two_ranks_equal_one_process(two_ranks, model, zero_stage):
@@ -71,7 +71,6 @@ def test_two_ranks_equal_one_process(two_ranks, model, zero_stage):
     torch.testing.assert_close(found["statistics"], expected["statistics"], rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("zero_stage", [1, 0])
 def test_gradients_of_a_bf16_network_are_averaged_in_float32(two_ranks, zero_stage):
     """In bf16, which has 8 bits, the mean of two would be wrong by up to 0.4 %."""
@@ -99,7 +98,6 @@ def gradients_in_bf16(samples):
     return {name: p.grad for name, p in student.named_parameters() if p.requires_grad}
 
 
-@pytest.mark.slow
 def test_batch_norm_keeps_statistics_of_its_own_in_each_network(two_ranks):
     """The teacher sees the global views alone, once per step; the student all, by their sizes."""
     statistics = two_ranks["resnet", 1, "float32"]["statistics"]
