@@ -157,14 +157,9 @@ class CpuDecoder : public Decoder {
     const CoefficientLimits limits = {options.max_pixels, options.max_scan_blocks};
     FASTPASS_RETURN_IF_ERROR(coefficients_.decode(&markers_, jpeg_, limits, &image_, &damage));
     if (is_strict && !damage.ok()) return damage;
-    const KnownBits& known = coefficients_.known_bits();
-    const bool is_smoothed = wants_block_smoothing(markers_.frame(), known);
-    if (is_smoothed && !damage.ok()) {
-      return {Fault::kUnsupportedImage,
-              "a damaged progressive JPEG whose scans leave coefficients out is for libjpeg-turbo "
-              "to fill (backend=\"turbo\" or \"auto\")"};
-    }
-    const BlockSmoother smoother(markers_.frame(), known, image_);
+    const SentBits& sent = coefficients_.sent_bits();
+    const bool is_smoothed = wants_block_smoothing(markers_.frame(), sent.known);
+    const BlockSmoother smoother(markers_.frame(), sent, image_);
     const McuRange range = reconstructor_.range();
     const int mcus = image_.layout().mcus;
     for (int row = range.row_begin; row < range.row_end; ++row) {

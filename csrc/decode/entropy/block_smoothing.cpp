@@ -133,7 +133,8 @@ void BlockSmoother::smooth(int component, int row, int column, int row_stride,
   const FrameComponent& sampled = frame_.components[index];
   // Blocks that only pad are never shown.
   if (row >= sampled.height_in_blocks || column >= sampled.width_in_blocks) return;
-  const auto& known = known_[index];
+  const bool is_behind = row / sampled.v_in_file > sent_.last_row_of_scan;
+  const auto& known = (is_behind ? sent_.known_before : sent_.known)[index];
   const auto& steps = sampled.quant.steps;
   const Window window = window_of(component, row, column);
   const auto guess = [&](const Guess& wanted) {

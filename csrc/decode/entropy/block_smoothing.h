@@ -18,6 +18,14 @@ namespace fastpass {
 // [component][zigzag position]: the lowest bit that scans have sent so far, -1 for none.
 using KnownBits = std::array<std::array<int, 64>, kMaxComponents>;
 
+// What the scans of a file have sent. Where the data of the last scan run out, libjpeg-turbo goes
+// by what was known before it from the next MCU row on.
+struct SentBits {
+  KnownBits known;
+  KnownBits known_before;    // the last scan of each component
+  int last_row_of_scan = 0;  // the last MCU row of which the last scan had data
+};
+
 // Whether libjpeg-turbo guesses: some bits of the first nine AC coefficients are unknown, the DC
 // coefficients of all components are known, and nothing would be divided by zero.
 bool wants_block_smoothing(const Frame& frame, const KnownBits& known);
@@ -25,8 +33,8 @@ bool wants_block_smoothing(const Frame& frame, const KnownBits& known);
 class BlockSmoother {
  public:
   // Of an image all of whose scans have been read. All three are borrowed.
-  BlockSmoother(const Frame& frame, const KnownBits& known, const CoefficientImage& image)
-      : frame_(frame), known_(known), image_(image) {}
+  BlockSmoother(const Frame& frame, const SentBits& sent, const CoefficientImage& image)
+      : frame_(frame), sent_(sent), image_(image) {}
 
   // Guesses what is not known of the block in that row and column of the component. `block` holds
   // its coefficients, `row_stride` apart from row to row.
@@ -42,7 +50,7 @@ class BlockSmoother {
   int dc_at(int component, int row, int column) const;
 
   const Frame& frame_;
-  const KnownBits& known_;
+  const SentBits& sent_;
   const CoefficientImage& image_;
 };
 

@@ -49,7 +49,8 @@ Status CoefficientDecoder::decode(MarkerReader* markers, Span jpeg, const Coeffi
                                   CoefficientImage* image, Status* damage) {
   markers_ = markers;
   image_ = image;
-  for (auto& component : known_bits_) component.fill(-1);
+  for (auto& component : sent_.known) component.fill(-1);
+  sent_.known_before = sent_.known;
   *damage = markers->damage();
   FASTPASS_RETURN_IF_ERROR(image->allocate(markers->frame(), limits.max_pixels));
   reader_ = make_bit_reader(jpeg.data, jpeg.size, markers->position());
@@ -65,6 +66,9 @@ Status CoefficientDecoder::decode(MarkerReader* markers, Span jpeg, const Coeffi
     const bool lacks_only_the_end = !has_scan && is_complete();
     if (damage->ok() && !lacks_only_the_end) *damage = markers->damage();
     reader_ = make_bit_reader(jpeg.data, jpeg.size, markers->position());
+  }
+  if (num_scans_ == 1) {
+    for (auto& component : sent_.known_before) component.fill(-1);
   }
   return {};
 }
@@ -86,11 +90,14 @@ Status CoefficientDecoder::decode_scan(Status* damage) {
   const bool is_interleaved = num_parts_ > 1;
   const auto first = static_cast<std::size_t>(parts_[0].index);
   const int num_rows = is_interleaved ? frame.mcus_high : frame.components[first].height_in_blocks;
+  const int rows_in_mcu = is_interleaved ? 1 : frame.components[first].v_in_file;
   for (int row = 0; row < num_rows; ++row) {
+    const bool had_run_out = reader_.has_run_out;
     if (!decode_row(row)) {
       return Status(Fault::kCorruptImage, "DC coefficients that leave 32 bits",
                     static_cast<std::int64_t>(reader_.position));
     }
+    if (!had_run_out || !reader_.has_run_out) sent_.last_row_of_scan = row / rows_in_mcu;
     if (damage->ok()) *damage = damage_in_row(row, num_rows);
   }
   // libjpeg-turbo reads up to eight bytes ahead, and warns where the file ends there.
@@ -257,18 +264,24 @@ void CoefficientDecoder::note_known_bits() {
   for (int i = 0; i < scan.num_components; ++i) {
     const auto index = static_cast<std::size_t>(parts_[static_cast<std::size_t>(i)].index);
     if (coding_ == Coding::kSequential) {  // whatever its parameters say
-      known_bits_[index].fill(0);
+      sent_.known[index].fill(0);
       continue;
     }
+    // Of the first scan of all, libjpeg-turbo says that zeros were known before.
+    const int last = std::max(scan.spectral_end, 9);
+    for (auto k = static_cast<std::size_t>(std::min(scan.spectral_begin, 1));
+         k <= std::size_t(last); ++k) {
+      sent_.known_before[index][k] = num_scans_ > 1 ? sent_.known[index][k] : 0;
+    }
     for (int k = scan.spectral_begin; k <= scan.spectral_end; ++k) {
-      known_bits_[index][static_cast<std::size_t>(k)] = scan.low_bit;
+      sent_.known[index][static_cast<std::size_t>(k)] = scan.low_bit;
     }
   }
 }
 
 // Every bit of every coefficient has been sent.
 bool CoefficientDecoder::is_complete() const {
-  const auto begin = known_bits_.begin();
+  const auto begin = sent_.known.begin();
   return std::all_of(begin, begin + markers_->frame().num_components, [](const auto& component) {
     return std::all_of(component.begin(), component.end(), [](int bit) { return bit == 0; });
   });

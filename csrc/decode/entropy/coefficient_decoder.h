@@ -32,8 +32,7 @@ class CoefficientDecoder {
   // is read up to its last MCU, others up to EOI; it is no damage where nothing but EOI is missing.
   Status decode(MarkerReader* markers, Span jpeg, const CoefficientLimits& limits,
                 CoefficientImage* image, Status* damage);
-  // What the scans of the file have sent.
-  const KnownBits& known_bits() const { return known_bits_; }
+  const SentBits& sent_bits() const { return sent_; }
 
  private:
   enum class Coding : std::uint8_t { kSequential, kDcFirst, kDcRefine, kAcFirst, kAcRefine };
@@ -78,7 +77,7 @@ class CoefficientDecoder {
   std::int32_t end_of_band_run_ = 0;
   int mcus_to_restart_ = -1;  // counts down; from -1 where there are no restarts
   int next_restart_ = 0;
-  KnownBits known_bits_;
+  SentBits sent_;
 };
 
 }  // namespace fastpass

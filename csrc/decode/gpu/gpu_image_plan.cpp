@@ -243,9 +243,9 @@ bool ImagePlanner::plan_coefficients(ImagePlan* plan) {
       coefficient_decoder_.decode(&markers_, plan->jpeg, limits, &coefficient_image_, &damage);
   if (!status.ok() || !damage.ok()) return false;
   const Frame& frame = markers_.frame();
-  const KnownBits& known = coefficient_decoder_.known_bits();
-  const bool is_smoothed = wants_block_smoothing(frame, known);
-  const BlockSmoother smoother(frame, known, coefficient_image_);
+  const SentBits& sent = coefficient_decoder_.sent_bits();
+  const bool is_smoothed = wants_block_smoothing(frame, sent.known);
+  const BlockSmoother smoother(frame, sent, coefficient_image_);
   const ChunkLayout& layout = coefficient_image_.layout();
   GpuImage& image = plan->image;
   std::size_t num_blocks = 0;

@@ -61,7 +61,7 @@ struct Decoded {
 };
 
 inline bool wants_smoothing(const Decoded& decoded) {
-  return wants_block_smoothing(decoded.markers.frame(), decoded.decoder.known_bits());
+  return wants_block_smoothing(decoded.markers.frame(), decoded.decoder.sent_bits().known);
 }
 
 inline void decode(fastpass::Span jpeg, Decoded* decoded) {
