@@ -23,7 +23,9 @@ class AutoDecoder : public Decoder {
     strict.on_damage = OnDamage::kRaise;
     const Status status = first.decode(headers, strict, pixels);
     if (status.fault() == Fault::kCorruptImage && options.on_damage == OnDamage::kFill) {
-      return turbo_->decode(headers, options, pixels);
+      // Both fill alike, but where scans are missing ours does as libjpeg-turbo 3 does, and Pillow.
+      Decoder& filler = headers.info().is_progressive ? *cpu_ : *turbo_;
+      return filler.decode(headers, options, pixels);
     }
     if (status.fault() != Fault::kUnsupportedImage) return status;
     const Status other = second.decode(headers, options, pixels);

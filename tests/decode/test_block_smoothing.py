@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from PIL import features
+from PIL import ImageFile, features
 from support.jpeg_scans import (
     pillow_pixels,
     progressive_jpeg,
@@ -90,11 +90,51 @@ def test_a_whole_file_is_not_smoothed() -> None:
     np.testing.assert_array_equal(fp.decode_jpeg(jpeg), pillow_pixels(jpeg))
 
 
-def test_damage_is_refused_and_left_to_libjpeg_turbo_to_fill() -> None:
+def test_damage_is_refused_unless_it_is_to_be_filled(monkeypatch: pytest.MonkeyPatch) -> None:
     part = with_scans(progressive_jpeg(smooth_picture(150, 203)), [0, 1])
     cut = part[: len(part) * 2 // 3]
-    with pytest.raises(fp.CorruptImage, match="truncated"):
-        fp.decode_jpeg(cut)
-    with pytest.raises(fp.UnsupportedImage, match="libjpeg-turbo to fill"):
-        fp.decode_jpeg(cut, backend="cpu", on_damage="fill")
-    assert fp.decode_jpeg(cut, on_damage="fill").shape == (150, 203, 3)
+    for backend in ("cpu", "auto"):
+        with pytest.raises(fp.CorruptImage, match="truncated"):
+            fp.decode_jpeg(cut, backend=backend)
+        np.testing.assert_array_equal(
+            fp.decode_jpeg(cut, backend=backend, on_damage="fill"), _pillow_filled(cut, monkeypatch)
+        )
+
+
+def _pillow_filled(jpeg: bytes, monkeypatch: pytest.MonkeyPatch) -> np.ndarray:
+    monkeypatch.setattr(ImageFile, "LOAD_TRUNCATED_IMAGES", True)
+    return pillow_pixels(jpeg)
+
+
+@pytest.mark.parametrize("subsampling", [0, 1, 2], ids=["444", "422", "420"])
+def test_a_file_cut_in_any_scan_is_filled_as_pillow_does(
+    subsampling: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Below the row where the data end, what was known before the last scan counts."""
+    jpeg = progressive_jpeg(smooth_picture(150, 203), subsampling=subsampling)
+    num_compared = 0
+    for length in range(len(jpeg) // 12, len(jpeg), len(jpeg) // 29):
+        cut = jpeg[:length]
+        try:
+            pixels = fp.decode_jpeg(cut, on_damage="fill")
+        except fp.CorruptImage:  # in a table, where libjpeg-turbo gives up
+            continue
+        wanted = _pillow_filled(cut, monkeypatch)
+        if not wanted.any():  # cut in a table, of which Pillow waits for the rest
+            continue
+        np.testing.assert_array_equal(pixels, wanted, f"auto, {length} bytes")
+        pixels = fp.decode_jpeg(cut, backend="cpu", on_damage="fill")
+        np.testing.assert_array_equal(pixels, wanted, f"cpu, {length} bytes")
+        num_compared += 1
+    assert num_compared > 20
+
+
+def test_gray_files_cut_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    jpeg = progressive_jpeg(smooth_picture(99, 60), gray=True)
+    for length in range(len(jpeg) // 3, len(jpeg) - 20, 97):
+        cut = jpeg[:length]
+        try:
+            pixels = fp.decode_jpeg(cut, backend="cpu", on_damage="fill")
+        except fp.CorruptImage:
+            continue
+        np.testing.assert_array_equal(pixels, _pillow_filled(cut, monkeypatch), str(length))

@@ -160,7 +160,7 @@ bool depends_on_version(Span input) {
   const fastpass::CoefficientLimits limits = {kMaxPixels, fastpass::kDefaultMaxScanBlocks};
   return markers.open(input).ok() && markers.frame().is_progressive &&
          decoder.decode(&markers, input, limits, &image, &damage).ok() &&
-         wants_block_smoothing(markers.frame(), decoder.known_bits());
+         wants_block_smoothing(markers.frame(), decoder.sent_bits().known);
 }
 
 void check_pair(Span input, const Subject& turbo, const Subject& other,
