@@ -67,6 +67,10 @@ class DeviceFailed(FastpassError, RuntimeError):
     """A CUDA call failed."""
 
 
+class BackendFailed(FastpassError, RuntimeError):
+    """Another library that does a part of the work has failed."""
+
+
 class BadArgument(FastpassError, ValueError):
     """A value outside its documented range."""
 

@@ -326,6 +326,8 @@ void register_pack(py::module_& module) {
                            std::int64_t i) { return self.sample_id(checked(self, i)); })
       .def("label",
            [](const SampleSource& self, std::int64_t i) { return self.label(checked(self, i)); })
+      .def("prefetch", &SampleSource::prefetch, py::arg("first"), py::arg("last"),
+           py::call_guard<py::gil_scoped_release>())
       .def("describe", [](const SampleSource& self, std::int64_t i) {
         return self.describe(checked(self, i));
       });

@@ -27,13 +27,14 @@ def backends() -> list[Backend]:
     found.append(Backend("cpu", "augment", True, routines))
     found.append(_cuda("augment", 'bit for bit the views of "cpu"'))
     found.append(Backend("native", "feed", *_installed("torch", "threads without the GIL")))
-    for name in ("dali", "ffcv"):
-        found.append(Backend(name, "feed", False, "not part of this version"))
+    found.append(Backend("dali", "feed", *_installed("nvidia.dali", "a pipeline of NVIDIA DALI")))
+    found.append(Backend("ffcv", "feed", False, "not part of this version"))
     return found
 
 
 def _installed(module: str, note: str) -> tuple[bool, str]:
-    if importlib.util.find_spec(module) is None:
+    package = module.partition(".")[0]  # of which find_spec imports the parent
+    if importlib.util.find_spec(package) is None or importlib.util.find_spec(module) is None:
         return False, f"{module} is not installed"
     return True, note
 

@@ -6,7 +6,7 @@ import functools
 import hashlib
 import logging
 import weakref
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Any
 
@@ -60,7 +60,8 @@ class Loader:
         device: "cpu", or a CUDA device ("cuda", "cuda:1"): compressed bytes go there, images are
             decoded and views rendered on it, bit for bit as on the CPU; ``threads`` read files and
             headers.
-        backend: which implementation; there is "native".
+        backend: which implementation makes the same batches, bit for bit: "native", or "dali", a
+            pipeline of NVIDIA DALI with our operator in it, on the CPU (docs/feed.md).
         seed: of the order and of the views, 0 to 2**64 - 1.
         shuffle: a new order every epoch; else the source's order. Default: yes, but not where the
             recipe draws nothing at random (``recipes.evaluation()``).
@@ -171,7 +172,7 @@ class Loader:
         self._cursor = Cursor(self._order)
         self._data = DataState.of(self.pack)
         self._tally = Tally()
-        self._feed: Feed = NativeFeed(
+        self._feed: Feed = _feed_class(self._options.backend)(
             self.pack, self.recipe, self._order, self._options, self._weights
         )
         self._finalizer = weakref.finalize(
@@ -344,6 +345,15 @@ def _close(feed: Feed, pack: Pack | None) -> None:
     feed.close()
     if pack is not None:
         pack.close()
+
+
+def _feed_class(backend: str) -> Callable[..., Feed]:
+    """Other libraries are imported when their backend is asked for."""
+    if backend == "dali":
+        from fastpass.feed.dali_feed import DaliFeed
+
+        return DaliFeed
+    return NativeFeed
 
 
 def _order_of(pack: Pack, options: Options) -> EpochOrder:

@@ -27,7 +27,7 @@ _VALUE_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "uint8": 1}
 _LARGE_BATCH_BYTES = 128 << 20
 
 _CHOICES = {
-    "backend": ("native",),
+    "backend": ("native", "dali"),
     "dtype": tuple(_VALUE_BYTES),
     "mode": ("fast", "exact"),
     "on_error": ("raise", "skip"),
@@ -80,7 +80,7 @@ class Options:
     max_scan_blocks: int
 
     def __post_init__(self) -> None:
-        if self.backend in ("dali", "ffcv"):
+        if self.backend == "ffcv":
             raise MissingBackend(
                 f"the {self.backend} loader is not part of this version: use 'native'"
             )

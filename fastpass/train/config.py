@@ -50,6 +50,12 @@ class DataConfig(Section):
     device: Literal["auto", "cpu"] = "auto"
 
 
+class FeedConfig(Section):
+    """Which implementation of the loader makes the batches."""
+
+    backend: Literal["native", "dali"] = "native"  # the same batches; "dali" makes them on the CPU
+
+
 class TrainConfig(Section):
     """Schedules, optimizer and numerics."""
 
@@ -97,6 +103,7 @@ class Config(Section):
     model: ModelConfig = ModelConfig()
     augment: AugmentConfig = AugmentConfig()
     data: DataConfig = DataConfig()
+    feed: FeedConfig = FeedConfig()
     train: TrainConfig = TrainConfig()
     monitor: MonitorConfig = MonitorConfig()
     log: LogConfig = LogConfig()

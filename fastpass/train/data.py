@@ -59,7 +59,8 @@ def open_data(config: Config, pattern: str, device: torch.device) -> TrainData:
     from fastpass.pack import Pack
     from fastpass.train.engine import ranks
 
-    on_cpu = config.data.device == "cpu" or not is_gpu_there()
+    backend = config.feed.backend
+    on_cpu = config.data.device == "cpu" or backend != "native" or not is_gpu_there()
     recipe = make_recipe(config)
     pack = Pack(pattern)
     global_batch = config.data.batch_size * ranks.world_size()
@@ -74,6 +75,7 @@ def open_data(config: Config, pattern: str, device: torch.device) -> TrainData:
         recipe,
         batch_size=config.data.batch_size,
         device="cpu" if on_cpu else str(device),
+        backend=backend,
         seed=config.train.seed,
         shuffle=True,
         drop_last=True,  # every rank takes the same number of steps

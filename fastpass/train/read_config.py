@@ -17,7 +17,7 @@ from fastpass.train.methods.registry import find_method
 
 # Sections that change what is written, not what is learned: a resumed run may differ here.
 HARMLESS_SECTIONS = ("log", "checkpoint", "monitor")
-HARMLESS_KEYS = ("data.threads", "data.device", "train.threads_per_rank")
+HARMLESS_KEYS = ("data.threads", "data.device", "feed.backend", "train.threads_per_rank")
 
 
 def read_config(path: str | Path, overrides: Sequence[str] = ()) -> Config:

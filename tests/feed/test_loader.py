@@ -334,8 +334,8 @@ def test_bad_arguments_are_named(folder: Path, option: dict[str, object], error:
 
 
 def test_missing_backends_are_named(folder: Path) -> None:
-    with pytest.raises(fp.MissingBackend, match="dali"):
-        _loader(folder, backend="dali")
+    with pytest.raises(fp.MissingBackend, match="ffcv"):
+        _loader(folder, backend="ffcv")
     if not torch.cuda.is_available():
         without_nvcc = any("nvcc" in backend.reason for backend in fp.backends())
         reason = "no nvcc was found" if without_nvcc else "no CUDA GPU"

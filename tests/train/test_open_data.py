@@ -25,12 +25,14 @@ def test_everything_reaches_the_loader():
         augment={"recipe": "dino", "params": params, "mode": "exact"},
         data={"batch_size": 10, "threads": 3, "on_error": "skip", "max_pixels": 5,
               "max_scan_blocks": 6},
+        feed={"backend": "dali"},
         train={"seed": 5},
     )  # fmt: skip
     data = open_data(config, "somewhere", CPU)
     options = data.loader.options
     assert options == {
-        "batch_size": 10, "device": "cpu", "seed": 5, "rank": 0, "world_size": 1, "threads": 3,
+        "batch_size": 10, "device": "cpu", "backend": "dali", "seed": 5, "rank": 0, "world_size": 1,
+        "threads": 3,
         "mode": "exact", "on_error": "skip", "shuffle": True, "drop_last": True,
         "max_pixels": 5, "max_scan_blocks": 6,
     }  # fmt: skip
