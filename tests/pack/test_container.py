@@ -108,7 +108,16 @@ def test_lists_are_read_as_they_were_written(tmp_path):
     assert read_keep_list(path) == lines
     with pytest.raises(BadArgument, match=r"'new\\nline' holds a newline"):
         keep_list_bytes(STRANGE)
-    for content, wanted in [(b"", []), (b"a", ["a"]), (b"a\r\nb\r\n", ["a", "b"]), (b"a\0", ["a"])]:
+    path.write_bytes(keep_list_bytes(["\ufeffa", "b"]))
+    assert read_keep_list(path) == ["\ufeffa", "b"]
+    for content, wanted in [
+        (b"", []),
+        (b"a", ["a"]),
+        (b"a\r\nb\r\n", ["a", "b"]),
+        (b"a\0", ["a"]),
+        (b"\xef\xbb\xbfa\r\n\r\nb\r\n\r\n", ["a", "b"]),
+        (b"a\n\nb\n\n", ["a", "b"]),
+    ]:
         path.write_bytes(content)
         assert read_keep_list(path) == wanted
 
