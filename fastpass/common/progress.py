@@ -6,7 +6,7 @@ It goes to standard error; standard output belongs to the results.
 from __future__ import annotations
 
 import sys
-import time
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -29,7 +29,8 @@ def shown_progress(*, is_shown: bool = True) -> Iterator[OnProgress]:
         with _bar() as on_progress:
             yield on_progress
     else:
-        yield _Lines()
+        with _Lines() as on_progress:
+            yield on_progress
 
 
 @contextmanager
@@ -64,15 +65,34 @@ def _bar() -> Iterator[OnProgress]:
 
 
 class _Lines:
-    """Nothing for commands that end at once; of the others a line now and then."""
+    """Nothing for commands that end at once; of the others a line now and then.
+
+    A thread prints them, so that a step of minutes does not look like a program that hangs.
+    """
 
     def __init__(self) -> None:
-        self._next_line = time.monotonic() + SECONDS_BEFORE_LINES
+        self._latest = ("working", 0, 0)
+        self._is_over = threading.Event()
+        self._thread = threading.Thread(target=self._print_lines, daemon=True)
+
+    def __enter__(self) -> _Lines:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self._is_over.set()
+        self._thread.join()
 
     def __call__(self, what: str, done: int, total: int) -> None:
-        now = time.monotonic()
-        if now < self._next_line:
-            return
-        self._next_line = now + SECONDS_BETWEEN_LINES
-        count = f"{done} of {total}" if total else f"{done}"
-        print(f"{what}: {count}", file=sys.stderr, flush=True)
+        self._latest = (what, done, total)
+
+    def _print_lines(self) -> None:
+        seconds = SECONDS_BEFORE_LINES
+        while not self._is_over.wait(seconds):
+            what, done, total = self._latest
+            count = f": {done} of {total}" if total else f": {done}" if done else ""
+            try:
+                print(f"{what}{count}", file=sys.stderr, flush=True)
+            except (OSError, ValueError):  # nobody reads any more
+                return
+            seconds = SECONDS_BETWEEN_LINES

@@ -11,6 +11,7 @@ import click
 from fastpass.common.command_line import Command, force_option
 from fastpass.common.files import write_file
 from fastpass.common.outputs import claim_file
+from fastpass.common.progress import shown_progress
 from fastpass.evaluate.which import Which
 
 
@@ -82,17 +83,19 @@ def knn_command(
     path = output or _run_folder(found.folder) / f"knn-{which}-step-{found.step:08d}.json"
     claim_file(path, KIND, inputs=[found.folder, train_source, val_source], force=force)
     kinds: list[Which] = [which, "untrained"] if untrained and which != "untrained" else [which]
-    report = evaluate_knn(
-        found,
-        train_source,
-        val_source,
-        kinds,
-        earlier=earlier,
-        k=k,
-        temperature=temperature,
-        mode=mode,
-        batch_size=batch_size,
-    )
+    with shown_progress() as on_progress:
+        report = evaluate_knn(
+            found,
+            train_source,
+            val_source,
+            kinds,
+            earlier=earlier,
+            k=k,
+            temperature=temperature,
+            mode=mode,
+            batch_size=batch_size,
+            on_progress=on_progress,
+        )
     if as_json:
         click.echo(json.dumps(report))
     else:

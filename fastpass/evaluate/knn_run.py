@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
+from functools import partial
 from typing import Any
 
 import torch
 
 from fastpass.common.checks import require_number
 from fastpass.common.outputs import mark_of
+from fastpass.common.progress import OnProgress, no_progress
 from fastpass.evaluate.classes import label_table
 from fastpass.evaluate.encoder import load_encoder
 from fastpass.evaluate.features import extract_features, open_images
@@ -34,6 +36,7 @@ def evaluate_knn(
     batch_size: int = 256,
     mode: Mode = "exact",
     open_images: Callable[..., Any] = open_images,
+    on_progress: OnProgress = no_progress,
 ) -> dict[str, Any]:
     """A report with top-1 accuracy (percent) for each of ``kinds``; see ``load_encoder``.
 
@@ -53,8 +56,9 @@ def evaluate_knn(
             closing(open_images(val_source, encoder, **reading)) as queries,
         ):
             table = _matched(bank.pack, queries.pack, k)  # before the work, which may be long
-            features, labels = extract_features(bank, encoder.encode)
-            query_features, query_labels = extract_features(queries, encoder.encode)
+            told = partial(_told, on_progress=on_progress, what=f"{which}, step {source.step}")
+            features, labels = extract_features(told(bank), encoder.encode)
+            query_features, query_labels = extract_features(told(queries), encoder.encode)
         num_train, num_val = len(features), len(query_features)
         query_labels = torch.tensor([table[label] for label in query_labels.tolist()])
         tensors = (features, labels, query_features, query_labels)
@@ -76,6 +80,13 @@ def evaluate_knn(
         "num_val": num_val,
         "results": results,
     }
+
+
+def _told(batches: Any, what: str, on_progress: OnProgress) -> Iterator[Any]:
+    """The batches of a loader, and how many of them are done."""
+    for done, batch in enumerate(batches):
+        on_progress(f"features of the {what}", done, len(batches))
+        yield batch
 
 
 def _matched(bank: Any, queries: Any, k: int) -> dict[int, int]:

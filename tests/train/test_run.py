@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +15,7 @@ import torch
 from fake_data import open_fake_data
 
 from fastpass.augment import recipes
+from fastpass.common import progress
 from fastpass.errors import BadArgument, BadCheckpoint, Collapsed
 from fastpass.train import config as sections
 from fastpass.train import data
@@ -46,6 +48,17 @@ def finished(tmp_path_factory):
     output = tmp_path_factory.mktemp("finished")
     assert run(output) is True
     return output
+
+
+def test_lines_say_how_far_it_is(tmp_path, monkeypatch, capsys):
+    """Where standard error is no terminal."""
+    monkeypatch.setattr(progress, "SECONDS_BEFORE_LINES", 0.01)
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0.01)
+    assert run(tmp_path, "train.epochs=1") is True
+    lines = [line for line in capsys.readouterr().err.splitlines() if line.startswith("training")]
+    assert lines
+    wanted = r"training(, loss \d+\.\d{4}, \d+ images/s)?: [1-4] of 4"
+    assert all(re.fullmatch(wanted, line) for line in lines), lines
 
 
 def test_log_has_one_complete_line_per_step(finished):
