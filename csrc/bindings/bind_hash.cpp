@@ -5,10 +5,12 @@
 #include <algorithm>
 #include <limits>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "bindings/buffers.h"
+#include "bindings/decode_arguments.h"
 #include "bindings/raise.h"
 #include "bindings/register.h"
 #include "common/parallel_for.h"
@@ -119,14 +121,14 @@ struct HashResult {
 // {"codes": [one array per kind], "quality", "quality_fast", "height", "width", "statistics",
 // "errors": [None or the exception, per image]}
 py::dict hash_images(const py::list& images, const std::vector<std::string>& kinds,
-                     bool wants_statistics, bool apply_orientation, std::int64_t max_pixels,
-                     int num_threads) {
+                     bool wants_statistics, bool fill_damage, bool apply_orientation,
+                     std::int64_t max_pixels, std::int64_t max_scan_blocks, int num_threads) {
   if (num_threads < 1 || num_threads > kMostThreads || max_pixels < 1) {
     raise_if_error({Fault::kBadArgument, "wanted 1 to 1024 threads, and a pixel or more"});
   }
   HashResult result(kinds, static_cast<py::ssize_t>(images.size()), wants_statistics);
-  result.columns.decode.max_pixels = max_pixels;
-  result.columns.decode.applies_orientation = apply_orientation;
+  result.columns.decode = make_decode_options(std::nullopt, 1, fill_damage, apply_orientation,
+                                              max_pixels, max_scan_blocks);
   std::vector<HashJob> jobs;
   for (const py::handle image : images) {
     jobs.push_back(make_job(py::reinterpret_borrow<py::object>(image)));
@@ -154,8 +156,8 @@ std::vector<std::string> kind_names() {
 void register_hash(py::module_& module) {
   module.def("hash_kinds", &kind_names);
   module.def("hash_images", &hash_images, py::arg("images"), py::kw_only(), py::arg("kinds"),
-             py::arg("statistics"), py::arg("apply_orientation"), py::arg("max_pixels"),
-             py::arg("num_threads"));
+             py::arg("statistics"), py::arg("fill_damage"), py::arg("apply_orientation"),
+             py::arg("max_pixels"), py::arg("max_scan_blocks"), py::arg("num_threads"));
 }
 
 }  // namespace fastpass

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fastpass._native import core
-from fastpass.common.checks import require_bytes, require_integer
+from fastpass.common.checks import require_bytes, require_choice, require_integer
 from fastpass.decode.jpeg import Pixels, decode_jpeg
 from fastpass.decode.probe import probe
-from fastpass.decode.settings import MAX_PIXELS, Orientation, check_orientation
+from fastpass.decode.settings import MAX_PIXELS, OnDamage, Orientation, check_orientation
 from fastpass.errors import CorruptImage, ImageTooLarge, OutOfMemory, UnsupportedImage
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ _PILLOW_NAMES = {"heic": "HEIF"}
 def decode_image(
     data: Buffer,
     *,
+    on_damage: OnDamage = "raise",
     orientation: Orientation = "ignore",
     max_pixels: int = core.DEFAULT_MAX_PIXELS,
     max_scan_blocks: int = core.DEFAULT_MAX_SCAN_BLOCKS,
@@ -34,7 +35,7 @@ def decode_image(
     ``data``: a JPEG, PNG, WebP, BMP, GIF, TIFF, AVIF, or HEIC (where pillow-heif is installed).
     ``orientation``: "apply" turns the pixels as EXIF asks; TIFF and HEIC files are always turned,
     by Pillow and its plug-in. ``max_pixels``: width x height above which an image is refused before
-    memory is taken. ``max_scan_blocks``: of JPEGs, as for ``decode_jpeg``.
+    memory is taken. ``on_damage``, ``max_scan_blocks``: of JPEGs, as for ``decode_jpeg``.
 
     JPEGs take the native path. Everything else goes through Pillow and holds the GIL for part of
     the time: expect a fraction of the speed. The pixels are those of Pillow's ``convert("RGB")``:
@@ -45,12 +46,14 @@ def decode_image(
         CorruptImage, UnsupportedImage, ImageTooLarge, TooManyScans, OutOfMemory, BadArgument.
     """
     encoded = require_bytes("data", data)
+    require_choice("on_damage", on_damage, ("raise", "fill"))
     check_orientation(orientation)
     max_pixels = require_integer("max_pixels", max_pixels, 1, MAX_PIXELS)
     max_scan_blocks = require_integer("max_scan_blocks", max_scan_blocks, 1, MAX_PIXELS)
     if bytes(encoded[:2]) == b"\xff\xd8":
         return decode_jpeg(
             encoded,
+            on_damage=on_damage,
             orientation=orientation,
             max_pixels=max_pixels,
             max_scan_blocks=max_scan_blocks,

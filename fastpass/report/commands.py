@@ -83,4 +83,6 @@ def _drawn(
         views.recipe,
         seed=views.seed if seed is None else seed,
         mode=views.mode,
+        orientation=views.orientation,
+        on_damage=views.on_damage,
     )

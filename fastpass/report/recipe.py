@@ -5,12 +5,13 @@ from __future__ import annotations
 import contextlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from fastpass.augment import recipes
 from fastpass.augment.recipe import Recipe
+from fastpass.decode.settings import OnDamage, Orientation
 from fastpass.errors import FastpassError, ReadFailed
 
 _STEP = re.compile(r"step-\d+")  # without what a crash left under another name
@@ -18,11 +19,13 @@ _STEP = re.compile(r"step-\d+")  # without what a crash left under another name
 
 @dataclass(frozen=True)
 class RunViews:
-    """recipe, mode and seed of a run's views."""
+    """The recipe of a run's views, and how images are read and views made (``fp.render``)."""
 
     recipe: Recipe
     mode: Literal["exact", "fast"] = "fast"
     seed: int = 0
+    orientation: Orientation = "ignore"
+    on_damage: OnDamage = "raise"
 
 
 def views_of_run(folder: str | Path) -> RunViews | None:
@@ -68,7 +71,7 @@ def _of_state(state: dict[str, Any]) -> RunViews:
     of_config = _of_config(state["config"])
     stored = state["data"].get("recipe")
     recipe = Recipe.from_dict(stored) if stored else of_config.recipe
-    return RunViews(recipe, of_config.mode, of_config.seed)
+    return replace(of_config, recipe=recipe)
 
 
 def _of_config(config: dict[str, Any]) -> RunViews:
@@ -79,4 +82,11 @@ def _of_config(config: dict[str, Any]) -> RunViews:
         recipe = recipes.RECIPES[name](**values)
     else:
         recipe = recipes.load(name)
-    return RunViews(recipe, augment.get("mode", "fast"), int(config["train"]["seed"]))
+    data = config.get("data", {})
+    return RunViews(
+        recipe,
+        augment.get("mode", "fast"),
+        int(config["train"]["seed"]),
+        data.get("orientation", "ignore"),
+        data.get("on_damage", "raise"),
+    )

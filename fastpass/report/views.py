@@ -6,8 +6,10 @@ import tarfile
 from pathlib import Path
 from typing import Any, Literal
 
+from fastpass.decode.settings import OnDamage, Orientation
 from fastpass.errors import BadPack, ReadFailed
-from fastpass.pages import Picture, data_uri, png_uri
+from fastpass.pages import Picture, data_uri, jpeg_thumbnail, png_uri
+from fastpass.types import ImageInfo
 
 IMAGE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp")
 
@@ -32,22 +34,44 @@ def first_image(path: str | Path) -> bytes:
 
 
 def draw_views(
-    data: bytes, recipe: Any, *, seed: int = 0, mode: Literal["exact", "fast"] = "fast"
+    data: bytes,
+    recipe: Any,
+    *,
+    seed: int = 0,
+    mode: Literal["exact", "fast"] = "fast",
+    orientation: Orientation = "ignore",
+    on_damage: OnDamage = "raise",
 ) -> tuple[Picture, ...]:
     """One encoded image, then every view of ``recipe`` as the loader would render it."""
     from fastpass.augment import draw, render
     from fastpass.decode import probe
 
     info = probe(data)
-    params = draw(recipe, info.height, info.width, seed=seed)
-    images = render(data, recipe, seed=seed, params=params, normalize=False, mode=mode)
-    mime = f"image/{info.format}"
-    original = Picture("image", data_uri(mime, data), (f"{info.width} x {info.height}",))
+    height, width = info.height, info.width
+    if orientation == "apply" and info.exif_orientation >= 5:
+        height, width = width, height
+    params = draw(recipe, height, width, seed=seed)
+    images = render(
+        data, recipe, seed=seed, params=params, normalize=False, mode=mode,
+        orientation=orientation, on_damage=on_damage,
+    )  # fmt: skip
+    source = _original(data, info, orientation, on_damage)
+    original = Picture("image", source, (f"{width} x {height}",))
     views = [
         Picture(f"view {index}, {image.shape[1]} px", png_uri(image), caption(drawn))
         for index, (image, drawn) in enumerate(zip(images, params, strict=True))
     ]
     return (original, *views)
+
+
+def _original(data: bytes, info: ImageInfo, orientation: Orientation, on_damage: OnDamage) -> str:
+    """The image as its views are cut from it: a browser would turn the file by its EXIF block."""
+    from fastpass.decode import decode_image
+
+    if info.exif_orientation == 1:
+        return data_uri(f"image/{info.format}", data)
+    pixels = decode_image(data, orientation=orientation, on_damage=on_damage)
+    return jpeg_thumbnail(pixels, max(pixels.shape))
 
 
 def caption(params: Any) -> tuple[str, ...]:

@@ -44,6 +44,8 @@ class DataConfig(Section):
     batch_size: int = Field(default=64, ge=1)  # images per rank and step (micro-batch)
     threads: int = Field(default=0, ge=0)  # native worker threads; 0 = all cores
     on_error: Literal["raise", "skip"] = "raise"
+    on_damage: Literal["raise", "fill"] = "raise"  # of JPEGs: whether damaged ones are used
+    orientation: Literal["ignore", "apply"] = "ignore"  # of EXIF
     max_pixels: int = Field(default=0, ge=0)  # of an image; 0 = the loader's limit
     max_scan_blocks: int = Field(default=0, ge=0)  # of a JPEG's scans; 0 = the loader's limit
     # Where images are decoded and views made: "auto" is the GPU of the run, where it has one.

@@ -84,6 +84,8 @@ def open_data(config: Config, pattern: str, device: torch.device) -> TrainData:
         threads=config.data.threads or None,
         mode=config.augment.mode,
         on_error=config.data.on_error,
+        on_damage=config.data.on_damage,
+        orientation=config.data.orientation,
         max_pixels=config.data.max_pixels or core.DEFAULT_MAX_PIXELS,
         max_scan_blocks=config.data.max_scan_blocks or core.DEFAULT_MAX_SCAN_BLOCKS,
     )

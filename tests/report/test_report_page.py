@@ -141,7 +141,7 @@ def test_views_are_drawn_through_the_public_face(monkeypatch: pytest.MonkeyPatch
         assert normalize is False
         return [np.stack([np.full((8, 8), v, np.float32) for v in (0.0, 0.5, 1.0)])]
 
-    info = SimpleNamespace(width=64, height=48, format="jpeg")
+    info = SimpleNamespace(width=64, height=48, format="jpeg", exif_orientation=1)
     monkeypatch.setattr("fastpass.decode.probe", lambda data: info)
     monkeypatch.setattr("fastpass.augment.draw", draw)
     monkeypatch.setattr("fastpass.augment.render", render)

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 from support.pictures import jpeg
 
 import fastpass as fp
 from fastpass.cli import cli
 from fastpass.errors import ReadFailed
+from fastpass.pages import png_uri
 from fastpass.report.recipe import views_of_run
 
 SMALL = fp.recipes.dino(global_size=32, local_size=16, num_local_crops=3)
@@ -118,3 +123,30 @@ def test_a_recipe_file_that_has_gone(tmp_path: Path) -> None:
     run = _run(tmp_path, _config(recipe="gone.toml"))
     with pytest.raises(ReadFailed, match=r"config\.json is not what.*gone\.toml"):
         views_of_run(run)
+
+
+@pytest.mark.parametrize("orientation", ["ignore", "apply"])
+def test_images_are_turned_as_the_run_turns_them(tmp_path: Path, orientation: Any) -> None:
+    """The image beside the views too: a browser would turn the file itself."""
+    config = {**_config(), "data": {"orientation": orientation, "on_damage": "fill"}}
+    run = _run(tmp_path, config, SMALL)
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    buffer = io.BytesIO()
+    Image.open(io.BytesIO(jpeg(1, 90, 140))).save(buffer, "JPEG", exif=exif)
+    data = buffer.getvalue()[:-300]  # damaged, too
+    (tmp_path / "odd.jpg").write_bytes(data)
+    page = tmp_path / "r.html"
+    words = ["report", str(run), "-o", str(page), "--image", str(tmp_path / "odd.jpg")]
+    told = CliRunner().invoke(cli, words)
+    assert told.exit_code == 0, told.output
+    views = fp.render(
+        data, SMALL, seed=7, normalize=False, mode="exact", orientation=orientation,
+        on_damage="fill",
+    )  # fmt: skip
+    sources = re.findall(r'src="(data:image/[^"]+)"', page.read_text())
+    assert [source for source in sources if "image/png" in source] == [*map(png_uri, views)]
+    (original,) = (source for source in sources if "image/jpeg" in source)
+    shown = Image.open(io.BytesIO(base64.b64decode(original.partition(",")[2])))
+    assert shown.size == ((90, 140) if orientation == "apply" else (140, 90))
+    assert shown.getexif().get(0x0112, 1) == 1

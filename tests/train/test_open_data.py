@@ -23,8 +23,10 @@ def test_everything_reaches_the_loader():
     params = {"global_size": 32, "num_local_crops": 3, "global_scale": [0.5, 1]}
     config = Config(
         augment={"recipe": "dino", "params": params, "mode": "exact"},
-        data={"batch_size": 10, "threads": 3, "on_error": "skip", "max_pixels": 5,
-              "max_scan_blocks": 6},
+        data={
+            "batch_size": 10, "threads": 3, "on_error": "skip", "max_pixels": 5,
+            "max_scan_blocks": 6, "on_damage": "fill", "orientation": "apply",
+        },
         feed={"backend": "dali"},
         train={"seed": 5},
     )  # fmt: skip
@@ -34,7 +36,7 @@ def test_everything_reaches_the_loader():
         "batch_size": 10, "device": "cpu", "backend": "dali", "seed": 5, "rank": 0, "world_size": 1,
         "threads": 3,
         "mode": "exact", "on_error": "skip", "shuffle": True, "drop_last": True,
-        "max_pixels": 5, "max_scan_blocks": 6,
+        "max_pixels": 5, "max_scan_blocks": 6, "on_damage": "fill", "orientation": "apply",
     }  # fmt: skip
     assert data.loader.recipe.views[0].scale == (0.5, 1)
     assert (data.fingerprint, data.num_samples) == ("abc", 40)

@@ -52,6 +52,13 @@ def _memory_bytes(context: click.Context, option: click.Parameter, value: str) -
 )
 @click.option("--dihedral", is_flag=True, help="Turned and mirrored copies are duplicates too.")
 @click.option(
+    "--on-damage",
+    default="raise",
+    show_default=True,
+    type=click.Choice(["raise", "fill"]),
+    help="Damaged JPEGs. raise: unreadable; fill: compare what can be decoded of them.",
+)
+@click.option(
     "--orientation",
     default="ignore",
     show_default=True,
@@ -109,6 +116,7 @@ def dedup_command(
     radius: int | None,
     min_quality: int,
     dihedral: bool,
+    on_damage: str,
     orientation: str,
     method: str,
     index: Path | None,
@@ -136,6 +144,7 @@ def dedup_command(
             radius=(31 if KINDS[kind] == 256 else 4) if radius is None else radius,
             min_quality=min_quality,
             dihedral=dihedral,
+            on_damage=on_damage,  # type: ignore[arg-type]
             orientation=orientation,  # type: ignore[arg-type]
             method=method,  # type: ignore[arg-type]
             keep=tuple(key.strip() for key in keep.split(",") if key.strip()),

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from fastpass.common.checks import require_choice, settle_integers
 from fastpass.curate.hashes.images import DIHEDRALS
 from fastpass.curate.search.code_file import UPRIGHT
-from fastpass.decode.settings import Orientation, check_orientation
+from fastpass.decode.settings import OnDamage, Orientation, check_orientation
 from fastpass.errors import BadArgument
 
 KEEP_COLUMNS = ("pixels", "quality", "bytes", "key", "licence", "date")
@@ -29,6 +29,7 @@ class DedupOptions:
         largest is the best.
     threads: workers. backend: "local" (a pool of processes) or "ray".
     memory_bytes: for the search, of each worker. max_pixels: larger images are refused.
+    on_damage: "fill" compares damaged JPEGs by what can be decoded of them; "raise": unreadable.
     orientation: "apply" compares and shows images turned as their EXIF orientation asks.
     null: lists of names end each with a zero byte, not with a newline.
     """
@@ -43,6 +44,7 @@ class DedupOptions:
     backend: Literal["local", "ray"] = "local"
     memory_bytes: int = 4 << 30
     max_pixels: int = 178956970
+    on_damage: OnDamage = "raise"
     orientation: Orientation = "ignore"
     null: bool = False
 
@@ -56,6 +58,7 @@ class DedupOptions:
             "max_pixels": (1, 1 << 40),
         }
         settle_integers(self, limits)
+        require_choice("on_damage", self.on_damage, ("raise", "fill"))
         check_orientation(self.orientation)
         require_choice("method", self.method, ("star", "components"))
         require_choice("backend", self.backend, ("local", "ray"))
@@ -89,6 +92,8 @@ class DedupOptions:
         for name in ("threads", "backend", "memory_bytes", "null"):
             del values[name]
         values["keep"] = list(self.keep)
-        if self.orientation == "ignore":  # as runs of earlier versions did, which did not say so
-            del values["orientation"]
+        # What runs of earlier versions did, too, which did not say so.
+        for name, default in (("orientation", "ignore"), ("on_damage", "raise")):
+            if values[name] == default:
+                del values[name]
         return values

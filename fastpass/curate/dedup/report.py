@@ -122,7 +122,10 @@ def _picture(result: DedupResult, pack: Pack, row: int, note: str) -> Picture:
 def _thumbnail(pack: Pack, row: int, options: DedupOptions) -> str:
     try:
         pixels = decode_image(
-            pack[row].data, orientation=options.orientation, max_pixels=options.max_pixels
+            pack[row].data,
+            on_damage=options.on_damage,
+            orientation=options.orientation,
+            max_pixels=options.max_pixels,
         )
         return jpeg_thumbnail(pixels, _SIDE)
     except FastpassError:

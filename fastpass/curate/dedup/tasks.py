@@ -74,6 +74,7 @@ def hash_samples(
         found = hash_images(
             [s.data if isinstance(s, Sample) else b"" for s in samples],
             kinds,
+            on_damage=options.on_damage,
             orientation=options.orientation,
             threads=1,
             max_pixels=options.max_pixels,

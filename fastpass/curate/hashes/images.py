@@ -11,10 +11,16 @@ import numpy as np
 import numpy.typing as npt
 
 from fastpass._native import core
-from fastpass.common.checks import require_bool, require_bytes, require_integer, shown
+from fastpass.common.checks import (
+    require_bool,
+    require_bytes,
+    require_choice,
+    require_integer,
+    shown,
+)
 from fastpass.common.processors import available_processors
 from fastpass.decode import decode_image
-from fastpass.decode.settings import MAX_PIXELS, Orientation, check_orientation
+from fastpass.decode.settings import MAX_PIXELS, OnDamage, Orientation, check_orientation
 from fastpass.errors import BadArgument, FastpassError
 
 HASH_KINDS: tuple[str, ...] = (*core.hash_kinds(), "sha256")
@@ -62,9 +68,11 @@ def hash_images(
     kinds: str | Sequence[str] = "pdq",
     *,
     statistics: bool = False,
+    on_damage: OnDamage = "raise",
     orientation: Orientation = "ignore",
     threads: int | None = None,
     max_pixels: int = core.DEFAULT_MAX_PIXELS,
+    max_scan_blocks: int = core.DEFAULT_MAX_SCAN_BLOCKS,
 ) -> Hashes:
     """Hash many images on several threads, each decoded once.
 
@@ -80,11 +88,14 @@ def hash_images(
             decoded pixels) and "sha256" (of the bytes): exact duplicates.
         statistics: also brightness (mean luma, 0 to 255), entropy (bits), laplacian_variance (low
             where it is blurred), saturation (0 to 1), is_single_color (0 or 1).
+        on_damage: "fill" hashes damaged JPEGs with what can be decoded of them, filled as Pillow
+            fills it; "raise" makes an error of them.
         orientation: "apply" turns images as their EXIF orientation asks before they are hashed:
             a photo and the same photo saved upright then have the same hashes (but for "sha256").
             Pixels have no orientation.
         threads: default: every processor this process may use.
         max_pixels: width x height above which an image is refused.
+        max_scan_blocks: of JPEGs, as for ``decode_jpeg``.
 
     Raises BadArgument. What is wrong with an image is in ``Hashes.errors``, and raises nothing.
     PNG and WebP are decoded a few at a time, on one thread.
@@ -94,6 +105,8 @@ def hash_images(
     threads = available_processors() if threads is None else threads
     threads = require_integer("threads", threads, 1, 1024)
     max_pixels = require_integer("max_pixels", max_pixels, 1, MAX_PIXELS)
+    max_scan_blocks = require_integer("max_scan_blocks", max_scan_blocks, 1, MAX_PIXELS)
+    require_choice("on_damage", on_damage, ("raise", "fill"))
     check_orientation(orientation)
     native_kinds = [kind for kind in kinds if kind != "sha256"]
     found = _joined(
@@ -102,8 +115,10 @@ def hash_images(
                 given,
                 kinds=native_kinds,
                 statistics=statistics,
+                fill_damage=on_damage == "fill",
                 apply_orientation=orientation == "apply",
                 max_pixels=max_pixels,
+                max_scan_blocks=max_scan_blocks,
                 num_threads=threads,
             )
             | {"unreadable": unreadable}

@@ -1,4 +1,4 @@
-"""--orientation apply: a photo and the same photo saved upright are duplicates, and look alike."""
+"""Ways to read images in dedup: turned by EXIF (in the report, too), damaged files filled."""
 
 from __future__ import annotations
 
@@ -96,3 +96,15 @@ def test_an_index_holds_images_turned_or_as_stored_not_both(photos: Path, tmp_pa
     dedup(photos, tmp_path / "fourth", index=stored)
     with pytest.raises(fp.ConfigError, match="holds codes of pdq, .*--orientation ignore"):
         dedup(photos, tmp_path / "fifth", index=stored, options=APPLY)
+
+
+def test_damaged_files_on_demand(photos: Path, tmp_path: Path) -> None:
+    whole = (photos / "1_upright.jpg").read_bytes()
+    (photos / "cut.jpg").write_bytes(whole[:-60])
+    assert dedup(photos, tmp_path / "out").count("unreadable") == 1
+    told = _run(photos, "--on-damage", "fill", "-o", tmp_path / "filled")
+    assert told.exit_code == 0, told.output  # type: ignore[attr-defined]
+    rows = by_key(tmp_path / "filled")
+    assert rows["cut"]["kept_key"] == rows["1_upright"]["kept_key"]
+    with pytest.raises(fp.ConfigError, match="another options"):
+        dedup(photos, tmp_path / "filled")

@@ -83,3 +83,25 @@ def test_the_fast_hash_is_as_close_to_pdq_as_it_is_of_upright_files(size: tuple[
 def test_an_unknown_word_is_refused() -> None:
     with pytest.raises(fp.BadArgument, match="orientation is 'upright', wanted 'ignore' or"):
         fp.hash_images([b""], orientation="upright")  # type: ignore[arg-type]
+
+
+def test_damaged_files_are_hashed_as_they_are_filled() -> None:
+    """As the advice in the error says; turned as well."""
+    whole = _encoded(2, 6, "JPEG", (200, 131))
+    cut = whole[: len(whole) * 2 // 3]
+    (error,) = fp.hash_images([cut], KINDS).errors
+    assert isinstance(error, fp.CorruptImage)
+    assert 'on_damage="fill"' in str(error)
+    found = fp.hash_images([cut, whole], KINDS, on_damage="fill", orientation="apply")
+    assert found.ok.all()
+    pixels = fp.decode_jpeg(cut, on_damage="fill", orientation="apply")
+    np.testing.assert_array_equal(
+        fp.decode_image(cut, on_damage="fill", orientation="apply"), pixels
+    )
+    wanted = fp.hash_images([pixels], KINDS)
+    for kind in KINDS:
+        np.testing.assert_array_equal(found.codes[kind][0], wanted.codes[kind][0], err_msg=kind)
+    with pytest.raises(fp.BadArgument, match="on_damage = 'skip'"):
+        fp.hash_images([cut], on_damage="skip")  # type: ignore[arg-type]
+    with pytest.raises(fp.BadArgument, match="on_damage = 'skip'"):
+        fp.decode_image(cut, on_damage="skip")  # type: ignore[arg-type]
