@@ -102,7 +102,7 @@ def test_damaged_files_on_demand(photos: Path, tmp_path: Path) -> None:
     whole = (photos / "1_upright.jpg").read_bytes()
     (photos / "cut.jpg").write_bytes(whole[:-60])
     assert dedup(photos, tmp_path / "out").count("unreadable") == 1
-    told = _run(photos, "--on-damage", "fill", "-o", tmp_path / "filled")
+    told = _run(photos, "--on-damage", "fill", "--radius", 60, "-o", tmp_path / "filled")
     assert told.exit_code == 0, told.output  # type: ignore[attr-defined]
     rows = by_key(tmp_path / "filled")
     assert rows["cut"]["kept_key"] == rows["1_upright"]["kept_key"]
