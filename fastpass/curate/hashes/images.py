@@ -125,18 +125,26 @@ def hash_images(
             for given, unreadable in _readable(images, orientation, max_pixels)
         ]
     )
-    all_errors = [
-        mine or native for mine, native in zip(found["unreadable"], found["errors"], strict=True)
-    ]
     codes = dict(zip(native_kinds, found["codes"], strict=True))
     if "sha256" in kinds:
         codes["sha256"] = _sha256(images)
+    return _without_failed({kind: codes[kind] for kind in kinds}, found, statistics)
+
+
+def _without_failed(
+    codes: dict[str, npt.NDArray[np.uint8]], found: dict[str, Any], statistics: bool
+) -> Hashes:
+    """What the native code has found, with zeros where an image is no good."""
+    all_errors = [
+        mine or native for mine, native in zip(found["unreadable"], found["errors"], strict=True)
+    ]
     failed = np.array([error is not None for error in all_errors], dtype=bool)
-    for name in native_kinds:
-        codes[name][failed] = 0
+    for kind in codes:
+        if kind != "sha256":
+            codes[kind][failed] = 0
     columns = found["statistics"].T if statistics else []
     return Hashes(
-        codes={kind: codes[kind] for kind in kinds},
+        codes=codes,
         quality=found["quality"],
         quality_fast=found["quality_fast"],
         height=np.where(failed, 0, found["height"]).astype(np.int32),
