@@ -36,6 +36,7 @@ class FeedPlan:
     threads: tuple[int, ...] = (1,)
     peers: tuple[str, ...] = tuple(FEED_PEERS)
     modes: tuple[Mode, ...] = ("fast", "exact")
+    backends: tuple[str, ...] = ("native",)
     batch_size: int = 32
     repeats: int = 5
     seconds: float = 3.0
@@ -144,6 +145,7 @@ def _job(name: str, plan: FeedPlan, photos: Photos, scratch: Path, threads: int)
         seed=plan.seed,
         scratch=scratch,
         modes=plan.modes,
+        backends=plan.backends,
         reads=("mmap", "pread") if plan.is_cold else None,
     )
 

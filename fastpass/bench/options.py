@@ -17,6 +17,7 @@ from fastpass.common.processors import available_processors
 RECIPES = ("dino", "moco_v2", "rrc")
 PEERS = ("fastpass", "torchvision", "torchvision_v2", "dali", "ffcv")
 MODES = ("fast", "exact")
+BACKENDS = ("native", "dali")
 
 
 def thread_counts(context: click.Context, option: click.Parameter, value: str) -> tuple[int, ...]:
@@ -28,6 +29,14 @@ def thread_counts(context: click.Context, option: click.Parameter, value: str) -
     if not counts or not all(1 <= count <= 1024 for count in counts):
         raise click.BadParameter(f"{value!r}: wanted numbers from 1 to 1024, such as 1,2")
     return counts
+
+
+def backend_names(context: click.Context, option: click.Parameter, value: str) -> tuple[str, ...]:
+    """native,dali -> ("native", "dali"), each once."""
+    names = tuple(dict.fromkeys(value.split(",")))
+    if unknown := set(names) - set(BACKENDS):
+        raise click.BadParameter(f"{min(unknown)!r}: wanted some of {','.join(BACKENDS)}")
+    return names
 
 
 def default_threads() -> str:
@@ -83,6 +92,10 @@ def feed_options(command: Callable[..., Any]) -> Callable[..., Any]:
             click.option(
                 "--mode", "modes", multiple=True, type=click.Choice(MODES),
                 help="How fastpass.Loader renders.  [default: both]",
+            ),
+            click.option(
+                "--backends", callback=backend_names, default="native", show_default=True,
+                metavar="NAME,NAME,...", help=f"Of fastpass.Loader: {', '.join(BACKENDS)}.",
             ),
             click.option(
                 "--batch-size", default=32, show_default=True, type=click.IntRange(min=1)

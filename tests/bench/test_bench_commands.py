@@ -50,6 +50,12 @@ def test_feed_gives_table_record_and_plot(folder: Path, tmp_path: Path) -> None:
     assert {pair["loader"] for pair in work["scaling"]} == {"fastpass fast", "fastpass exact"}
 
 
+def test_feed_names_a_backend_that_it_does_not_know(folder: Path) -> None:
+    result = _bench("feed", folder, "--backends", "native,dalli")
+    assert result.exit_code == 2
+    assert "'dalli': wanted some of native,dali" in result.output
+
+
 def test_feed_cold_says_what_was_still_cached(folder: Path) -> None:
     quick = [*QUICK, "--batch-size", 2, "--threads", 1, "--recipe", "rrc", "--mode", "fast"]
     result = _bench("feed", folder, *quick, "--cold", "--scratch", folder.parent, "--json")

@@ -80,6 +80,17 @@ def test_our_loader_is_measured_in_every_way_of_reading_that_it_has(
     assert names == ["fastpass fast"]
 
 
+def test_our_loader_is_measured_in_every_backend_asked_for(make_job: MakeJob) -> None:
+    from support.dali_pipelines import enabled
+
+    enabled()
+    job = replace(make_job(), modes=("fast",), backends=("native", "dali"))
+    native, dali = fastpass_loader.make_peers(job)
+    assert (native.name, dali.name) == ("fastpass fast", "fastpass dali fast")
+    first, second = (next(peer.batches()) for peer in (native, dali))
+    assert all(one.equal(other) for one, other in zip(first, second, strict=True))
+
+
 def test_an_absent_peer_is_left_out_by_name(
     make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,13 +15,19 @@ from fastpass.feed import Loader
 
 
 class FastpassLoader:
-    """One mode of our loader; ``reads`` names how it reads where it can choose."""
+    """One mode and backend of our loader; ``reads`` names how it reads where it can choose."""
 
-    def __init__(self, job: FeedJob, mode: str, reads: str | None = None) -> None:
-        self.name = f"fastpass {mode}" + (f" {reads}" if reads else "")
+    def __init__(
+        self, job: FeedJob, mode: str, reads: str | None = None, backend: str = "native"
+    ) -> None:
+        ours = "fastpass" if backend == "native" else f"fastpass {backend}"
+        self.name = f"{ours} {mode}" + (f" {reads}" if reads else "")
         self.how = f"fastpass.Loader, mode {mode!r}, indexed tar, decode once"
         self._job = job
         self._options: dict[str, Any] = {"mode": mode} | ({"reads": reads} if reads else {})
+        if backend != "native":
+            self.how += f", backend {backend!r}"
+            self._options["backend"] = backend
 
     def batches(self) -> Iterator[Sequence[Any]]:
         job = self._job
@@ -40,7 +46,12 @@ class FastpassLoader:
 
 
 def make_peers(job: FeedJob) -> list[FastpassLoader]:
-    """Every mode asked for, times every way of reading where the loader has several."""
+    """Every backend and mode asked for, times every way of reading where there are several."""
     can_choose = "reads" in inspect.signature(Loader.__init__).parameters
     ways: tuple[str | None, ...] = job.reads if job.reads and can_choose else (None,)
-    return [FastpassLoader(job, mode, reads) for mode in job.modes for reads in ways]
+    return [
+        FastpassLoader(job, mode, reads, backend)
+        for backend in job.backends
+        for mode in job.modes
+        for reads in ways
+    ]

@@ -15,7 +15,8 @@ from fastpass.bench.peers.photos import Photos
 class FeedJob:
     """threads: decoding threads or worker processes. scratch: a folder that a peer may fill.
 
-    modes: of our loader; reads: how our loader reads, None where that is not asked.
+    modes: of our loader; reads: how our loader reads, None where that is not asked; backends: of
+    our loader.
     """
 
     photos: Photos
@@ -26,6 +27,7 @@ class FeedJob:
     scratch: Path
     modes: tuple[str, ...] = ("fast", "exact")
     reads: tuple[str, ...] | None = None
+    backends: tuple[str, ...] = ("native",)
 
 
 class FeedPeer(Protocol):
