@@ -75,6 +75,10 @@ class BadArgument(FastpassError, ValueError):
     """A value outside its documented range."""
 
 
+class BadViewOp(FastpassError, ValueError):
+    """A user's operation on a view cannot be compiled, or raised an exception."""
+
+
 class Closed(FastpassError, RuntimeError):
     """The object was closed and cannot be used any more."""
 

@@ -27,6 +27,7 @@ PYTHON_ORDER = [
     "pack",
     "decode",
     "augment",
+    "augment/view_ops",
     "augment/recipes",
     "augment/__init__.py",
     "feed",

@@ -31,6 +31,8 @@ enum ViewDraw : std::uint32_t {
   kBlur = 48,
   kBlurSigma = 49,
   kSolarize = 50,
+  // The operation at place p, p < 2^16, uses kFirstOpKey + 2 p and the next one.
+  kFirstOpKey = 1u << 17,
 };
 
 constexpr int kCropTries = 10;

@@ -61,9 +61,9 @@ class FeedEngineHandle {
     raise_if_error(engine().prefetch(wanted));
   }
 
-  // (views, sample ids, positions, labels, skipped). What is queued on `stream` from now on sees
-  // the views whole; they are not overwritten before what is queued there when the last of them
-  // goes.
+  // (views, sample ids, positions, labels, skipped, outputs of the operations). What is queued on
+  // `stream` from now on sees the views whole; they are not overwritten before what is queued there
+  // when the last of them goes.
   py::tuple wait(std::uintptr_t stream) {
     FeedEngine& engine = this->engine();
     std::shared_ptr<BatchSlot> slot;
@@ -153,19 +153,28 @@ class FeedEngineHandle {
     return shown;
   }
 
+  py::capsule owner_of(const std::shared_ptr<HandedOut>& batch) const {
+    return py::capsule(new Kept{batch, process_}, [](void* held) {
+      auto* kept = static_cast<Kept*>(held);
+      if (kept->process.is_here()) delete kept;
+    });
+  }
+
   py::tuple to_tuple(const std::shared_ptr<HandedOut>& batch) const {
     const BatchLayout& layout = engine_->layout();
     const BatchSlot* slot = &batch->slot();
     py::list views;
     for (std::size_t view = 0; view < slot->views.size(); ++view) {
-      auto* keep = new Kept{batch, process_};
-      const py::capsule owner(keep, [](void* held) {
-        auto* kept = static_cast<Kept*>(held);
-        if (kept->process.is_here()) delete kept;
-      });
+      const py::capsule owner = owner_of(batch);
       const py::array array =
           show(layout, slot->num_samples, layout.view_sizes[view], slot->views[view], owner);
       views.append(is_host_memory_ ? py::object(array) : show_on_gpu(array, owner));
+    }
+    py::list op_outputs;
+    for (std::size_t i = 0; i < slot->op_outputs.size(); ++i) {
+      const std::vector<py::ssize_t> shape = {slot->num_samples,
+                                              static_cast<py::ssize_t>(layout.op_output_bytes[i])};
+      op_outputs.append(py::array(py::dtype("uint8"), shape, slot->op_outputs[i], owner_of(batch)));
     }
     py::list skipped;
     for (const SkippedSample& sample : slot->skipped) {
@@ -175,7 +184,7 @@ class FeedEngineHandle {
       return py::array_t<std::int64_t>(static_cast<py::ssize_t>(values.size()), values.data());
     };
     return py::make_tuple(views, copy(slot->sample_ids), copy(slot->positions), copy(slot->labels),
-                          skipped);
+                          skipped, op_outputs);
   }
 
   const OwnerProcess process_;

@@ -17,6 +17,7 @@
 #include "bindings/raise.h"
 #include "bindings/register.h"
 #include "bindings/view_memory.h"
+#include "bindings/view_op.h"
 #include "decode/decoder_pool.h"
 #include "feed/gpu_batch.h"
 #include "feed/render_sample.h"
@@ -32,9 +33,10 @@ using Key = std::tuple<std::uint64_t, std::uint64_t, std::uint32_t>;  // seed, s
 
 constexpr std::size_t kMostViews = std::size_t{1} << 16;  // DrawKey::view_id has 16 bits
 
-SampleOptions make_sample_options(std::vector<ViewSpec> views, bool may_scale,
-                                  std::int64_t max_pixels, std::int64_t max_scan_blocks,
-                                  bool fill_damage, bool apply_orientation) {
+SampleOptions make_sample_options(std::vector<ViewSpec> views, std::vector<ViewOps> ops,
+                                  bool may_scale, std::int64_t max_pixels,
+                                  std::int64_t max_scan_blocks, bool fill_damage,
+                                  bool apply_orientation) {
   if (views.empty() || views.size() > kMostViews) {
     raise_if_error({Fault::kBadArgument, std::to_string(views.size()) + " views, wanted 1 to " +
                                              std::to_string(kMostViews)});
@@ -42,6 +44,7 @@ SampleOptions make_sample_options(std::vector<ViewSpec> views, bool may_scale,
   for (const ViewSpec& spec : views) raise_if_error(check_spec(spec));
   SampleOptions options;
   options.views = std::move(views);
+  options.ops = std::move(ops);
   options.may_scale = may_scale;
   options.decode.max_pixels = max_pixels;
   options.decode.max_scan_blocks = max_scan_blocks;
@@ -68,29 +71,41 @@ ImageView view_of(const PixelArray& pixels) {
 }
 
 struct EmptyViews {
-  py::list arrays;
-  std::vector<std::uint8_t*> memory;  // [view]
+  // Views, and outputs of their operations as uint8 [bytes].
+  py::tuple arrays() const { return py::make_tuple(views, op_outputs); }
+
+  py::list views, op_outputs;
+  SampleOutputs memory;
 };
 
-EmptyViews empty_views(const std::vector<ViewSpec>& specs, Dtype dtype) {
+std::uint8_t* append_array(const char* dtype, std::vector<py::ssize_t> shape, py::list* arrays) {
+  py::array made(py::dtype(dtype), std::move(shape));
+  auto* memory = static_cast<std::uint8_t*>(made.mutable_data());
+  arrays->append(std::move(made));
+  return memory;
+}
+
+EmptyViews empty_views(const SampleOptions& options, Dtype dtype) {
   EmptyViews made;
-  for (const ViewSpec& spec : specs) {
-    const std::vector<py::ssize_t> shape = {3, spec.size, spec.size};
-    py::array view(py::dtype(numpy_name(dtype)), shape);
-    made.memory.push_back(static_cast<std::uint8_t*>(view.mutable_data()));
-    made.arrays.append(std::move(view));
+  for (const ViewSpec& spec : options.views) {
+    made.memory.views.push_back(
+        append_array(numpy_name(dtype), {3, spec.size, spec.size}, &made.views));
+  }
+  for (const std::size_t bytes : op_output_bytes(options)) {
+    made.memory.ops.push_back(
+        append_array("uint8", {static_cast<py::ssize_t>(bytes)}, &made.op_outputs));
   }
   return made;
 }
 
-// The views of an encoded image on the CPU.
-py::list render_image(const py::buffer& image, const SampleOptions& options, const Key& key,
-                      const std::optional<Params>& params, const std::string& dtype, bool normalize,
-                      py::function foreign) {
+// The views of an encoded image on the CPU, and the outputs of their operations.
+py::tuple render_image(const py::buffer& image, const SampleOptions& options, const Key& key,
+                       const std::optional<Params>& params, const std::string& dtype,
+                       bool normalize, py::function foreign) {
   const BorrowedBytes bytes(image);
   const ViewFormat format = view_format(dtype, /*channels_last=*/false, normalize);
   const ForeignDecoder foreign_decoder = make_foreign_decoder(std::move(foreign));
-  const EmptyViews views = empty_views(options.views, format.dtype);
+  const EmptyViews views = empty_views(options, format.dtype);
   const auto run = [&]() -> Status {
     const DecoderLease decoder("auto");
     PixelBuffer pixels;
@@ -99,27 +114,26 @@ py::list render_image(const py::buffer& image, const SampleOptions& options, con
     FASTPASS_RETURN_IF_ERROR(
         plan_sample(bytes.span(), {}, draws_of(key, params), options, whole, &plan));
     FASTPASS_RETURN_IF_ERROR(decode_sample(plan, decoder.get(), &pixels));
-    return render_sample(plan, pixels.view(), options.views, format, views.memory,
-                         &thread_renderer());
+    return render_sample(plan, pixels.view(), options, format, views.memory, &thread_renderer());
   };
   run_without_gil(run);
-  return views.arrays;
+  return views.arrays();
 }
 
 // The same of uint8 pixels [height, width, 3].
-py::list render_pixels(const PixelArray& image, const SampleOptions& options, const Key& key,
-                       const std::optional<Params>& params, const std::string& dtype,
-                       bool normalize) {
+py::tuple render_pixels(const PixelArray& image, const SampleOptions& options, const Key& key,
+                        const std::optional<Params>& params, const std::string& dtype,
+                        bool normalize) {
   const ImageView pixels = view_of(image);
   const ViewFormat format = view_format(dtype, /*channels_last=*/false, normalize);
-  const EmptyViews views = empty_views(options.views, format.dtype);
+  const EmptyViews views = empty_views(options, format.dtype);
   const auto run = [&]() -> Status {
     SamplePlan plan;
     FASTPASS_RETURN_IF_ERROR(plan_pixels(pixels, draws_of(key, params), options, &plan));
-    return render_sample(plan, pixels, options.views, format, views.memory, &thread_renderer());
+    return render_sample(plan, pixels, options, format, views.memory, &thread_renderer());
   };
   run_without_gil(run);
-  return views.arrays;
+  return views.arrays();
 }
 
 // Views of encoded images on a GPU, image by image. One user at a time.
@@ -182,10 +196,13 @@ class GpuImageRenderer {
 }  // namespace
 
 void register_render(py::module_& module) {
+  py::class_<ViewOp>(module, "ViewOp")
+      .def(py::init(&make_view_op), py::kw_only(), py::arg("name"), py::arg("is_normalized"),
+           py::arg("address"), py::arg("call"), py::arg("output_bytes"));
   py::class_<SampleOptions>(module, "SampleOptions")
-      .def(py::init(&make_sample_options), py::kw_only(), py::arg("views"), py::arg("may_scale"),
-           py::arg("max_pixels"), py::arg("max_scan_blocks"), py::arg("fill_damage"),
-           py::arg("apply_orientation"));
+      .def(py::init(&make_sample_options), py::kw_only(), py::arg("views"), py::arg("ops"),
+           py::arg("may_scale"), py::arg("max_pixels"), py::arg("max_scan_blocks"),
+           py::arg("fill_damage"), py::arg("apply_orientation"));
   module.def("render_image", &render_image, py::arg("image"), py::arg("options"), py::kw_only(),
              py::arg("key"), py::arg("params"), py::arg("dtype"), py::arg("normalize"),
              py::arg("foreign_decoder"));

@@ -75,13 +75,13 @@ void render_on_cpu(const Images& images, const SampleOptions& options, std::uint
     const auto i = static_cast<std::size_t>(index);
     SamplePlan plan;
     statuses[i] = batch.plan(i, options, &plan);
-    std::vector<std::uint8_t*> own = memory;
-    for (std::size_t view = 0; view < own.size(); ++view) {
-      own[view] += i * view_bytes(options.views[view].size, format.dtype);
-    }
     if (!statuses[i].ok()) return;
-    statuses[i] =
-        render_sample(plan, batch.images[i], options.views, format, own, &thread_renderer());
+    SampleOutputs own;
+    own.views = memory;
+    for (std::size_t view = 0; view < memory.size(); ++view) {
+      own.views[view] += i * view_bytes(options.views[view].size, format.dtype);
+    }
+    statuses[i] = render_sample(plan, batch.images[i], options, format, own, &thread_renderer());
   };
   {
     const py::gil_scoped_release no_gil;

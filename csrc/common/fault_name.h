@@ -32,6 +32,8 @@ inline const char* exception_name(Fault fault) {
       return "DeviceFailed";
     case Fault::kBadArgument:
       return "BadArgument";
+    case Fault::kBadViewOp:
+      return "BadViewOp";
     case Fault::kClosed:
       return "Closed";
     case Fault::kNone:

@@ -22,6 +22,7 @@ enum class Fault : std::uint8_t {
   kOutOfMemory,
   kDeviceFailed,  // a CUDA call failed
   kBadArgument,
+  kBadViewOp,  // a user's operation on a view failed
   kClosed,
 };
 

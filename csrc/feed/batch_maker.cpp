@@ -3,12 +3,12 @@
 namespace fastpass {
 namespace {
 
-// Whether a fault is one of the image itself. Faults of the storage, the memory or the pack are
-// not: they would meet every other sample as well.
+// Whether a fault is one of the image itself, or of what a user's operation made of it. Faults of
+// the storage, the memory or the pack are not: they would meet every other sample as well.
 bool is_fault_of_image(Fault fault) {
   return fault == Fault::kCorruptImage || fault == Fault::kUnsupportedImage ||
          fault == Fault::kImageTooLarge || fault == Fault::kTooManyScans ||
-         fault == Fault::kBadSeekIndex;
+         fault == Fault::kBadSeekIndex || fault == Fault::kBadViewOp;
 }
 
 }  // namespace

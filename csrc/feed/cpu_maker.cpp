@@ -13,7 +13,9 @@ namespace {
 class CpuSampleMaker : public SampleMaker {
  public:
   explicit CpuSampleMaker(SampleReader* reader)
-      : reader_(*reader), decoder_(make_decoder(reader->options().decoder)) {}
+      : reader_(*reader),
+        decoder_(make_decoder(reader->options().decoder)),
+        op_bytes_(op_output_bytes(reader->options().sample)) {}
 
   Status make(BatchWork* batch, std::size_t place) override {
     const FeedOptions& options = reader_.options();
@@ -27,13 +29,17 @@ class CpuSampleMaker : public SampleMaker {
     }
     const Stopwatch watch(&times.augment_nanoseconds);
     const std::vector<ViewSpec>& specs = options.sample.views;
-    outputs_.clear();
+    outputs_.views.clear();
     for (std::size_t view = 0; view < specs.size(); ++view) {
       const std::size_t bytes = view_bytes(specs[view].size, options.format.dtype);
-      outputs_.push_back(batch->slot->views[view] + place * bytes);
+      outputs_.views.push_back(batch->slot->views[view] + place * bytes);
+    }
+    outputs_.ops.clear();
+    for (std::size_t i = 0; i < op_bytes_.size(); ++i) {
+      outputs_.ops.push_back(batch->slot->op_outputs[i] + place * op_bytes_[i]);
     }
     FASTPASS_RETURN_IF_ERROR(
-        render_sample(plan_, pixels_.view(), specs, options.format, outputs_, &renderer_));
+        render_sample(plan_, pixels_.view(), options.sample, options.format, outputs_, &renderer_));
     times.num_images.fetch_add(1, std::memory_order_relaxed);
     return {};
   }
@@ -41,12 +47,20 @@ class CpuSampleMaker : public SampleMaker {
  private:
   SampleReader& reader_;
   const std::unique_ptr<Decoder> decoder_;
+  const std::vector<std::size_t> op_bytes_;
   ViewRenderer renderer_;
   PixelBuffer pixels_;
   EncodedSample encoded_;
   SamplePlan plan_;
-  std::vector<std::uint8_t*> outputs_;  // [view]
+  SampleOutputs outputs_;
 };
+
+// Of samples of `bytes` each, those at the places `kept`.
+void move_together(const std::vector<std::size_t>& kept, std::size_t bytes, std::uint8_t* memory) {
+  for (std::size_t i = 0; i < kept.size(); ++i) {
+    if (kept[i] != i) std::memcpy(memory + i * bytes, memory + kept[i] * bytes, bytes);
+  }
+}
 
 // Batches that are decoded and rendered on the CPU, sample by sample.
 class CpuMaker : public BatchMaker {
@@ -65,10 +79,11 @@ class CpuMaker : public BatchMaker {
         settle_samples(reader_->source(), options.skip_damaged, batch);
     for (std::size_t view = 0; view < options.sample.views.size(); ++view) {
       const std::size_t bytes = view_bytes(options.sample.views[view].size, options.format.dtype);
-      std::uint8_t* memory = batch->slot->views[view];
-      for (std::size_t i = 0; i < kept.size(); ++i) {
-        if (kept[i] != i) std::memcpy(memory + i * bytes, memory + kept[i] * bytes, bytes);
-      }
+      move_together(kept, bytes, batch->slot->views[view]);
+    }
+    const std::vector<std::size_t> op_bytes = op_output_bytes(options.sample);
+    for (std::size_t i = 0; i < op_bytes.size(); ++i) {
+      move_together(kept, op_bytes[i], batch->slot->op_outputs[i]);
     }
     return {};
   }

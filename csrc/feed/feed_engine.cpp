@@ -17,6 +17,7 @@ BatchLayout layout_of(const FeedOptions& options) {
   layout.batch_size = options.batch_size;
   layout.format = options.format;
   for (const ViewSpec& spec : options.sample.views) layout.view_sizes.push_back(spec.size);
+  layout.op_output_bytes = op_output_bytes(options.sample);
   return layout;
 }
 

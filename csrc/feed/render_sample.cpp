@@ -6,13 +6,21 @@ Status decode_sample(const SamplePlan& plan, Decoder* decoder, PixelBuffer* pixe
   return plan.is_decoded ? Status() : decoder->decode(plan.headers, plan.decode, pixels);
 }
 
-Status render_sample(const SamplePlan& plan, const ImageView& pixels,
-                     const std::vector<ViewSpec>& specs, const ViewFormat& format,
-                     const std::vector<std::uint8_t*>& outputs, ViewRenderer* renderer) {
+Status render_sample(const SamplePlan& plan, const ImageView& pixels, const SampleOptions& options,
+                     const ViewFormat& format, const SampleOutputs& outputs,
+                     ViewRenderer* renderer) {
   const SourceRegion source = plan.source(pixels);
-  for (std::size_t view = 0; view < specs.size(); ++view) {
-    FASTPASS_RETURN_IF_ERROR(
-        renderer->render(source, specs[view], plan.views[view], format, outputs[view]));
+  ViewOpWork work;
+  work.key = plan.key;
+  work.outputs = outputs.ops.data();
+  for (std::size_t view = 0; view < options.views.size(); ++view) {
+    work.key.view_id = static_cast<std::uint16_t>(view);
+    work.ops = view < options.ops.size() ? &options.ops[view] : nullptr;
+    const bool has_ops = work.ops != nullptr && !work.ops->empty();
+    FASTPASS_RETURN_IF_ERROR(renderer->render(source, options.views[view], plan.views[view], format,
+                                              outputs.views[view], has_ops ? &work : nullptr));
+    if (!has_ops) continue;
+    for (const ViewOp& op : *work.ops) work.outputs += op.output_bytes.size();
   }
   return {};
 }

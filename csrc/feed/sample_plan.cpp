@@ -47,11 +47,22 @@ Status take_views(const std::vector<ViewParams>& before, const SampleOptions& op
 }
 
 Status set_views(const Draws& draws, const SampleOptions& options, SamplePlan* plan) {
+  plan->key = draws.key;
   return draws.before != nullptr ? take_views(*draws.before, options, plan)
                                  : draw_views(draws.key, options, plan);
 }
 
 }  // namespace
+
+std::vector<std::size_t> op_output_bytes(const SampleOptions& options) {
+  std::vector<std::size_t> bytes;
+  for (const ViewOps& ops : options.ops) {
+    for (const ViewOp& op : ops) {
+      bytes.insert(bytes.end(), op.output_bytes.begin(), op.output_bytes.end());
+    }
+  }
+  return bytes;
+}
 
 Status plan_sample(Span bytes, Span seek_index, const Draws& draws, const SampleOptions& options,
                    const WholeImageDecoder& whole, SamplePlan* plan) {

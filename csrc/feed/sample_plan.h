@@ -10,6 +10,7 @@
 #include "augment/params.h"
 #include "augment/region_plan.h"
 #include "augment/source_region.h"
+#include "augment/view_op.h"
 #include "common/rng.h"
 #include "common/status.h"
 #include "common/view.h"
@@ -26,6 +27,7 @@ using ForeignDecoder =
 // What is asked of every sample.
 struct SampleOptions {
   std::vector<ViewSpec> views;
+  std::vector<ViewOps> ops;  // [view]; on the CPU only
   // Large sources may be decoded at a smaller DCT scale (plan_region): mode "fast".
   bool may_scale = false;
   // How images are decoded; crop, scale and index are the plan's.
@@ -39,6 +41,7 @@ struct SamplePlan {
   // and the region lie in that image.
   std::int32_t height = 0, width = 0;
   std::vector<ViewParams> views;  // [view]
+  DrawKey key;                    // of the sample; its view_id is not looked at
   // All of the image was decoded, to find out how large it is. Else it is a JPEG with sound
   // headers, of which `region` is to be decoded, with `decode`.
   bool is_decoded = false;
@@ -51,6 +54,9 @@ struct SamplePlan {
   }
 };
 
+// How many bytes each output of the operations has for one sample, view by view.
+std::vector<std::size_t> op_output_bytes(const SampleOptions& options);
+
 // What decodes an image as a whole, where its headers do not tell its size.
 struct WholeImageDecoder {
   Decoder* decoder;               // of the calling thread, for JPEGs
@@ -61,7 +67,8 @@ struct WholeImageDecoder {
 // Where the numbers of the views come from.
 struct Draws {
   DrawKey key;  // its view_id is not looked at
-  // Drawn before, one for each view; nullptr: to be drawn by the key.
+  // Drawn before, one for each view; nullptr: to be drawn by the key, as operations' numbers are
+  // always.
   const std::vector<ViewParams>* before = nullptr;
 };
 

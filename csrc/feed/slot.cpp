@@ -8,16 +8,25 @@ namespace {
 
 constexpr std::size_t kMaxViewBytes = std::size_t{1} << 40;  // far from where a product wraps
 
+Status bytes_of_batch(std::int64_t batch_size, std::size_t sample_bytes, std::size_t* bytes) {
+  const auto num_samples = static_cast<std::size_t>(batch_size);
+  if (num_samples > kMaxViewBytes / sample_bytes) {
+    return {Fault::kOutOfMemory,
+            "a batch of " + std::to_string(num_samples) + " needs more than 2^40 bytes"};
+  }
+  *bytes = num_samples * sample_bytes;
+  return {};
+}
+
 }  // namespace
 
 Status BatchLayout::batch_bytes(std::size_t view, std::size_t* bytes) const {
-  const auto num_samples = static_cast<std::size_t>(batch_size);
-  if (num_samples > kMaxViewBytes / sample_bytes(view)) {
-    return {Fault::kOutOfMemory, "view " + std::to_string(view) + " of a batch of " +
-                                     std::to_string(num_samples) + " needs more than 2^40 bytes"};
-  }
-  *bytes = num_samples * sample_bytes(view);
-  return {};
+  return bytes_of_batch(batch_size, sample_bytes(view), bytes).at("view " + std::to_string(view));
+}
+
+Status BatchLayout::batch_op_bytes(std::size_t output, std::size_t* bytes) const {
+  return bytes_of_batch(batch_size, op_output_bytes[output], bytes)
+      .at("output " + std::to_string(output) + " of the view_ops");
 }
 
 void BatchSlot::clear() {

@@ -23,13 +23,16 @@ namespace fastpass {
 struct BatchLayout {
   std::int64_t batch_size = 0;
   std::vector<int> view_sizes;
+  std::vector<std::size_t> op_output_bytes;  // of one sample: op_output_bytes() in sample_plan.h
   ViewFormat format;
 
   std::size_t sample_bytes(std::size_t view) const {
     return view_bytes(view_sizes[view], format.dtype);
   }
-  // Of the whole batch; kOutOfMemory where no machine has as much.
+  // Of a view of the whole batch; kOutOfMemory where no machine has as much.
   Status batch_bytes(std::size_t view, std::size_t* bytes) const;
+  // The same of an output of the operations.
+  Status batch_op_bytes(std::size_t output, std::size_t* bytes) const;
 };
 
 struct SkippedSample {
@@ -42,8 +45,9 @@ struct BatchSlot {
   // Before it is filled anew.
   void clear();
 
-  std::vector<std::uint8_t*> views;  // of the host or of a device
-  std::int64_t num_samples = 0;      // in use; damaged samples take no place
+  std::vector<std::uint8_t*> views;       // of the host or of a device
+  std::vector<std::uint8_t*> op_outputs;  // [batch_size, bytes] each
+  std::int64_t num_samples = 0;           // in use; damaged samples take no place
   std::vector<std::int64_t> sample_ids;
   std::vector<std::int64_t> positions;  // in the source
   std::vector<std::int64_t> labels;     // -1: none

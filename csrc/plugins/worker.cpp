@@ -41,7 +41,8 @@ Status PluginWorker::render(const PluginImage& image, const DrawKey& key,
     }
   }
   const Stopwatch watch(&times_.augment_nanoseconds);
-  return render_sample(plan_, pixels_.view(), request_.sample.views, request_.format, outputs,
+  outputs_.views = outputs;
+  return render_sample(plan_, pixels_.view(), request_.sample, request_.format, outputs_,
                        &renderer_);
 }
 

@@ -9,6 +9,7 @@
 #include "common/status.h"
 #include "decode/decoder.h"
 #include "decode/pixel_buffer.h"
+#include "feed/render_sample.h"
 #include "feed/sample_plan.h"
 #include "feed/stage_times.h"
 #include "plugins/request.h"
@@ -46,6 +47,7 @@ class PluginWorker {
   ViewRenderer renderer_;
   PixelBuffer pixels_;
   SamplePlan plan_;
+  SampleOutputs outputs_;
   StageTimes times_;
 };
 

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any
 
 from fastpass._native import core
+from fastpass.augment.op_compile import native_view_op
 from fastpass.augment.params import JITTER_OPS, ViewParams
 from fastpass.augment.recipe import Recipe
 from fastpass.augment.spec import ViewSpec
@@ -70,9 +71,13 @@ def sample_options(
     max_pixels: int = core.DEFAULT_MAX_PIXELS,
     max_scan_blocks: int = core.DEFAULT_MAX_SCAN_BLOCKS,
 ) -> Any:
-    """The ``_core.SampleOptions``: what is asked of every sample, of values that were checked."""
+    """The ``_core.SampleOptions``: what is asked of every sample, of values that were checked.
+
+    Compiles the operations of the views. Raises BadViewOp, MissingBackend.
+    """
     return core.SampleOptions(
         views=[native_spec(view) for view in recipe.views],
+        ops=[[native_view_op(op, view.size) for op in view.ops] for view in recipe.views],
         may_scale=mode == "fast",
         max_pixels=max_pixels,
         max_scan_blocks=max_scan_blocks,

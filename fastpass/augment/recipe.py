@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
+from fastpass.augment.operation import ViewOp, from_dict
 from fastpass.augment.spec import Blur, Jitter, ViewSpec
 from fastpass.common.checks import require_integer
-from fastpass.errors import BadArgument, ConfigError
+from fastpass.errors import BadArgument, ConfigError, FastpassError
 
 MAX_VIEWS = 256
 
@@ -59,13 +60,17 @@ def _to_plain(value: Any) -> Any:
     if isinstance(value, ViewSpec | Jitter | Blur):
         pairs = ((name, getattr(value, name)) for name in _meaningful_fields(value))
         return {name: _to_plain(item) for name, item in pairs if item is not None}
-    return list(value) if isinstance(value, tuple) else value
+    if isinstance(value, ViewOp):
+        return value.to_dict()
+    return [_to_plain(item) for item in value] if isinstance(value, tuple) else value
 
 
 def _meaningful_fields(value: ViewSpec | Jitter | Blur) -> list[str]:
     names = [field.name for field in fields(value)]
     if isinstance(value, Blur) and value.kind == "pillow":
         names = [name for name in names if name not in ("kernel_size", "border")]
+    if isinstance(value, ViewSpec) and not value.ops:
+        names.remove("ops")  # as it was before there were any
     return names
 
 
@@ -102,4 +107,14 @@ def _views_from_dict(place: str, data: Mapping[str, Any]) -> list[ViewSpec]:
     for key, kind in nested:
         if values.get(key) is not None:
             values[key] = _from_plain(kind, f"{place}.{key}", values[key])
+    if isinstance(values.get("ops"), list):
+        values["ops"] = _ops_from_plain(f"{place}.ops", values["ops"])
     return [_from_plain(ViewSpec, place, values)] * count
+
+
+def _ops_from_plain(place: str, data: list[Any]) -> tuple[ViewOp, ...]:
+    try:
+        return tuple(from_dict(op) for op in data)
+    except FastpassError as error:
+        error.add_context(place)
+        raise

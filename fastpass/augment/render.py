@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, overload
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +17,7 @@ from fastpass.augment.native import (
     params_from_native,
     sample_options,
 )
+from fastpass.augment.op_outputs import named_outputs, output_places, refuse_ops_on_gpu
 from fastpass.augment.params import ViewParams
 from fastpass.augment.recipe import Recipe
 from fastpass.common.checks import (
@@ -71,6 +72,7 @@ def draw(
     ]
 
 
+@overload
 def render(
     data: Any,
     recipe: Recipe,
@@ -87,14 +89,53 @@ def render(
     max_scan_blocks: int = core.DEFAULT_MAX_SCAN_BLOCKS,
     device: str | torch.device | None = None,
     backend: Literal["auto", "cpu", "cuda"] = "auto",
-) -> list[Any]:
+    return_outputs: Literal[False] = False,
+) -> list[Any]: ...
+@overload
+def render(
+    data: Any,
+    recipe: Recipe,
+    *,
+    seed: int,
+    epoch: int = 0,
+    sample_id: int = 0,
+    params: Sequence[ViewParams] | None = None,
+    normalize: bool = True,
+    mode: Literal["exact", "fast"] = "fast",
+    on_damage: OnDamage = "raise",
+    orientation: Orientation = "ignore",
+    max_pixels: int = core.DEFAULT_MAX_PIXELS,
+    max_scan_blocks: int = core.DEFAULT_MAX_SCAN_BLOCKS,
+    device: str | torch.device | None = None,
+    backend: Literal["auto", "cpu", "cuda"] = "auto",
+    return_outputs: Literal[True],
+) -> tuple[list[Any], dict[str, dict[int, Any]]]: ...
+def render(
+    data: Any,
+    recipe: Recipe,
+    *,
+    seed: int,
+    epoch: int = 0,
+    sample_id: int = 0,
+    params: Sequence[ViewParams] | None = None,
+    normalize: bool = True,
+    mode: Literal["exact", "fast"] = "fast",
+    on_damage: OnDamage = "raise",
+    orientation: Orientation = "ignore",
+    max_pixels: int = core.DEFAULT_MAX_PIXELS,
+    max_scan_blocks: int = core.DEFAULT_MAX_SCAN_BLOCKS,
+    device: str | torch.device | None = None,
+    backend: Literal["auto", "cpu", "cuda"] = "auto",
+    return_outputs: bool = False,
+) -> Any:
     """The views of one image, each float32 [3, size, size] in the order of the recipe.
 
     Args:
         data: an encoded JPEG, PNG or WebP (bytes-like) or decoded RGB pixels (uint8 array
             [height, width, 3]).
         recipe: which views to make.
-        seed, epoch, sample_id: as for ``draw``; not looked at where ``params`` is given.
+        seed, epoch, sample_id: as for ``draw``; where ``params`` is given, only the random numbers
+            of operations (``ViewSpec.ops``) follow from them.
         params: what ``draw`` returned, one per view, to render views that were drawn before.
         normalize: (value / 255 - mean) / std per channel; False gives value / 255.
         mode: "exact" rounds to uint8 after every step and equals Pillow >= 13 (crop, antialiased
@@ -107,45 +148,62 @@ def render(
         device: where the image is decoded and its views are rendered: "cpu", or a CUDA device
             ("cuda", "cuda:1"), bit for bit the same. None: where the backend runs.
         backend: which implementation: "cpu", "cuda", or "auto", the one for the device.
+        return_outputs: return ``(views, outputs)``: what the operations of the views put out, name
+            -> place of the view -> array.
 
     Returns:
         Arrays on the CPU; on a GPU torch tensors, queued on its current stream.
 
     Raises:
-        BadArgument, MissingBackend, and what ``fastpass.decode_image`` raises.
+        BadArgument, MissingBackend, BadViewOp, and what ``fastpass.decode_image`` raises.
     """
     if backend not in ("auto", "cpu", "cuda"):
         raise MissingBackend(f"backend = {backend!r}: augment has the backends 'cpu' and 'cuda'")
-    require_choice("mode", mode, ("exact", "fast"))
-    require_choice("on_damage", on_damage, ("raise", "fill"))
-    require_choice("orientation", orientation, ("ignore", "apply"))
-    max_pixels = require_integer("max_pixels", max_pixels, 1, MAX_PIXELS)
-    max_scan_blocks = require_integer("max_scan_blocks", max_scan_blocks, 1, MAX_PIXELS)
     require_type("recipe", recipe, Recipe)
     normalize = require_bool("normalize", normalize)
+    return_outputs = require_bool("return_outputs", return_outputs)
+    gpu_device = gpu_place(device, backend, gpu_backends=("cuda",))
+    if gpu_device is not None:
+        refuse_ops_on_gpu(recipe)
     request: dict[str, Any] = {
         "key": native_key(seed, sample_id, epoch),
         "params": None if params is None else checked_params(params, recipe),
         "normalize": normalize,
     }
-    options = sample_options(
+    options = _checked_options(recipe, mode, on_damage, orientation, max_pixels, max_scan_blocks)
+    image = _image(data)
+    if gpu_device is not None:
+        views = render_on_gpu(image, recipe, options, device=gpu_device, **request)
+        return (views, {}) if return_outputs else views
+    if isinstance(image, np.ndarray):
+        views, memory = core.render_pixels(image, options, dtype="float32", **request)
+    else:
+        views, memory = core.render_image(
+            image, options, dtype="float32", foreign_decoder=decode_foreign, **request
+        )
+    if not return_outputs:
+        return views
+    return views, named_outputs(output_places(recipe), memory)
+
+
+def _checked_options(
+    recipe: Recipe,
+    mode: str,
+    on_damage: str,
+    orientation: str,
+    max_pixels: int,
+    max_scan_blocks: int,
+) -> Any:
+    require_choice("mode", mode, ("exact", "fast"))
+    require_choice("on_damage", on_damage, ("raise", "fill"))
+    require_choice("orientation", orientation, ("ignore", "apply"))
+    return sample_options(
         recipe,
         mode=mode,
         on_damage=on_damage,
         orientation=orientation,
-        max_pixels=max_pixels,
-        max_scan_blocks=max_scan_blocks,
-    )
-    image = _image(data)
-    gpu_device = gpu_place(device, backend, gpu_backends=("cuda",))
-    if gpu_device is not None:
-        return render_on_gpu(image, recipe, options, device=gpu_device, **request)
-    if isinstance(image, np.ndarray):
-        return list(core.render_pixels(image, options, dtype="float32", **request))
-    return list(
-        core.render_image(
-            image, options, dtype="float32", foreign_decoder=decode_foreign, **request
-        )
+        max_pixels=require_integer("max_pixels", max_pixels, 1, MAX_PIXELS),
+        max_scan_blocks=require_integer("max_scan_blocks", max_scan_blocks, 1, MAX_PIXELS),
     )
 
 

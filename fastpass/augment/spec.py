@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from fastpass.augment.operation import ViewOp, from_dict
 from fastpass.common.checks import (
     require_choice,
     require_number,
@@ -23,6 +24,7 @@ IMAGENET_STD = (0.229, 0.224, 0.225)
 
 MAX_VIEW_SIZE = 8192  # pixels per side, as in csrc/augment/check.h
 MAX_BLUR_SIGMA = 256.0
+MAX_OPS = 64  # per view
 MIN_BLUR_KERNEL, MAX_BLUR_KERNEL = 3, 63  # pixels, as in csrc/augment/gaussian_blur.h
 # Far beyond use; excludes zero, and what overflows when sizes are multiplied by it.
 _MIN_RATIO, _MAX_RATIO = 1e-6, 1e6
@@ -95,6 +97,8 @@ class ViewSpec:
     flip, grayscale, solarize: probabilities. Solarizing inverts values of at least
         ``solarize_threshold``.
     mean, std: per channel, of values in [0, 1].
+    ops: your own operations (:func:`fastpass.view_op`), or their names "module:function"; those on
+        uint8 pixels run before normalizing, those on normalized values after it.
 
     Raises BadArgument that names the field.
     """
@@ -114,6 +118,7 @@ class ViewSpec:
     solarize_threshold: int = 128
     mean: tuple[float, float, float] = IMAGENET_MEAN
     std: tuple[float, float, float] = IMAGENET_STD
+    ops: tuple[ViewOp, ...] = ()
 
     def __post_init__(self) -> None:
         sizes = dict.fromkeys(("size", "resize"), (1, MAX_VIEW_SIZE))
@@ -134,6 +139,20 @@ class ViewSpec:
         self._check_blur()
         self._check_channels("mean", 0.0)
         self._check_channels("std", 1e-6)
+        self._settle_ops()
+
+    def _settle_ops(self) -> None:
+        if not isinstance(self.ops, tuple | list) or len(self.ops) > MAX_OPS:
+            raise BadArgument(f"ops = {self.ops!r}, wanted a tuple of at most {MAX_OPS} operations")
+        ops = tuple(from_dict(op) if isinstance(op, str) else op for op in self.ops)
+        for op in ops:
+            if not isinstance(op, ViewOp):
+                raise BadArgument(f"ops: {op!r}, wanted what @fastpass.view_op makes, or its name")
+        names = [output.name for op in ops for output in op.outputs]
+        twice = sorted({name for name in names if names.count(name) > 1})
+        if twice:
+            raise BadArgument(f"ops: two operations of one view have the output {twice[0]!r}")
+        object.__setattr__(self, "ops", ops)
 
     def _check_blur(self) -> None:
         if not isinstance(self.blur, Blur | None):

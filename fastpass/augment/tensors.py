@@ -8,6 +8,11 @@ from typing import TYPE_CHECKING, Any, Literal
 from fastpass._native import core
 from fastpass.augment.gpu_render import addresses, render_batch_on_gpu
 from fastpass.augment.native import sample_options
+from fastpass.augment.op_outputs import (
+    check_dtype_of_ops,
+    output_places,
+    refuse_ops_on_gpu,
+)
 from fastpass.augment.params import ViewParams
 from fastpass.augment.recipe import Recipe
 from fastpass.augment.render import MAX_SOURCE_SIDE, checked_params, native_key
@@ -56,7 +61,7 @@ def render_tensors(
         current stream: the call does not wait for them.
 
     Raises:
-        BadArgument: naming the image's position; MissingBackend, DeviceFailed.
+        BadArgument: naming the image's position; MissingBackend, DeviceFailed, BadViewOp.
     """
     import torch
 
@@ -65,6 +70,7 @@ def render_tensors(
     require_choice("memory_format", memory_format, ("contiguous", "channels_last"))
     normalize = require_bool("normalize", normalize)
     gpu = _checked_place(images, device)
+    _check_ops(recipe, dtype, gpu)
     request = {
         **_draws(images, recipe, params, seed=seed, epoch=epoch, sample_ids=sample_ids),
         "dtype": dtype,
@@ -89,6 +95,17 @@ def render_tensors(
         threads = available_processors()
         core.render_on_cpu(addresses(list(images)), options, num_threads=threads, **request)
     return views
+
+
+def _check_ops(recipe: Recipe, dtype: str, gpu: Gpu | None) -> None:
+    if gpu is not None:
+        refuse_ops_on_gpu(recipe)
+    check_dtype_of_ops(recipe, dtype)
+    for place in output_places(recipe):
+        raise BadArgument(
+            f"a view_op of view {place.view} has the output {place.name!r}, which render_tensors "
+            "does not return: wanted render(return_outputs=True) or a Loader"
+        )
 
 
 def _checked_place(images: Sequence[torch.Tensor], device: str | torch.device | None) -> Gpu | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,6 +21,8 @@ class Batch:
     sample_ids: torch.Tensor  # int64 [N]
     labels: torch.Tensor | None  # int64 [N], -1 where unknown; None when the source has no labels
     weights: torch.Tensor | None = None  # float32 [N]; None when the loader was given none
+    # Of operations on views (ViewSpec.ops): name -> place of the view -> [N, ...].
+    outputs: dict[str, dict[int, torch.Tensor]] = field(default_factory=dict)
 
     def to(self, device: torch.device | str | int, *, non_blocking: bool = False) -> Batch:
         """The same batch with every tensor on ``device``, as ``torch.Tensor.to`` puts it there.
@@ -36,4 +38,8 @@ class Batch:
             sample_ids=move(self.sample_ids),
             labels=None if self.labels is None else move(self.labels),
             weights=None if self.weights is None else move(self.weights),
+            outputs={
+                name: {view: move(tensor) for view, tensor in of_views.items()}
+                for name, of_views in self.outputs.items()
+            },
         )

@@ -45,6 +45,7 @@ class Delivery:
         sample_ids: npt.NDArray[np.int64],
         positions: npt.NDArray[np.int64],
         labels: npt.NDArray[np.int64],
+        outputs: dict[str, dict[int, npt.NDArray[Any]]],
     ) -> Batch:
         """The batch that FeedEngine has made.
 
@@ -52,6 +53,7 @@ class Delivery:
             views: per view of the recipe, what shows [N, 3, size, size] in its memory;
                 bfloat16 comes as uint16.
             sample_ids, positions, labels: int64 [N]; position in the source, label -1: none.
+            outputs: of operations, name -> place of the view -> [N, ...].
         """
         weights = self._weights
         return Batch(
@@ -59,6 +61,10 @@ class Delivery:
             sample_ids=self._on_device(sample_ids),
             labels=self._on_device(labels) if self._has_labels else None,
             weights=None if weights is None else self._on_device(weights[positions]),
+            outputs={
+                name: {view: self._on_device(values) for view, values in of_views.items()}
+                for name, of_views in outputs.items()
+            },
         )
 
     def _tensors(self, views: list[Any]) -> list[Any]:

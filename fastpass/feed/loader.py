@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import json
 import logging
 import weakref
 from collections.abc import Callable, Iterator
@@ -42,6 +43,8 @@ from fastpass.pack.sources import Source
 
 _log = logging.getLogger("fastpass")
 
+# Keys of a state that came in later versions.
+_LATER_KEYS = ("shards", "content", "written", "view_ops")
 # What a loader makes anew in another process.
 _OPENED = ("_order", "_cursor", "_data", "_tally", "_feed", "_finalizer", "_shards")
 
@@ -238,6 +241,14 @@ class Loader:
             return ""
         return hashlib.sha256(repr(self.pack.shard_begins).encode()).hexdigest()[:16]
 
+    @functools.cached_property
+    def _view_ops(self) -> str:
+        """A hash of the operations of the views, with their sources; empty without any."""
+        ops = [[(op.name, op.source, op.params) for op in v.ops] for v in self.recipe.views]
+        if not any(ops):
+            return ""
+        return hashlib.sha256(json.dumps(ops).encode()).hexdigest()[:16]
+
     @property
     def skipped(self) -> dict[int, str]:
         """Damaged samples left out so far: sample_id -> reason."""
@@ -266,14 +277,16 @@ class Loader:
             "shuffle": self._order.shuffle,
             "order": self._order.order,
             "shards": self._shards,
+            "view_ops": self._view_ops,
             **self._data.to_dict(),
         }
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
         """Continue exactly there: the next iteration begins with the batch after the last one.
 
-        Batch size and world size may differ from those of the saved run; seed, shuffling, order
-        and data may not (:class:`fastpass.feed.data_state.DataState` has the rule for data).
+        Batch size and world size may differ from those of the saved run; seed, shuffling, order,
+        operations on views and data may not (:class:`fastpass.feed.data_state.DataState` has the
+        rule for data).
 
         Raises:
             ConfigError: naming every key that differs.
@@ -281,13 +294,13 @@ class Loader:
         require_type("state", state, dict)
         mine = self.state_dict()
         # What a state without them means: they came in later versions.
-        state = {"order": "random", "shards": "", "content": "", "written": "", **state}
+        state = {"order": "random", **dict.fromkeys(_LATER_KEYS, ""), **state}
         missing = [key for key in mine if key not in state]
         if missing:
             raise ConfigError(f"the loader's state lacks {', '.join(missing)}")
         different = [
             f"{key} (saved {shown(state[key])}, here {shown(mine[key])})"
-            for key in ("seed", "shuffle", "order", "shards")
+            for key in ("seed", "shuffle", "order", "shards", "view_ops")
             if state[key] != mine[key]
         ]
         if data := self._data.difference(state):

@@ -10,6 +10,12 @@ import numpy.typing as npt
 
 from fastpass._native import core
 from fastpass.augment.native import decode_foreign, sample_options
+from fastpass.augment.op_outputs import (
+    check_dtype_of_ops,
+    named_outputs,
+    output_places,
+    refuse_ops_on_gpu,
+)
 from fastpass.augment.recipe import Recipe
 from fastpass.errors import Closed
 from fastpass.feed.backend import MadeBatch, WorkDone
@@ -28,6 +34,7 @@ class NativeFeed:
     Raises:
         BadArgument: no such device.
         MissingBackend: torch, or what the device needs, is not there.
+        BadViewOp: an operation of the recipe cannot be compiled.
         OutOfMemory: no thread could be started.
     """
 
@@ -46,6 +53,10 @@ class NativeFeed:
             has_labels=pack.num_classes > 0,
             weights=weights,
         )
+        if self._delivery.gpu is not None:
+            refuse_ops_on_gpu(recipe)
+        check_dtype_of_ops(recipe, options.dtype)
+        self._output_places = output_places(recipe)
         # No more memory than this rank can ever fill.
         num_samples = min(options.batch_size, -(-len(pack) // options.world_size))
         self._batches_ahead = options.ahead(recipe, num_samples)
@@ -87,11 +98,14 @@ class NativeFeed:
             yield self._wait()
 
     def _wait(self) -> MadeBatch:
-        views, sample_ids, positions, labels, skipped = self._open().wait(self._delivery.stream())
+        views, sample_ids, positions, labels, skipped, memory = self._open().wait(
+            self._delivery.stream()
+        )
         num_images = len(sample_ids)
         if num_images == 0:
             return MadeBatch(None, 0, skipped)
-        batch = self._delivery.batch(views, sample_ids, positions, labels)
+        outputs = named_outputs(self._output_places, memory)
+        batch = self._delivery.batch(views, sample_ids, positions, labels, outputs)
         return MadeBatch(batch, num_images, skipped)
 
     def cancel(self) -> None:

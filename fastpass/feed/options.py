@@ -107,6 +107,7 @@ def draws_at_random(recipe: Recipe) -> bool:
         view.crop == "random"
         or view.jitter is not None
         or view.blur is not None
+        or view.ops
         or any(0 < chance < 1 for chance in (view.flip, view.grayscale, view.solarize))
         for view in recipe.views
     )

@@ -13,8 +13,9 @@ import pytest
 import stand_ins
 import torch
 from fake_data import open_fake_data
+from support import view_operations
 
-from fastpass.augment import recipes
+from fastpass.augment import Recipe, ViewSpec, recipes
 from fastpass.common import progress
 from fastpass.errors import BadArgument, BadCheckpoint, Collapsed
 from fastpass.train import config as sections
@@ -165,6 +166,20 @@ def test_a_changed_recipe_file_is_refused(tmp_path):
     assert run(tmp_path, open_data=open_with(recipes.rrc(32)), should_resume=True) is True
     with pytest.raises(BadCheckpoint, match="another recipe"):
         run(tmp_path, open_data=open_with(recipes.rrc(33)), should_resume=True)
+
+
+def test_a_changed_operation_on_views_is_refused(tmp_path, monkeypatch):
+    def open_with_operation(*args):
+        paint = view_operations.paint
+        recipe = Recipe("mine", (ViewSpec(size=32, ops=(paint,)),))
+        return replace(open_fake_data(*args), recipe=recipe)
+
+    assert run(tmp_path, open_data=open_with_operation) is True
+    assert run(tmp_path, open_data=open_with_operation, should_resume=True) is True
+    changed = replace(view_operations.paint, source="0123456789abcdef")
+    monkeypatch.setattr(view_operations, "paint", changed)
+    with pytest.raises(BadCheckpoint, match="another recipe: .*view_operations:paint has changed"):
+        run(tmp_path, open_data=open_with_operation, should_resume=True)
 
 
 def test_nothing_to_resume_is_a_beginning_and_said(finished, tmp_path, capfd):

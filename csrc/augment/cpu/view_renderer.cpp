@@ -15,7 +15,8 @@
 namespace fastpass {
 
 struct ViewRenderer::Scratch {
-  explicit Scratch(const ViewRoutines& table) : routines(table), resampler(table), blurrer(table) {}
+  explicit Scratch(const ViewRoutines& table)
+      : routines(table), resampler(table), blurrer(table), op_steps(table) {}
 
   ViewRows rows(std::int32_t size) {
     const std::ptrdiff_t pitch = (size + 31) / 32 * 32;
@@ -40,6 +41,7 @@ struct ViewRenderer::Scratch {
   Resampler resampler;
   Blurrer blurrer;
   GaussianBlurrer gaussian_blurrer;
+  OpSteps op_steps;
   std::vector<std::uint8_t> pixels;
 };
 
@@ -48,7 +50,8 @@ ViewRenderer::ViewRenderer(const ViewRoutines& routines)
 ViewRenderer::~ViewRenderer() = default;
 
 Status ViewRenderer::render(const SourceRegion& source, const ViewSpec& spec,
-                            const ViewParams& params, const ViewFormat& format, void* out) {
+                            const ViewParams& params, const ViewFormat& format, void* out,
+                            const ViewOpWork* ops) {
   FASTPASS_RETURN_IF_ERROR(check_spec(spec));
   FASTPASS_RETURN_IF_ERROR(check_source(source));
   FASTPASS_RETURN_IF_ERROR(check_params(params, spec, source));
@@ -57,7 +60,9 @@ Status ViewRenderer::render(const SourceRegion& source, const ViewSpec& spec,
     scratch_->resampler.run(source, params, spec.interpolation, view);
     apply_color(scratch_->routines, params, view);
     if (params.blur_sigma > 0.0f) scratch_->blur(spec, params.blur_sigma, view);
-    scratch_->routines.store(view, make_store_format(spec, params, format), out);
+    const StoreFormat stored = make_store_format(spec, params, format);
+    if (ops != nullptr) return scratch_->op_steps.run(view, stored, *ops, out);
+    scratch_->routines.store(view, stored, out);
   } catch (const std::bad_alloc&) {
     return Status(Fault::kOutOfMemory, "no memory for the scratch of a view of " +
                                            std::to_string(spec.size) + " x " +

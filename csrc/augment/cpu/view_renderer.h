@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "augment/cpu/op_steps.h"
 #include "augment/cpu/view_routines.h"
 #include "augment/params.h"
 #include "augment/source_region.h"
@@ -20,9 +21,10 @@ class ViewRenderer {
   ViewRenderer(const ViewRenderer&) = delete;
   ViewRenderer& operator=(const ViewRenderer&) = delete;
 
-  // source: RGB uint8, with all pixels of the params' box. out: 3 * size * size values.
+  // source: RGB uint8, with all pixels of the params' box. out: 3 * size * size values. `ops`: what
+  // is done to the view last, nullptr: nothing.
   Status render(const SourceRegion& source, const ViewSpec& spec, const ViewParams& params,
-                const ViewFormat& format, void* out);
+                const ViewFormat& format, void* out, const ViewOpWork* ops = nullptr);
 
  private:
   struct Scratch;

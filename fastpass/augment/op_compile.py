@@ -1,0 +1,183 @@
+"""From an operation to what native threads call."""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import traceback
+from collections.abc import Callable
+from functools import lru_cache
+from threading import Lock
+from types import CellType, FunctionType
+from typing import Any
+
+import numpy as np
+
+from fastpass._native import core
+from fastpass.augment import view_random
+from fastpass.augment.op_source import called_functions, place_of
+from fastpass.augment.operation import ViewOp
+from fastpass.errors import BadViewOp, FastpassError, MissingBackend
+
+_log = logging.getLogger("fastpass")
+_lock = Lock()
+# Compiled functions live as long as the process: a loader may run them to its end.
+_native: dict[tuple[Any, ...], Any] = {}
+
+
+def native_view_op(op: ViewOp, size: int) -> Any:
+    """The ``_core.ViewOp`` for views of ``size`` pixels per side; compiled once.
+
+    Raises BadViewOp for what numba cannot compile, MissingBackend without numba.
+    """
+    key = (op.function, op.params, op.python, op.check_bounds, size)
+    with _lock:
+        if key not in _native:
+            _native[key] = _make(op, size)
+        return _native[key][0]
+
+
+def _make(op: ViewOp, size: int) -> tuple[Any, Any]:
+    shapes = [output.shape_for(size, dict(op.params)) for output in op.outputs]
+    dtypes = [np.dtype(output.dtype) for output in op.outputs]
+    if op.python:
+        _log.warning("%s runs in Python under the GIL (python=True), which is slow", op.name)
+        compiled = None
+    else:
+        compiled = _compile(op, shapes)
+    native = core.ViewOp(
+        name=op.name,
+        is_normalized=op.normalized,
+        address=0 if compiled is None else compiled.address,
+        call=_python_call(op, shapes, dtypes),
+        output_bytes=[
+            int(np.prod(shape)) * dtype.itemsize
+            for shape, dtype in zip(shapes, dtypes, strict=True)
+        ],
+    )
+    return native, compiled
+
+
+def _python_call(
+    op: ViewOp, shapes: list[tuple[int, ...]], dtypes: list[np.dtype[Any]]
+) -> Callable[..., None]:
+    params = dict(op.params)
+
+    def call(view: Any, key: int, outputs: list[Any]) -> None:
+        places = zip(outputs, dtypes, shapes, strict=True)
+        arrays = [memory.view(dtype).reshape(shape) for memory, dtype, shape in places]
+        try:
+            op.function(view, key, *arrays, **params)
+        except FastpassError:
+            raise
+        except Exception as error:  # whatever a function of the user raises
+            last = traceback.extract_tb(error.__traceback__)[-1]
+            raise BadViewOp(
+                f"{type(error).__name__}: {error} ({last.filename}:{last.lineno})"
+            ) from None
+
+    return call
+
+
+def _compile(op: ViewOp, shapes: list[tuple[int, ...]]) -> Any:
+    """numba's cfunc; see ``csrc/bindings/view_op.h`` for its arguments."""
+    numba = _numba(op)
+    _register_random_numbers()
+    types = numba.types
+    view = types.Array(types.float32 if op.normalized else types.uint8, 3, "C")
+    arrays = [
+        types.Array(numba.from_dtype(np.dtype(output.dtype)), len(shape), "C")
+        for output, shape in zip(op.outputs, shapes, strict=True)
+    ]
+    params = [numba.typeof(value) for _, value in op.params]
+    try:
+        function = _jitted(op.function, numba.njit(boundscheck=op.check_bounds), {})
+        function.compile((view, types.uint64, *arrays, *params))
+        names = {"function": function, "carray": numba.carray, "np": np}
+        exec(_caller_source(op, shapes), names)
+        signature = types.int32(
+            types.voidptr, types.int64, types.uint64, types.CPointer(types.voidptr)
+        )
+        return numba.cfunc(signature)(names["call"])
+    except Exception as error:  # numba raises errors of many kinds
+        raise BadViewOp(_why_not(op, error)) from error
+
+
+def _numba(op: ViewOp) -> Any:
+    try:
+        return importlib.import_module("numba")
+    except ModuleNotFoundError as error:
+        raise MissingBackend(
+            f"numba, which compiles {op.name}, is not installed: pip install 'fastpass[view_op]', "
+            "or run it in Python (view_op(python=True), slow)"
+        ) from error
+
+
+def _caller_source(op: ViewOp, shapes: list[tuple[int, ...]]) -> str:
+    """Python of the function with the C arguments, around the operation."""
+    view = "(3, size, size), np.float32" if op.normalized else "(size, size, 3), np.uint8"
+    dtypes = [f"np.{np.dtype(output.dtype).type.__name__}" for output in op.outputs]
+    outputs = [
+        f"    output{i} = carray(outputs[{i}], {shape!r}, {dtype})"
+        for i, (shape, dtype) in enumerate(zip(shapes, dtypes, strict=True))
+    ]
+    arguments = [*(f"output{i}" for i in range(len(shapes))), *(repr(v) for _, v in op.params)]
+    lines = [
+        "def call(view, size, key, outputs):",
+        f"    array = carray(view, {view})",
+        *outputs,
+        "    try:",
+        f"        function({', '.join(['array', 'key', *arguments])})",
+        "    except Exception:",
+        "        return np.int32(1)",
+        "    return np.int32(0)",
+    ]
+    return "\n".join(lines)
+
+
+def _jitted(function: Any, jit: Callable[[Any], Any], done: dict[Any, Any]) -> Any:
+    """Compiled by ``jit``, together with the plain functions that it calls."""
+    if function not in done:
+        called = {
+            name: _jitted(other, jit, done)
+            for name, other in called_functions(function).items()
+            if other is not function
+        }
+        closure = tuple(
+            CellType(called[name]) if name in called else cell
+            for name, cell in zip(
+                function.__code__.co_freevars, function.__closure__ or (), strict=True
+            )
+        )
+        # The same code; only the names of functions now lead to the compiled ones.
+        linked = FunctionType(
+            function.__code__,
+            {**function.__globals__, **called},
+            function.__name__,
+            function.__defaults__,
+            closure,
+        )
+        done[function] = jit(linked)
+    return done[function]
+
+
+@lru_cache(maxsize=1)
+def _register_random_numbers() -> None:
+    from numba.extending import register_jitable
+
+    for function in view_random.FUNCTIONS:
+        register_jitable(function)
+
+
+def _why_not(op: ViewOp, error: Exception) -> str:
+    """What numba says, with the line that it means."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    said = [line for line in lines if not line.startswith("Failed in")][:1] or lines[:1] or [""]
+    where = getattr(error, "loc", None)
+    place = place_of(op.function)
+    if where is not None and where.filename and where.line:
+        place = f"{op.function.__code__.co_filename}:{where.line}"
+    return (
+        f"numba cannot compile the view_op {op.name}, {place}: {said[0].strip()}. Change that "
+        "line, or run the function in Python (view_op(python=True), slow)"
+    )
