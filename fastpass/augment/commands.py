@@ -57,7 +57,16 @@ def preview(
     try:
         data, height, width = _read_image(image)
         params = draw(recipe, height, width, seed=seed, epoch=epoch, sample_id=sample_id)
-        views = render(data, recipe, seed=seed, params=params, normalize=False, mode=mode)
+        views = render(
+            data,
+            recipe,
+            seed=seed,
+            epoch=epoch,
+            sample_id=sample_id,
+            params=params,
+            normalize=False,
+            mode=mode,
+        )
     except FastpassError as error:
         error.add_context(str(image))
         raise

@@ -68,7 +68,9 @@ def draw_grid(recipe: Recipe, views: Sequence[View], params: Sequence[ViewParams
     for index, (left, top) in enumerate(places):
         label = describe_view(index, recipe.views[index].kind, params[index])
         painter.text((left, top), label, fill="black")
-        pixels = np.rint(views[index].transpose(1, 2, 0) * 255).astype(np.uint8)
+        # An operation on normalized values may leave the range.
+        values = np.clip(views[index].transpose(1, 2, 0), 0, 1)
+        pixels = np.rint(values * 255).astype(np.uint8)
         grid.paste(Image.fromarray(pixels), (left, top + _LABEL_HEIGHT))
     return grid
 

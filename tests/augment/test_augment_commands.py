@@ -10,7 +10,7 @@ from augment_oracle import noise
 from click.testing import CliRunner
 from PIL import Image
 
-from fastpass.augment import draw, recipes, render
+from fastpass.augment import Recipe, ViewSpec, draw, recipes, render, view_ops
 from fastpass.augment.commands import preview
 
 
@@ -44,6 +44,22 @@ def test_preview_takes_a_recipe_file_and_a_mode(tmp_path: Path) -> None:
     shown = np.asarray(Image.open(output))[36:76, 8:48]
     np.testing.assert_array_equal(shown, np.rint(view.transpose(1, 2, 0) * 255))
     assert CliRunner().invoke(preview, [str(source), "--mode", "quick"]).exit_code == 2
+
+
+def test_preview_shows_operations_of_its_seed_epoch_and_sample(tmp_path: Path) -> None:
+    source, output, file = tmp_path / "photo.png", tmp_path / "grid.png", tmp_path / "mine.toml"
+    Image.fromarray(noise(90, 120)).save(source)
+    too_bright = view_ops.random_erasing.with_params(probability=1.0, value=(9.0, -9.0, 0.0))
+    recipes.save(Recipe("mine", (ViewSpec(size=40, ops=(too_bright.in_python(),)),)), file)
+    key = {"seed": 1, "epoch": 2, "sample_id": 5}
+    words = [w for name, value in key.items() for w in (f"--{name}".replace("_", "-"), str(value))]
+    command = [str(source), "--recipe", str(file), "-o", str(output), *words]
+    result = CliRunner().invoke(preview, command)
+    assert result.exit_code == 0, result.output
+    (view,) = render(source.read_bytes(), recipes.load(file), normalize=False, **key)  # type: ignore[arg-type]
+    assert view.max() == 9
+    shown = np.asarray(Image.open(output))[36:76, 8:48]
+    np.testing.assert_array_equal(shown, np.rint(view.clip(0, 1).transpose(1, 2, 0) * 255))
 
 
 def test_preview_reads_what_training_does_not(tmp_path: Path) -> None:

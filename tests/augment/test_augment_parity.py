@@ -93,9 +93,10 @@ def test_narrow_formats_equal_torch() -> None:
     params = native_params(whole(pixels, 64))
 
     def rendered(dtype: str) -> np.ndarray:
-        array: np.ndarray = core.render_pixels(
+        views, _ = core.render_pixels(
             pixels, options, key=(0, 0, 0), params=[params], dtype=dtype, normalize=True
-        )[0]
+        )
+        array: np.ndarray = views[0]
         return array
 
     exact = torch.from_numpy(rendered("float32"))
