@@ -29,17 +29,6 @@ Status run_ops(const ViewOpWork& work, ViewOpStage stage, std::int32_t size, voi
   return {};
 }
 
-void split_channels(const std::uint8_t* pixels, const ViewRows& view) {
-  for (std::int32_t y = 0; y < view.size; ++y) {
-    std::uint8_t *r = view.row(y, 0), *g = view.row(y, 1), *b = view.row(y, 2);
-    for (std::int32_t x = 0; x < view.size; ++x, pixels += 3) {
-      r[x] = pixels[0];
-      g[x] = pixels[1];
-      b[x] = pixels[2];
-    }
-  }
-}
-
 template <typename Value, typename Convert>
 void convert(const float* values, std::ptrdiff_t plane, bool is_last, const Convert& to,
              void* out) {
@@ -80,7 +69,7 @@ Status OpSteps::run(const ViewRows& view, StoreFormat format, const ViewOpWork& 
     routines_.store(view, as_pixels, pixels_.data());
     format.solarize_threshold = 256;  // done
     FASTPASS_RETURN_IF_ERROR(run_ops(work, ViewOpStage::kPixels, view.size, pixels_.data()));
-    split_channels(pixels_.data(), view);
+    routines_.split(pixels_.data(), view);
   }
   if (!has_stage(*work.ops, ViewOpStage::kNormalized)) {
     routines_.store(view, format, out);

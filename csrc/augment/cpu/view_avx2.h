@@ -26,5 +26,6 @@ std::uint64_t recolor(const ColorStep* steps, int num_steps, bool wants_luma, co
 void box_blur(const BoxBlur& blur, const std::uint8_t* const* inputs, std::ptrdiff_t count,
               std::uint8_t* out);
 void store(const ViewRows& view, const StoreFormat& format, void* out);
+void split(const std::uint8_t* pixels, const ViewRows& view);
 
 }  // namespace fastpass::avx2

@@ -162,9 +162,61 @@ void store_channels_first(const ViewRows& view, const StoreFormat& format, void*
   }
 }
 
+constexpr int kShuffled = 16;  // bytes
+
+// Shuffles between 16 pixels in three vectors, one per channel, and the same 16 interleaved: byte i
+// of these 48 is channel i % 3 of pixel i / 3. A byte of 0x80 in a shuffle gives zero.
+struct Shuffles {
+  alignas(16) std::uint8_t together[3][3][kShuffled];  // [interleaved vector][channel]
+  alignas(16) std::uint8_t apart[3][3][kShuffled];     // [channel][interleaved vector]
+};
+
+constexpr Shuffles make_shuffles() {
+  Shuffles made{};
+  for (int vector = 0; vector < 3; ++vector) {
+    for (int channel = 0; channel < 3; ++channel) {
+      for (int byte = 0; byte < kShuffled; ++byte) {
+        const int mixed = kShuffled * vector + byte;
+        const bool is_channel = mixed % 3 == channel;
+        made.together[vector][channel][byte] =
+            static_cast<std::uint8_t>(is_channel ? mixed / 3 : 0x80);
+        const int place = 3 * byte + channel;
+        const bool is_vector = place / kShuffled == vector;
+        made.apart[channel][vector][byte] =
+            static_cast<std::uint8_t>(is_vector ? place % kShuffled : 0x80);
+      }
+    }
+  }
+  return made;
+}
+
+constexpr Shuffles kShuffles = make_shuffles();
+
+__m128i vector_at(const std::uint8_t* bytes) {
+  return _mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes));
+}
+
+// The bytes that the shuffles take from their vectors.
+__m128i shuffled(const std::uint8_t (&shuffles)[3][kShuffled], const __m128i (&vectors)[3]) {
+  return _mm_or_si128(_mm_or_si128(_mm_shuffle_epi8(vectors[0], vector_at(shuffles[0])),
+                                   _mm_shuffle_epi8(vectors[1], vector_at(shuffles[1]))),
+                      _mm_shuffle_epi8(vectors[2], vector_at(shuffles[2])));
+}
+
+void put_vector(__m128i value, std::uint8_t* out) {
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out), value);
+}
+
 void interleave(const ViewRows& view, std::int32_t y, std::uint8_t* out) {
   const std::uint8_t *r = row_of(view, y, 0), *g = row_of(view, y, 1), *b = row_of(view, y, 2);
-  for (std::int32_t x = 0; x < view.size; ++x, out += 3) {
+  std::int32_t x = 0;
+  for (; x + kShuffled <= view.size; x += kShuffled, out += 3 * kShuffled) {
+    const __m128i channels[3] = {vector_at(r + x), vector_at(g + x), vector_at(b + x)};
+    for (int i = 0; i < 3; ++i) {
+      put_vector(shuffled(kShuffles.together[i], channels), out + kShuffled * i);
+    }
+  }
+  for (; x < view.size; ++x, out += 3) {
     out[0] = r[x];
     out[1] = g[x];
     out[2] = b[x];
@@ -207,12 +259,27 @@ void store(const ViewRows& view, const StoreFormat& format, void* out) {
   _mm_sfence();  // streamed values are seen by other threads before the batch is
 }
 
+void split(const std::uint8_t* pixels, const ViewRows& view) {
+  for (std::int32_t y = 0; y < view.size; ++y) {
+    std::uint8_t* const channels[3] = {row_of(view, y, 0), row_of(view, y, 1), row_of(view, y, 2)};
+    std::int32_t x = 0;
+    for (; x + kShuffled <= view.size; x += kShuffled, pixels += 3 * kShuffled) {
+      const __m128i mixed[3] = {vector_at(pixels), vector_at(pixels + kShuffled),
+                                vector_at(pixels + 2 * kShuffled)};
+      for (int i = 0; i < 3; ++i) put_vector(shuffled(kShuffles.apart[i], mixed), channels[i] + x);
+    }
+    for (; x < view.size; ++x, pixels += 3) {
+      for (int i = 0; i < 3; ++i) channels[i][x] = pixels[i];
+    }
+  }
+}
+
 }  // namespace fastpass::avx2
 
 namespace fastpass {
 
 const ViewRoutines kAvx2ViewRoutines = {"avx2",         avx2::weigh_columns, avx2::columns_to_rows,
                                         avx2::widen,    avx2::weigh_rows,    avx2::recolor,
-                                        avx2::box_blur, avx2::store};
+                                        avx2::box_blur, avx2::store,         avx2::split};
 
 }  // namespace fastpass

@@ -70,6 +70,9 @@ struct ViewRoutines {
 
   // A finished view, normalised, in the wanted type and layout.
   void (*store)(const ViewRows& view, const StoreFormat& format, void* out);
+
+  // The way back from uint8 [size, size, 3].
+  void (*split)(const std::uint8_t* pixels, const ViewRows& view);
 };
 
 extern const ViewRoutines kPlainViewRoutines;

@@ -124,10 +124,21 @@ void store(const ViewRows& view, const StoreFormat& format, void* out) {
   }
 }
 
+void split(const std::uint8_t* pixels, const ViewRows& view) {
+  for (std::int32_t y = 0; y < view.size; ++y) {
+    std::uint8_t *r = view.row(y, 0), *g = view.row(y, 1), *b = view.row(y, 2);
+    for (std::int32_t x = 0; x < view.size; ++x, pixels += 3) {
+      r[x] = pixels[0];
+      g[x] = pixels[1];
+      b[x] = pixels[2];
+    }
+  }
+}
+
 }  // namespace
 
-const ViewRoutines kPlainViewRoutines = {"plain",    weigh_columns, columns_to_rows, widen,
-                                         weigh_rows, recolor,       box_blur,        store};
+const ViewRoutines kPlainViewRoutines = {"plain", weigh_columns, columns_to_rows, widen, weigh_rows,
+                                         recolor, box_blur,      store,           split};
 
 const std::vector<const ViewRoutines*>& available_view_routines() {
   using F = CpuFeature;

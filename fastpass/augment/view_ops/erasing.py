@@ -49,10 +49,11 @@ def random_erasing(
     top, left, height, width = erased_box(key, view.shape[1], view.shape[2], scale, ratio)
     number = _FIRST_NOISE
     for channel in range(3):
-        for y in range(top, top + height):
-            for x in range(left, left + width):
-                if noise:
-                    view[channel, y, x] = random_normal(key, number)
-                    number += 1
-                else:
-                    view[channel, y, x] = value[channel]
+        box = view[channel, top : top + height, left : left + width]
+        if not noise:
+            box[:] = value[channel]
+            continue
+        for y in range(height):
+            for x in range(width):
+                box[y, x] = random_normal(key, number)
+                number += 1

@@ -135,6 +135,20 @@ void test_stores(const ViewRoutines& routines) {
   }
 }
 
+// Interleaved by `store`, and split again: the view as it was.
+void test_splits(const ViewRoutines& routines) {
+  StoreFormat format;
+  format.dtype = Dtype::kUint8;
+  format.memory_format = MemoryFormat::kChannelsLast;
+  for (const int size : {1, 2, 15, 16, 17, 33, 96, 224}) {
+    View view = random_view(size, static_cast<unsigned>(size)), found(size);
+    std::vector<std::uint8_t> pixels(static_cast<std::size_t>(3 * size * size));
+    kPlainViewRoutines.store(view.rows(), format, pixels.data());
+    routines.split(pixels.data(), found.rows());
+    CHECK(found.equals(view));
+  }
+}
+
 // Division by way of a reciprocal is exact for whatever mean and std a recipe has.
 void test_normalization_is_exact(const ViewRoutines& routines) {
   std::mt19937 generator(6);
@@ -159,6 +173,7 @@ int main() {
     fastpass::test_blends(*routines);
     fastpass::test_sequences(*routines);
     fastpass::test_stores(*routines);
+    fastpass::test_splits(*routines);
     fastpass::test_normalization_is_exact(*routines);
   }
   return RESULT();
