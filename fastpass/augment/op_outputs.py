@@ -46,12 +46,17 @@ def named_outputs(
 
 
 def refuse_ops_on_gpu(recipe: Recipe) -> None:
-    """Raises MissingBackend where a recipe with operations is to run on a GPU."""
+    """Raises MissingBackend for a recipe with operations."""
+    refuse_ops(recipe, "on the CPU", "device='cpu'")
+
+
+def refuse_ops(recipe: Recipe, where: str, what_to_take: str) -> None:
+    """Raises MissingBackend for a recipe with operations: they run only ``where``."""
     for view in recipe.views:
         for op in view.ops:
             raise MissingBackend(
-                f"the view_op {op.name} runs on the CPU only: take device='cpu', or a recipe "
-                "without it, and apply it to the batch with torch"
+                f"the view_op {op.name} runs {where} only: take {what_to_take}, or a recipe "
+                "without it, and change the batch with torch"
             )
 
 

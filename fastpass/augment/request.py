@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from fastpass._native import core
 from fastpass.augment.native import spec_values
+from fastpass.augment.op_outputs import refuse_ops
 from fastpass.augment.recipe import Recipe
 
 
 def recipe_text(recipe: Recipe) -> str:
-    """The views of a recipe: "view" on a line begins one, and "NAME VALUE" lines are its fields."""
+    """The views of a recipe: "view" on a line begins one, and "NAME VALUE" lines are its fields.
+
+    Raises MissingBackend for a recipe with operations, which plug-ins do not run.
+    """
     lines: list[str] = []
+    refuse_ops(recipe, "in fastpass.Loader and render", "backend='native'")
     for spec in recipe.views:
         lines.append("view")
         lines += [f"{name} {_text(value)}" for name, value in spec_values(spec).items()]

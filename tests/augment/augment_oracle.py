@@ -140,6 +140,7 @@ def one_view_options(spec: core.ViewSpec) -> core.SampleOptions:
     """How native code renders one view of decoded pixels."""
     return core.SampleOptions(
         views=[spec],
+        ops=[],
         may_scale=False,
         max_pixels=1,
         max_scan_blocks=1,

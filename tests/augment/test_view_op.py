@@ -15,6 +15,7 @@ from draw_reference import ReferenceDraws, philox4x32_10
 from support.view_operations import dim, invert, paint, raise_at_times, tell_key, write_beyond
 
 import fastpass as fp
+from fastpass.augment.request import recipe_text
 
 SIZE = 24
 IMAGE = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
@@ -297,6 +298,11 @@ def test_functions_of_another_form_are_refused() -> None:
         _recipe(dim, dim)
     with pytest.raises(fp.BadArgument, match="@fastpass.view_op"):
         _recipe(len)
+
+
+def test_plug_ins_of_other_loaders_refuse_them() -> None:
+    with pytest.raises(fp.MissingBackend, match="paint runs in fastpass.Loader and render only"):
+        recipe_text(_recipe(paint))
 
 
 def test_on_a_gpu_they_are_refused(gpu: Any) -> None:
