@@ -94,6 +94,9 @@ class ViewOp:
             plain["python"] = True
         return plain
 
+    def __deepcopy__(self, memo: object) -> ViewOp:
+        return self  # nothing of it changes
+
     def __reduce__(self) -> tuple[Any, ...]:
         """For pickle: by its name, as functions are pickled."""
         if "<locals>" in self.name:

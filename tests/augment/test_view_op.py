@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import logging
 import pickle
 import subprocess
@@ -137,6 +138,7 @@ def test_a_closure_and_a_shape_by_size_are_compiled() -> None:
     _, outputs = fp.render(IMAGE, recipe, seed=0, return_outputs=True)
     assert outputs["grid"][0].tolist() == [3, 4, 5]
     assert outputs["grid"][1].tolist() == [3, 4]
+    assert copy.deepcopy(recipe) == recipe
     with pytest.raises(fp.BadViewOp, match="defined inside a function"):
         pickle.dumps(recipe)
 
