@@ -14,7 +14,7 @@ def recipe_text(recipe: Recipe) -> str:
     Raises MissingBackend for a recipe with operations, which plug-ins do not run.
     """
     lines: list[str] = []
-    refuse_ops(recipe, "in fastpass.Loader and render", "backend='native'")
+    refuse_ops(recipe, "in fastpass.Loader(backend='native') and render", "these")
     for spec in recipe.views:
         lines.append("view")
         lines += [f"{name} {_text(value)}" for name, value in spec_values(spec).items()]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -45,7 +47,7 @@ class Delivery:
         sample_ids: npt.NDArray[np.int64],
         positions: npt.NDArray[np.int64],
         labels: npt.NDArray[np.int64],
-        outputs: dict[str, dict[int, npt.NDArray[Any]]],
+        outputs: Mapping[str, Mapping[int, npt.NDArray[Any]]] = MappingProxyType({}),
     ) -> Batch:
         """The batch that FeedEngine has made.
 

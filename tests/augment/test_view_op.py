@@ -303,7 +303,9 @@ def test_functions_of_another_form_are_refused() -> None:
 
 
 def test_plug_ins_of_other_loaders_refuse_them() -> None:
-    with pytest.raises(fp.MissingBackend, match="paint runs in fastpass.Loader and render only"):
+    with pytest.raises(
+        fp.MissingBackend, match=r"paint runs in fastpass.Loader\(backend='native'\)"
+    ):
         recipe_text(_recipe(paint))
 
 

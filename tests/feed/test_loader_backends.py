@@ -275,3 +275,9 @@ def test_two_backends_side_by_side(tars: list[str], backend: str) -> None:
 def test_a_gpu_is_refused_by_name(tars: list[str], backend: str) -> None:
     with pytest.raises(fp.MissingBackend, match="on the CPU, not on 'cuda'"):
         _loader(tars, backend, device="cuda")
+
+
+def test_operations_on_views_are_refused_by_name(tars: list[str], backend: str) -> None:
+    recipe = fp.Recipe("mine", (fp.ViewSpec(size=16, ops=(fp.view_ops.random_erasing,)),))
+    with pytest.raises(fp.MissingBackend, match="random_erasing runs in fastpass.Loader"):
+        fp.Loader(tars, recipe, batch_size=4, backend=backend)
