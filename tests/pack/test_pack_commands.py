@@ -72,7 +72,8 @@ def test_pack_usage(run, photos, tmp_path):
 
 
 def test_unwritable_output(run, photos, tmp_path):
-    result = run(pack_command, photos, "-o", photos / "0.jpg/out")
+    (tmp_path / "file").write_text("mine")
+    result = run(pack_command, photos, "-o", tmp_path / "file/out")
     assert result.exit_code == 1
     assert "Not a directory" in result.stderr
 
