@@ -127,9 +127,15 @@ void store_row(const RowJob& job, typename As::Value* out) {
 }
 
 void store_bytes(const RowJob& job, std::uint8_t* out) {
-  for (std::ptrdiff_t i = 0; i < job.count; ++i) {
-    const std::uint8_t pixel = job.in[i];
-    out[i] = static_cast<std::uint8_t>(pixel < job.solarize_threshold ? pixel : 255 - pixel);
+  const std::uint8_t* in = job.in;  // a copy: `out` may be taken for a place in `job`
+  const std::ptrdiff_t count = job.count;
+  const std::int32_t threshold = job.solarize_threshold;
+  if (threshold >= 256) {
+    std::memcpy(out, in, static_cast<std::size_t>(count));
+    return;
+  }
+  for (std::ptrdiff_t i = 0; i < count; ++i) {
+    out[i] = static_cast<std::uint8_t>(in[i] < threshold ? in[i] : 255 - in[i]);
   }
 }
 
