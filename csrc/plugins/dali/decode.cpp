@@ -67,7 +67,7 @@ class Decode : public dali::StatelessOperator<dali::CPUBackend> {
     auto& pixels = ws.Output<dali::CPUBackend>(0);
     pixels.SetLayout("HWC");
     const auto& reports = workers_.run(
-        ws, num_samples, [&](fastpass_worker* worker, int sample, fastpass_report* report) {
+        ws, encoded, [&](fastpass_worker* worker, int sample, fastpass_report* report) {
           const fastpass_image image = image_of(encoded, seek_indexes, sample);
           core().decode(worker, &image, &regions_[static_cast<std::size_t>(sample)],
                         static_cast<std::uint8_t*>(pixels.raw_mutable_tensor(sample)),

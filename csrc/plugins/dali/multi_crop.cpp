@@ -89,7 +89,7 @@ class MultiCrop : public dali::StatelessOperator<dali::CPUBackend> {
     }
     const std::vector<fastpass_key> keys = keys_of(ws, num_samples);
     const auto& reports = workers_.run(
-        ws, num_samples, [&](fastpass_worker* worker, int sample, fastpass_report* report) {
+        ws, encoded, [&](fastpass_worker* worker, int sample, fastpass_report* report) {
           render(ws, worker, image_of(encoded, seek_indexes, sample), keys.at(sample), sample,
                  report);
         });

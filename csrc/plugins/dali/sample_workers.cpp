@@ -86,9 +86,10 @@ void SampleWorkers::add_worker() {
   workers_.emplace_back(worker);
 }
 
-const std::vector<fastpass_report>& SampleWorkers::run(dali::Workspace& workspace, int num_samples,
-                                                       const Make& make) {
+const std::vector<fastpass_report>& SampleWorkers::run(dali::Workspace& workspace,
+                                                       const Input& encoded, const Make& make) {
   auto& pool = workspace.GetThreadPool();
+  const int num_samples = encoded.num_samples();
   while (workers_.size() < static_cast<std::size_t>(pool.NumThreads())) add_worker();
   reports_.assign(static_cast<std::size_t>(num_samples), fastpass_report());
   for (int sample = 0; sample < num_samples; ++sample) {
@@ -96,7 +97,8 @@ const std::vector<fastpass_report>& SampleWorkers::run(dali::Workspace& workspac
       make(workers_[static_cast<std::size_t>(thread)].get(), sample,
            &reports_[static_cast<std::size_t>(sample)]);
     };
-    pool.AddWork(work, -sample);  // the first sample first
+    // The largest first: the batch waits for the last one to end.
+    pool.AddWork(work, encoded.tensor_shape(sample).num_elements());
   }
   pool.RunAll();
   return reports_;
