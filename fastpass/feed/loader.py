@@ -44,7 +44,7 @@ from fastpass.pack.sources import Source
 _log = logging.getLogger("fastpass")
 
 # Keys of a state that came in later versions.
-_LATER_KEYS = ("shards", "content", "written", "view_ops")
+_LATER_KEYS = ("shards", "content", "written", "tars", "view_ops")
 # What a loader makes anew in another process.
 _OPENED = ("_order", "_cursor", "_data", "_tally", "_feed", "_finalizer", "_shards")
 
