@@ -14,9 +14,12 @@ import pytest
 if TYPE_CHECKING:
     import torch
 
-# A background job begins with Ctrl-C ignored, and so do its children, to which some tests send it.
+# A background job begins with Ctrl-C ignored, and one under nohup with SIGHUP ignored. So do their
+# children, to which some tests send both.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 SHARED = Path(os.environ.get("FASTPASS_SHARED", Path(__file__).parents[2] / "shared")) / "data"
 

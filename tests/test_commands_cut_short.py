@@ -62,7 +62,9 @@ def test_a_full_disk_is_a_named_error_and_leaves_nothing(
 ) -> None:
     """No file may be longer than 200 bytes."""
     (tmp_path / "in").symlink_to(place / "in")
-    process = _start(command(tmp_path), preexec_fn=_limit)
+    # Python itself would write its compiled modules half, and read them the next time.
+    environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
+    process = _start(command(tmp_path), preexec_fn=_limit, env=environment)
     _, errors = process.communicate(timeout=120)
     assert process.returncode == 1, errors
     assert "Traceback" not in errors

@@ -69,7 +69,7 @@ def test_prefetch_brings_samples_into_memory(tmp_path: Path) -> None:
         assert evict(paths) == 0
         with fp.Loader(fp.Pack(source), fp.recipes.rrc(size=16), batch_size=4, threads=1) as loader:
             evict(paths)
-            loader._feed._engine.prefetch([(0, len(loader.pack))])
+            loader._feed._feed_engine.prefetch([(0, len(loader.pack))])
             deadline = time.monotonic() + 10
             while resident_fraction(paths) < 0.9 and time.monotonic() < deadline:
                 time.sleep(0.01)

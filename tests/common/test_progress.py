@@ -109,12 +109,18 @@ def test_a_bar_on_a_terminal() -> None:
     assert b"5/5" in shown
 
 
-@pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize(
     ("words", "line"), [(bench_words, "decoding: "), (knn_words, "features of the teacher, step ")]
 )
-def test_commands_that_take_long(tmp_path: Path, words, line: str) -> None:  # type: ignore[no-untyped-def]
-    """Their own words, in a pipe."""
+def test_commands_that_take_long(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    words,  # type: ignore[no-untyped-def]
+    line: str,
+) -> None:
+    """Their own words, in a pipe; long is what takes two milliseconds."""
+    monkeypatch.setattr(progress, "SECONDS_BEFORE_LINES", 0.001)
+    monkeypatch.setattr(progress, "SECONDS_BETWEEN_LINES", 0.001)
     make_inputs(tmp_path / "in")
     if words is bench_words:
         image_folder(tmp_path / "in" / "photos" / "more", per_class=40)

@@ -25,7 +25,7 @@ def test_log_is_found_in_the_run_or_in_its_train_folder(tmp_path: Path, place: s
 
 
 def test_a_half_written_last_line_is_left_out(tmp_path: Path) -> None:
-    _write_log(tmp_path / "log.jsonl", ['{"step": 1, "loss": 2.5}', '{"step": 2, "lo'])
+    (tmp_path / "log.jsonl").write_text('{"step": 1, "loss": 2.5}\n{"step": 2, "lo')
     assert len(read_run(tmp_path).records) == 1
 
 
