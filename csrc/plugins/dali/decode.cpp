@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dali/pipeline/operator/checkpointing/stateless_operator.h"
+#include "output_memory.h"
 #include "request_arguments.h"
 #include "sample_workers.h"
 
@@ -38,11 +39,11 @@ class Decode : public dali::StatelessOperator<dali::CPUBackend> {
       : StatelessOperator(spec), workers_(decode_request(spec)) {}
 
   // Reads the headers of all images.
-  bool SetupImpl(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& ws) override {
+  bool SetupImpl(std::vector<dali::OutputDesc>&, const dali::Workspace& ws) override {
     const Input& encoded = ws.Input<dali::CPUBackend>(0);
     const int num_samples = encoded.num_samples();
     if (num_samples > 0) check_encoded(encoded, "the first input");
-    dali::TensorListShape<> shapes(num_samples, 3);
+    shapes_.resize(num_samples, 3);
     regions_.clear();
     for (int sample = 0; sample < num_samples; ++sample) {
       regions_.push_back(region_of(ws, sample));
@@ -51,10 +52,9 @@ class Decode : public dali::StatelessOperator<dali::CPUBackend> {
       fastpass_report report;
       core().decoded_size(workers_.first(), &image, &regions_.back(), &height, &width, &report);
       raise_if_fault(report, place_of(encoded, sample));
-      shapes.set_tensor_shape(sample, dali::TensorShape<>{height, width, 3});
+      shapes_.set_tensor_shape(sample, dali::TensorShape<>{height, width, 3});
     }
-    outputs.push_back({shapes, DALI_UINT8});
-    return true;
+    return false;  // RunImpl takes memory of our own
   }
 
   void RunImpl(dali::Workspace& ws) override {
@@ -64,8 +64,8 @@ class Decode : public dali::StatelessOperator<dali::CPUBackend> {
     if (seek_indexes != nullptr && num_samples > 0) {
       check_encoded(*seek_indexes, "the second input");
     }
+    memory_.set_output(ws, 0, {shapes_, DALI_UINT8}, "HWC");
     auto& pixels = ws.Output<dali::CPUBackend>(0);
-    pixels.SetLayout("HWC");
     const auto& reports = workers_.run(
         ws, encoded, [&](fastpass_worker* worker, int sample, fastpass_report* report) {
           const fastpass_image image = image_of(encoded, seek_indexes, sample);
@@ -92,7 +92,9 @@ class Decode : public dali::StatelessOperator<dali::CPUBackend> {
   }
 
   SampleWorkers workers_;
+  OutputMemory memory_;
   std::vector<fastpass_region> regions_;  // [sample], from SetupImpl to RunImpl
+  dali::TensorListShape<> shapes_;        // the same
 };
 
 }  // namespace fastpass_dali

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "dali/pipeline/operator/checkpointing/stateless_operator.h"
+#include "output_memory.h"
 #include "request_arguments.h"
 #include "sample_workers.h"
 
@@ -62,21 +63,10 @@ class MultiCrop : public dali::StatelessOperator<dali::CPUBackend> {
         is_channels_last_(is_channels_last(spec)),
         has_reports_(has_reports(spec)) {}
 
-  bool SetupImpl(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& ws) override {
+  bool SetupImpl(std::vector<dali::OutputDesc>&, const dali::Workspace& ws) override {
     const Input& encoded = ws.Input<dali::CPUBackend>(0);
-    const int num_samples = encoded.num_samples();
-    if (num_samples > 0) check_encoded(encoded, "the first input");
-    for (int view = 0; view < num_views_; ++view) {
-      const std::int64_t size = core().view_size(workers_.first(), view);
-      const dali::TensorShape<> shape = is_channels_last_ ? dali::TensorShape<>{size, size, 3}
-                                                          : dali::TensorShape<>{3, size, size};
-      outputs.push_back({dali::uniform_list_shape(num_samples, shape), type_});
-    }
-    if (has_reports_) {
-      const dali::TensorShape<> shape = {static_cast<std::int64_t>(sizeof(fastpass_report))};
-      outputs.push_back({dali::uniform_list_shape(num_samples, shape), DALI_UINT8});
-    }
-    return true;
+    if (encoded.num_samples() > 0) check_encoded(encoded, "the first input");
+    return false;  // RunImpl takes memory of our own
   }
 
   void RunImpl(dali::Workspace& ws) override {
@@ -84,9 +74,7 @@ class MultiCrop : public dali::StatelessOperator<dali::CPUBackend> {
     const Input* seek_indexes = ws.NumInput() > 2 ? &ws.Input<dali::CPUBackend>(2) : nullptr;
     const int num_samples = encoded.num_samples();
     if (seek_indexes != nullptr && num_samples > 0) check_encoded(*seek_indexes, "the third input");
-    for (int view = 0; view < num_views_; ++view) {
-      ws.Output<dali::CPUBackend>(view).SetLayout(is_channels_last_ ? "HWC" : "CHW");
-    }
+    set_outputs(ws, num_samples);
     const std::vector<fastpass_key> keys = keys_of(ws, num_samples);
     const auto& reports = workers_.run(
         ws, encoded, [&](fastpass_worker* worker, int sample, fastpass_report* report) {
@@ -124,6 +112,21 @@ class MultiCrop : public dali::StatelessOperator<dali::CPUBackend> {
     return keys;
   }
 
+  void set_outputs(dali::Workspace& ws, int num_samples) {
+    for (int view = 0; view < num_views_; ++view) {
+      const std::int64_t size = core().view_size(workers_.first(), view);
+      const dali::TensorShape<> shape = is_channels_last_ ? dali::TensorShape<>{size, size, 3}
+                                                          : dali::TensorShape<>{3, size, size};
+      memory_.set_output(ws, view, {dali::uniform_list_shape(num_samples, shape), type_},
+                         is_channels_last_ ? "HWC" : "CHW");
+    }
+    if (has_reports_) {
+      const dali::TensorShape<> shape = {static_cast<std::int64_t>(sizeof(fastpass_report))};
+      memory_.set_output(ws, num_views_, {dali::uniform_list_shape(num_samples, shape), DALI_UINT8},
+                         "");
+    }
+  }
+
   // The views of a damaged image are zeros.
   void render(dali::Workspace& ws, fastpass_worker* worker, const fastpass_image& image,
               const fastpass_key& key, int sample, fastpass_report* report) const {
@@ -141,6 +144,7 @@ class MultiCrop : public dali::StatelessOperator<dali::CPUBackend> {
   }
 
   SampleWorkers workers_;
+  OutputMemory memory_;
   const int num_views_;
   const dali::DALIDataType type_;
   const bool is_channels_last_;
