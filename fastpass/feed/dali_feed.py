@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import os
-import time
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, cast
 
 import numpy as np
@@ -31,84 +29,17 @@ from fastpass.errors import (
 from fastpass.feed.backend import MadeBatch, WorkDone
 from fastpass.feed.c_api import Report
 from fastpass.feed.dali import enable
+from fastpass.feed.dali_reader import BatchReader, ReadBatch
 from fastpass.feed.delivery import Delivery
 from fastpass.feed.options import Options
 from fastpass.feed.order import EpochOrder
-from fastpass.feed.permutation import Positions
-from fastpass.feed.read_ahead import ReadAhead
 from fastpass.pack import Pack
 
 # Faults of an image; others, of the storage or the memory, would meet every other sample as well
 # (csrc/feed/batch_maker.cpp).
 _OF_THE_IMAGE = (CorruptImage, UnsupportedImage, ImageTooLarge, TooManyScans, BadSeekIndex)
+_MOST_READERS = 8  # threads
 _DALI_TYPES = {"float32": "FLOAT", "float16": "FLOAT16", "bfloat16": "UINT16", "uint8": "UINT8"}
-
-
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """A batch on its way through DALI."""
-
-    positions: Positions
-    sample_ids: npt.NDArray[np.int64]
-    unread: dict[int, FastpassError] = field(default_factory=dict)  # place -> why
-
-
-class _BatchReader:
-    """Gives DALI's external source one batch of encoded samples after the other."""
-
-    def __init__(self, pack: Pack, order: EpochOrder, *, reads: str) -> None:
-        self._native: Any = pack.native
-        self._order = order
-        self._reads_by_pread = reads == "pread"
-        self._coming: Iterator[tuple[list[Any], ...]] = iter(())
-        self.asked: deque[_Asked] = deque()  # in the order that DALI gives them back
-        self.seconds = 0.0
-
-    def begin(self, epoch: int, start: int) -> None:
-        """From now on the batches of this epoch."""
-        self._coming = self._batches(epoch, start)
-
-    def end(self) -> None:
-        """Nothing more comes before the next ``begin``."""
-        self._coming = iter(())
-        self.asked.clear()
-
-    def close(self) -> None:
-        self.end()
-        self._native = None  # with the files of the pack
-
-    def __call__(self) -> tuple[list[Any], ...]:
-        """(encoded, seek indexes, sample ids, epochs), one of each per sample."""
-        return next(self._coming)
-
-    def _batches(self, epoch: int, start: int) -> Iterator[tuple[list[Any], ...]]:
-        read_ahead = ReadAhead(self._order, epoch=epoch, start=start)
-        for index in range(self._order.num_batches(start)):
-            began = time.perf_counter()
-            positions = self._order.batch(index, epoch=epoch, start=start)
-            for first, last in read_ahead.ranges(index, positions):
-                self._native.prefetch(first, last)
-            batch = self._read(positions, epoch)
-            self.seconds += time.perf_counter() - began
-            yield batch
-
-    def _read(self, positions: Positions, epoch: int) -> tuple[list[Any], ...]:
-        ids = [self._native.sample_id(position) for position in positions.tolist()]
-        asked = _Asked(positions, np.array(ids, np.int64))
-        fetch = self._native.read if self._reads_by_pread else self._native.fetch
-        encoded, seek_indexes = [], []
-        for place, position in enumerate(positions.tolist()):
-            try:
-                fetched = fetch(position)
-                encoded.append(np.frombuffer(fetched, np.uint8))
-                seek_indexes.append(np.frombuffer(fetched.seek_index or b"", np.uint8))
-            except FastpassError as error:
-                error.add_context(self._native.describe(position))
-                asked.unread[place] = error
-                encoded.append(np.empty(0, np.uint8))
-                seek_indexes.append(np.empty(0, np.uint8))
-        self.asked.append(asked)
-        return encoded, seek_indexes, list(asked.sample_ids), [np.int64(epoch)] * len(ids)
 
 
 @contextmanager
@@ -149,10 +80,15 @@ class DaliFeed:
         self._recipe, self._order, self._options = recipe, order, options
         self._num_samples = min(options.batch_size, -(-len(pack) // options.world_size))
         self._delivery = Delivery(options.dtype, has_labels=pack.num_classes > 0, weights=weights)
-        self._reader = _BatchReader(pack, order, reads=options.reads)
+        self._reader = BatchReader(
+            pack, order, reads=options.reads, num_threads=min(options.threads, _MOST_READERS)
+        )
+        self._in_dali: deque[ReadBatch] = deque()  # in the order that DALI gives them back
+        self._is_pipeline_used = False
         self._pipeline: Any = self._built_pipeline()
         self._process = os.getpid()
         self._is_closed = False
+        self._memories: set[int] = set()  # addresses of all first views
         self._num_images = self._decode_nanoseconds = self._augment_nanoseconds = 0
 
     def _built_pipeline(self) -> Any:
@@ -169,8 +105,9 @@ class DaliFeed:
         )
         with pipeline:
             encoded, seek_indexes, sample_ids, epoch = fn.external_source(
-                source=self._reader,
+                source=self._next_inputs,
                 num_outputs=4,
+                no_copy=True,
                 dtype=[types.UINT8, types.UINT8, types.INT64, types.INT64],
                 ndim=[1, 1, 0, 0],
             )
@@ -194,6 +131,12 @@ class DaliFeed:
         pipeline.build()
         return pipeline
 
+    def _next_inputs(self) -> tuple[Any, ...]:
+        """What DALI reads: in the memory of a batch that is kept until its views come back."""
+        batch = self._reader.next()
+        self._in_dali.append(batch)
+        return batch.encoded, batch.seek_indexes, batch.sample_ids, batch.epochs
+
     # ---- batches ----------------------------------------------------------------------------
 
     def batches(self, epoch: int, start: int) -> Iterator[MadeBatch]:
@@ -205,11 +148,12 @@ class DaliFeed:
         for _ in range(self._order.num_batches(start)):
             self._check_open()
             outputs = self._next_outputs()
-            asked = self._reader.asked.popleft()
+            read = self._in_dali.popleft()
             self._run()  # DALI goes on while the consumer works
-            yield self._made(asked, outputs)
+            yield self._made(read, outputs)
 
     def _run(self) -> None:
+        self._is_pipeline_used = True
         with _named_failures():
             self._pipeline.schedule_run()
 
@@ -223,7 +167,7 @@ class DaliFeed:
     def _forget(self) -> None:
         """Let DALI finish what nobody will ask for, and be ready for another epoch."""
         self._reader.end()
-        if self._pipeline is None or self._pipeline._first_iter:
+        if not self._is_pipeline_used:
             return
         with _named_failures():
             while not self._pipeline.empty():
@@ -231,21 +175,23 @@ class DaliFeed:
                 self._pipeline.release_outputs()
             self._pipeline.schedule_run()  # finds that nothing comes
             self._pipeline.reset()
+        self._in_dali.clear()
 
-    def _made(self, asked: _Asked, outputs: list[npt.NDArray[Any]]) -> MadeBatch:
+    def _made(self, read: ReadBatch, outputs: list[npt.NDArray[Any]]) -> MadeBatch:
         *views, reports = outputs
-        errors = self._errors(asked, reports)
+        self._memories.add(views[0].ctypes.data)
+        errors = self._errors(read, reports)
         for error in errors.values():
             if self._options.on_error == "raise" or not isinstance(error, _OF_THE_IMAGE):
                 raise error
-        sample_ids = asked.sample_ids
+        sample_ids = read.sample_ids
         skipped: list[tuple[int, Exception]] = [
             (int(sample_ids[place]), error) for place, error in errors.items()
         ]
         kept = [place for place in range(len(sample_ids)) if place not in errors]
         if not kept:
             return MadeBatch(None, 0, skipped)
-        positions = asked.positions
+        positions = read.positions
         if skipped:
             views = [view[kept] for view in views]
             positions, sample_ids = positions[kept], sample_ids[kept]
@@ -255,19 +201,19 @@ class DaliFeed:
         batch = self._delivery.batch(views, sample_ids, positions, np.array(labels, np.int64))
         return MadeBatch(batch, len(kept), skipped)
 
-    def _errors(self, asked: _Asked, reports: npt.NDArray[np.uint8]) -> dict[int, FastpassError]:
+    def _errors(self, read: ReadBatch, reports: npt.NDArray[np.uint8]) -> dict[int, FastpassError]:
         """Place -> what is wrong with the sample there, in order."""
         errors: dict[int, FastpassError] = {}
         for place, row in enumerate(reports):
             report = Report.from_buffer_copy(row)
             self._decode_nanoseconds += report.decode_nanoseconds
             self._augment_nanoseconds += report.augment_nanoseconds
-            error = asked.unread.get(place) or report.error()
+            error = read.unread.get(place) or report.error()
             if error is None:
                 self._num_images += 1
                 continue
-            if place not in asked.unread:
-                error.add_context(self._native.describe(int(asked.positions[place])))
+            if place not in read.unread:
+                error.add_context(self._native.describe(int(read.positions[place])))
             errors[place] = error
         return errors
 
@@ -277,11 +223,13 @@ class DaliFeed:
         """DALI finishes what it has begun; ``batches`` then throws it away."""
 
     def close(self) -> None:
-        """See Feed. In a fork, where DALI's threads are missing, its pipeline is left alone."""
+        """See Feed. In a fork, where all threads are missing, DALI's pipeline is left alone."""
         if os.getpid() != self._process:
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._pipeline))
-        self._reader.close()
-        self._pipeline = self._native = None
+        else:
+            self._reader.close()
+        self._pipeline = self._native = None  # waits for what DALI has begun
+        self._in_dali.clear()
         self._is_closed = True
 
     def work_done(self) -> WorkDone:
@@ -290,6 +238,7 @@ class DaliFeed:
             decode_seconds=self._decode_nanoseconds * 1e-9,
             augment_seconds=self._augment_nanoseconds * 1e-9,
             num_images=self._num_images,
+            num_slots=len(self._memories),
         )
 
     def _check_open(self) -> None:

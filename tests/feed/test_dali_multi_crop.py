@@ -140,6 +140,26 @@ def test_batches_of_changing_size(text: str) -> None:
         _assert_views(outputs(made), FILES[:size], list(range(size)), seed=0)
 
 
+def test_outputs_that_are_held_are_not_written_again(text: str) -> None:
+    """The operator uses its memory again, but only what nobody holds any more."""
+
+    def define() -> Any:
+        epoch = fn.external_source(lambda: [np.int64(next(epochs))] * 6, dtype=types.INT64, ndim=0)
+        return fn.fastpass.multi_crop(bytes_node(FILES), recipe=text, epoch=epoch, seed=0)
+
+    epochs = iter(range(100))
+    made = pipeline(define, batch_size=6)
+    held = [made.run()[0].as_tensor() for _ in range(3)]
+    addresses = {made.run()[0].as_tensor().data_ptr() for _ in range(20)}
+    assert len(addresses) < 10
+    assert not addresses & {tensor.data_ptr() for tensor in held}
+    del made
+    for epoch, tensor in enumerate(held):
+        for sample, data in enumerate(FILES):
+            wanted = _expected(data, sample_id=sample, seed=0, epoch=epoch)[0]
+            assert np.array_equal(np.asarray(tensor)[sample], wanted)
+
+
 def test_seek_indexes_change_nothing_and_wrong_ones_are_refused(text: str) -> None:
     large = [jpeg(1, 300, 400), jpeg(2, 300, 400)]
     indexes = [fp.build_seek_index(large[0]), b""]

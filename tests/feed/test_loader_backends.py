@@ -208,6 +208,20 @@ def test_batches_may_be_kept_also_after_the_end(tars: list[str], backend: str) -
         assert all(map(torch.equal, batch.views, views))
 
 
+def test_the_memory_of_batches_is_used_again(tars: list[str], backend: str) -> None:
+    with _loader(tars, backend) as loader:
+        for _ in range(3):
+            for _ in loader:
+                pass
+        warm = loader.stats().num_slots
+        for _ in range(6):
+            for _ in loader:
+                pass
+        assert 0 < warm <= loader.stats().num_slots <= 6
+        kept = [batch.views for batch in loader]
+        assert len({views[0].data_ptr() for views in kept}) == len(kept)
+
+
 def _threads_and_files() -> tuple[int, int]:
     return len(os.listdir("/proc/self/task")), len(os.listdir("/proc/self/fd"))
 
