@@ -21,6 +21,9 @@ from fastpass.augment.request import recipe_text
 from fastpass.errors import BadArgument, FastpassError, MissingBackend
 from fastpass.feed.c_api import ABI_VERSION, Report, library
 from fastpass.feed.dali_build import InstalledDali, built_plugin
+from fastpass.feed.dali_source import LoaderNodes, external_source
+
+__all__ = ["LoaderNodes", "enable", "external_source", "faults", "recipe"]
 
 _lock = threading.Lock()
 _is_enabled = False

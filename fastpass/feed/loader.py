@@ -230,6 +230,11 @@ class Loader:
     # ---- where we are -----------------------------------------------------------------------
 
     @property
+    def options(self) -> Options:
+        """What was asked for, with the defaults filled in."""
+        return self._options
+
+    @property
     def epoch(self) -> int:
         """The epoch of the last batch; after the end of an epoch, the next one."""
         return self._cursor.epoch
