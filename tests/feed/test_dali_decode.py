@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 from PIL import Image
-from support.dali_pipelines import arrays, bytes_node, dali, enabled, outputs, pipeline
+from support.dali_pipelines import bytes_node, dali, enabled, outputs, pipeline
 from support.pictures import jpeg
 
 import fastpass as fp
@@ -82,14 +82,6 @@ def test_before_dalis_own_operators() -> None:
     resized, cropped = outputs(pipeline(define, batch_size=5))
     assert {image.shape for image in resized} == {(32, 32, 3)}
     assert {image.shape for image in cropped} == {(3, 16, 16)}
-
-
-def test_in_dynamic_mode() -> None:
-    import nvidia.dali.experimental.dynamic as ndd
-
-    batch = ndd.fastpass.decode(ndd.batch(arrays(FILES)), scale_denominator=2)
-    wanted = fp.decode_jpeg(FILES, scale_denominator=2)
-    assert all(map(np.array_equal, map(np.asarray, batch.tensors), wanted))
 
 
 @pytest.mark.parametrize("length", [10, 200, 2000])

@@ -246,17 +246,6 @@ def test_under_the_generic_iterator(text: str, tmp_path: Path) -> None:
         assert shapes == [(2, 3, 32, 32), (2, 3, 32, 32), (1, 3, 32, 32)]
 
 
-def test_in_dynamic_mode(text: str) -> None:
-    import nvidia.dali.experimental.dynamic as ndd
-
-    encoded = ndd.batch(arrays(FILES))
-    ids = ndd.batch([np.int64(sample_id) for sample_id in IDS])
-    for epoch in range(2):
-        views = ndd.fastpass.multi_crop(encoded, ids, recipe=text, epoch=epoch, seed=11)
-        got = [[np.asarray(tensor) for tensor in view.tensors] for view in views]
-        _assert_views(got, FILES, IDS, seed=11, epoch=epoch)
-
-
 def test_a_pipeline_with_checkpoints_goes_on(text: str, tmp_path: Path) -> None:
     root = image_folder(tmp_path, num_classes=1, per_class=8)
 

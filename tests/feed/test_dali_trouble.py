@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.dali_pipelines import arrays, bytes_node, dali, enabled, ids_node, outputs, pipeline
+from support.dali_pipelines import bytes_node, dali, enabled, ids_node, outputs, pipeline
 from support.pictures import image_folder, jpeg
 
 import fastpass as fp
@@ -130,18 +130,6 @@ def test_other_inputs_than_bytes_and_integers_are_refused(ours: Any) -> None:
         run(pixels, lambda: ids_node([0, 1, 2, 3]))
     with pytest.raises(Exception, match=r"sample ids\) must be one integer"):
         run(good, floats)
-
-
-def test_a_damaged_image_in_dynamic_mode(ours: Any) -> None:
-    import nvidia.dali.experimental.dynamic as ndd
-
-    call = lambda files: ndd.fastpass.multi_crop(  # noqa: E731
-        ndd.batch(arrays(files)), recipe=ours.recipe(RECIPE), epoch=0, seed=0
-    )
-    with pytest.raises(RuntimeError) as raised:
-        np.asarray(call(BATCH)[0].tensors[0])
-    assert "CorruptImage: sample 2 of the batch" in str(raised.value.__cause__ or raised.value)
-    assert np.asarray(call(GOOD)[0].tensors[0]).shape == (3, 32, 32)
 
 
 def test_reports_of_another_kind_are_refused(ours: Any) -> None:
