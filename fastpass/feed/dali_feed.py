@@ -28,7 +28,7 @@ from fastpass.errors import (
 )
 from fastpass.feed.backend import MadeBatch, WorkDone
 from fastpass.feed.c_api import Report
-from fastpass.feed.dali import enable
+from fastpass.feed.dali_operators import enable
 from fastpass.feed.dali_reader import BatchReader, ReadBatch
 from fastpass.feed.delivery import Delivery
 from fastpass.feed.options import Options

@@ -124,12 +124,12 @@ def test_a_cache_that_cannot_be_written(
 
 def test_what_is_no_plugin_is_named(tmp_path: Path) -> None:
     pytest.importorskip("nvidia.dali", reason="NVIDIA DALI is not installed")
-    from fastpass.feed import dali
+    from fastpass.feed import dali_operators
 
     plugin = tmp_path / "libfastpass_dali.so"
     plugin.write_text("no library")
     with pytest.raises(MissingBackend, match=r"libfastpass_dali\.so cannot be loaded .*remove"):
-        dali._load(plugin)
+        dali_operators._load(plugin)
 
 
 def test_without_dali() -> None:
