@@ -116,11 +116,20 @@ class _Interrupts:
             os.write(2, _SHOW_CURSOR * os.isatty(2) + self._line)
 
     def _end(self) -> NoReturn:
+        _end_children()
         _remove_unfinished()
         with suppress(Exception):  # it may be in use, or gone
             sys.stdout.flush()
         self.say_so()
         os._exit(EXIT_CODE_OF_CTRL_C)
+
+
+def _end_children() -> None:
+    """Processes begun by multiprocessing, which would complain that their parent has gone."""
+    multiprocessing = sys.modules.get("multiprocessing.process")
+    with suppress(Exception):  # it may be half imported, or in the middle of starting one
+        for child in multiprocessing.active_children():  # type: ignore[union-attr]
+            child.kill()
 
 
 def _is_importing(frame: FrameType | None) -> bool:

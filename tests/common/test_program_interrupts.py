@@ -41,6 +41,29 @@ def test_inside_an_import_nothing_is_raised(tmp_path: Path, module: str) -> None
     assert time.monotonic() - begin < 20
 
 
+def test_children_end_too(tmp_path: Path) -> None:
+    """Else they complain of what their parent took along: semaphores, pipes."""
+    (tmp_path / "heavy.py").write_text("import time\ntime.sleep(30)")
+    body = (
+        "import multiprocessing, os\n"
+        "def work():\n"
+        "    os.setsid()  # out of the reach of Ctrl-C\n"
+        "    time.sleep(30)\n"
+        "child = multiprocessing.get_context('fork').Process(target=work)\n"
+        "child.start()\n"
+        "print(child.pid, flush=True)\n"
+        "import heavy"
+    )
+    begin = time.monotonic()
+    result = interrupted(_program(tmp_path, body), 0.6)
+    assert (result.returncode, result.stderr) == (130, "program: interrupted\n")
+    assert time.monotonic() - begin < 20
+    child = Path(f"/proc/{int(result.stdout)}/stat")
+    while child.exists() and child.read_text().split()[2] != "Z":  # ended, and nobody asked
+        assert time.monotonic() - begin < 20
+        time.sleep(0.01)
+
+
 def test_a_half_written_file_is_removed_after_the_import(tmp_path: Path) -> None:
     (tmp_path / "heavy.py").write_text("import time\ntime.sleep(0.8)\nprint('imported')")
     body = (

@@ -141,8 +141,9 @@ class Matcher:
         total = len(tasks)
         done_before = total - len(waiting)
         self._on_progress(what, done_before, total)
-        for done in self._runner.run(function, waiting):
-            self._on_progress(what, done_before + done, total)
+        self._runner.run(
+            function, waiting, lambda done: self._on_progress(what, done_before + done, total)
+        )
         columns = read_tables([Path(str(task[-1])) for task in tasks])
         return Pairs(columns["first"], columns["second"], columns["distance"])
 

@@ -158,8 +158,11 @@ class _Run:
         done_before = len(parts) - len(tasks)
         self.on_progress(f"hashing {name}", done_before, len(parts))
         try:
-            for done in runner.run(hash_samples, tasks):
-                self.on_progress(f"hashing {name}", done_before + done, len(parts))
+            runner.run(
+                hash_samples,
+                tasks,
+                lambda done: self.on_progress(f"hashing {name}", done_before + done, len(parts)),
+            )
         finally:
             PackForTasks.forget_all()
         return read_tables(parts)

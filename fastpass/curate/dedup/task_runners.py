@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import multiprocessing
 import multiprocessing.connection
 import os
@@ -11,7 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from types import FrameType
 from typing import Any, Protocol
 
 from fastpass.common.command_line import hush_pillow
@@ -23,8 +23,10 @@ Task = tuple[Any, ...]  # the arguments of a function that can be imported; smal
 class TaskRunner(Protocol):
     """Runs independent tasks, and says when each is done."""
 
-    def run(self, function: Callable[..., None], tasks: Sequence[Task]) -> Iterator[int]:
-        """Call ``function(*task)`` for every task, in any order; yields how many are done."""
+    def run(
+        self, function: Callable[..., None], tasks: Sequence[Task], on_done: Callable[[int], None]
+    ) -> None:
+        """Call ``function(*task)`` for every task, in any order; ``on_done`` hears how many are."""
         ...
 
 
@@ -52,10 +54,10 @@ def _ctrl_c_waits() -> Iterator[None]:
     interrupts the main one, in the middle of starting a process.
     """
     is_main = threading.current_thread() is threading.main_thread()
-    came: list[tuple[int, FrameType | None]] = []
+    came: list[int] = []
     handler = signal.getsignal(signal.SIGINT)
     if is_main:
-        signal.signal(signal.SIGINT, lambda number, frame: came.append((number, frame)))
+        signal.signal(signal.SIGINT, lambda number, frame: came.append(number))
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield
@@ -64,7 +66,27 @@ def _ctrl_c_waits() -> Iterator[None]:
         if is_main:
             signal.signal(signal.SIGINT, handler)
     if came and callable(handler):
-        handler(*came[0])
+        handler(
+            came[0], inspect.currentframe()
+        )  # not where it came: an import may have been running
+
+
+@contextmanager
+def _worker_pool(workers: int) -> Iterator[ProcessPoolExecutor]:
+    """Processes that have ended when the block is left, however it is left."""
+    # Not fork: the parent may have threads.
+    context = multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
+    processes: list[multiprocessing.process.BaseProcess] = []
+    try:
+        yield pool
+        processes = [*pool._processes.values()]
+        pool.shutdown()  # some may still be starting, when the others have done all tasks
+    except BaseException:  # what the others are at is not waited for
+        for process in processes or [*pool._processes.values()]:
+            process.terminate()
+        pool.shutdown(cancel_futures=True)
+        raise
 
 
 class LocalRunner:
@@ -73,33 +95,26 @@ class LocalRunner:
     def __init__(self, workers: int) -> None:
         self._workers = workers
 
-    def run(self, function: Callable[..., None], tasks: Sequence[Task]) -> Iterator[int]:
+    def run(
+        self, function: Callable[..., None], tasks: Sequence[Task], on_done: Callable[[int], None]
+    ) -> None:
         if self._workers == 1 or len(tasks) < 2:
             for done, task in enumerate(tasks, 1):
                 function(*task)
-                yield done
+                on_done(done)
             return
-        # Not fork: the parent may have threads.
-        context = multiprocessing.get_context("spawn")
-        workers = min(self._workers, len(tasks))
-        pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start_worker)
         try:
-            with _ctrl_c_waits():
-                waiting = [pool.submit(function, *task) for task in tasks]
-            for done, future in enumerate(as_completed(waiting), 1):
-                future.result()
-                yield done
+            with _worker_pool(min(self._workers, len(tasks))) as pool:
+                with _ctrl_c_waits():
+                    waiting = [pool.submit(function, *task) for task in tasks]
+                for done, future in enumerate(as_completed(waiting), 1):
+                    future.result()
+                    on_done(done)
         except BrokenProcessPool as error:
             raise OutOfMemory(
                 "a worker process was killed, most likely for want of memory: use fewer "
                 "threads, and run the same command again to go on"
             ) from error
-        except BaseException:  # what the others are at is not waited for
-            for process in [*pool._processes.values()]:
-                process.terminate()
-            raise
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
 
 
 class RayRunner:
@@ -118,7 +133,9 @@ class RayRunner:
         self._ray = ray
         self._workers = workers
 
-    def run(self, function: Callable[..., None], tasks: Sequence[Task]) -> Iterator[int]:
+    def run(
+        self, function: Callable[..., None], tasks: Sequence[Task], on_done: Callable[[int], None]
+    ) -> None:
         ray = self._ray
         is_ours = not ray.is_initialized()
         try:
@@ -132,7 +149,7 @@ class RayRunner:
                 for result in ready:
                     ray.get(result)
                     done += 1
-                    yield done
+                    on_done(done)
         except ray.exceptions.RayTaskError as error:
             raise error.cause from None  # what the task raised, without Ray's own pages
         except ray.exceptions.RayError as error:

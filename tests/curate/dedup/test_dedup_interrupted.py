@@ -112,3 +112,23 @@ def test_ctrl_c(photos: Path, tmp_path: Path, threads: int) -> None:
         assert _half_written(tmp_path) == []
     assert interrupted > 0, stderr
     _assert_finishes(tmp_path, photos)
+
+
+def test_ctrl_c_during_an_import_that_starts_workers(tmp_path: Path) -> None:
+    """It is raised when the workers have begun, as elsewhere: the import is over by then."""
+    (tmp_path / "heavy.py").write_text("import os, signal\nos.kill(os.getpid(), signal.SIGINT)\n")
+    program = tmp_path / "program.py"
+    program.write_text(
+        "from fastpass.common.interrupts import one_line_interrupts\n"
+        "from fastpass.curate.dedup.task_runners import _ctrl_c_waits\n"
+        "with one_line_interrupts('interrupted'):\n"
+        "    try:\n"
+        "        with _ctrl_c_waits():\n"
+        "            import heavy\n"
+        "            print('begun')\n"
+        "    finally:\n"
+        "        print('put away')\n"
+    )
+    done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")
+    assert done.stdout == "begun\nput away\n"

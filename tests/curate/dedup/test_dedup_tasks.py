@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import importlib.util
+import multiprocessing
+import time
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +13,7 @@ import pytest
 from support.dedup_photos import contents
 
 from fastpass.curate.dedup import DedupOptions, dedup
+from fastpass.curate.dedup.task_runners import LocalRunner
 
 
 def test_many_images_by_tasks(
@@ -41,3 +45,30 @@ def test_backends_give_the_same(
     dedup(str(folder), tmp_path / "many", options=DedupOptions(threads=2, backend=backend))
     assert len(list((tmp_path / "many" / "work").glob("hashes-*.parquet"))) == 4
     assert contents(tmp_path / "one") == contents(tmp_path / "many")
+
+
+def test_no_worker_outlives_an_interrupt_of_the_progress() -> None:
+    def interrupt(done: int) -> None:
+        raise KeyboardInterrupt
+
+    begin = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        LocalRunner(2).run(time.sleep, [(0,), (100,)], interrupt)
+    assert multiprocessing.active_children() == []
+    assert time.monotonic() - begin < 60
+
+
+def test_no_worker_outlives_an_interrupt_of_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that is still starting when the others have done all tasks."""
+    shutdown = ProcessPoolExecutor.shutdown
+    interrupts = iter([KeyboardInterrupt()])
+
+    def interrupted(self: ProcessPoolExecutor, *arguments: Any, **options: Any) -> None:
+        for interrupt in interrupts:
+            raise interrupt
+        shutdown(self, *arguments, **options)
+
+    monkeypatch.setattr(ProcessPoolExecutor, "shutdown", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        LocalRunner(2).run(time.sleep, [(0,), (0,)], lambda done: None)
+    assert multiprocessing.active_children() == []
