@@ -1,20 +1,48 @@
 // What plug-ins need of Python. Their own way in is csrc/plugins/c_api.h, which this module
 // exports.
+#include <memory>
 #include <utility>
 
 #include "bindings/foreign_decoder.h"
+#include "bindings/gpu_handle.h"
+#include "bindings/raise.h"
 #include "bindings/register.h"
-#include "plugins/foreign_images.h"
+#include "plugins/provided.h"
 
 namespace fastpass {
+namespace {
 
-void register_plugins(pybind11::module_& module) {
+namespace py = pybind11;
+
+// Kept until the process ends: what it may hold outlives Python.
+GpuProvider make_gpu_provider(py::function find) {
+  auto* const callable = new py::function(std::move(find));
+  return [callable](int ordinal, std::shared_ptr<Gpu>* gpu) -> Status {
+    const py::gil_scoped_acquire gil;
+    try {
+      *gpu = py::cast<std::shared_ptr<Gpu>>((*callable)(ordinal));
+      return {};
+    } catch (const py::error_already_set& error) {
+      return {Fault::kDeviceFailed, status_of(error).message()};
+    } catch (const std::exception& error) {  // no GPU was returned
+      return {Fault::kDeviceFailed, error.what()};
+    }
+  };
+}
+
+}  // namespace
+
+void register_plugins(py::module_& module) {
   module.def(
       "set_plugin_foreign_decoder",
-      [](pybind11::function decode) {
+      [](py::function decode) {
         set_plugin_foreign_decoder(make_foreign_decoder(std::move(decode)));
       },
-      pybind11::arg("decode"));
+      py::arg("decode"));
+  module.def(
+      "set_plugin_gpus",
+      [](py::function find) { set_plugin_gpus(make_gpu_provider(std::move(find))); },
+      py::arg("find"));
 }
 
 }  // namespace fastpass

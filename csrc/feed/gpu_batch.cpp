@@ -68,7 +68,7 @@ Status GpuBatch::finish_decoding(const std::string& backend, std::vector<Status>
 
 Status GpuBatch::queue_views(const std::vector<std::size_t>& places,
                              const std::vector<ViewSpec>& specs, const ViewFormat& format,
-                             const std::vector<std::uint8_t*>& outputs) {
+                             const std::vector<std::uint8_t*>& outputs, Rows rows) {
   std::vector<ViewTask> tasks;
   std::size_t rank = 0;  // in `places`
   for (std::size_t image = 0; image < decoded_places_.size() && rank < places.size(); ++image) {
@@ -76,8 +76,9 @@ Status GpuBatch::queue_views(const std::vector<std::size_t>& places,
     if (place != places[rank]) continue;
     const SamplePlan& plan = samples_[place]->plan;
     const SourceRegion source = plan.source(decoder_.pixels(static_cast<int>(image)));
+    const std::size_t row = rows == Rows::kPacked ? rank : place;
     for (std::size_t view = 0; view < specs.size(); ++view) {
-      std::uint8_t* out = outputs[view] + rank * view_bytes(specs[view].size, format.dtype);
+      std::uint8_t* out = outputs[view] + row * view_bytes(specs[view].size, format.dtype);
       tasks.push_back({source, &specs[view], plan.views[view], out});
     }
     ++rank;

@@ -52,10 +52,14 @@ class GpuBatch {
   // Waits; the CPU's `backend` decodes what the GPU has given up. (*statuses)[place] says what is
   // wrong with a sample.
   Status finish_decoding(const std::string& backend, std::vector<Status>* statuses);
+  // Where a sample's views lie in the memory of a batch: without gaps, in the order of the samples
+  // that have any, or at the sample's place.
+  enum class Rows { kPacked, kByPlace };
   // Queues the views of the samples at `places`, some of those that were decoded, in their order.
-  // outputs[view] is the first of as many views in the GPU's memory.
+  // outputs[view] is the first of the views in the GPU's memory.
   Status queue_views(const std::vector<std::size_t>& places, const std::vector<ViewSpec>& specs,
-                     const ViewFormat& format, const std::vector<std::uint8_t*>& outputs);
+                     const ViewFormat& format, const std::vector<std::uint8_t*>& outputs,
+                     Rows rows = Rows::kPacked);
 
  private:
   Status synchronize();

@@ -2,20 +2,13 @@
 
 #include <algorithm>
 #include <cstring>
-#include <memory>
-#include <new>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
 
 #include "common/fault_name.h"
-#include "plugins/worker.h"
-
-struct fastpass_worker {
-  fastpass::PluginWorker worker;
-  std::vector<std::uint8_t*> outputs;  // [view]
-};
+#include "plugins/calls.h"
 
 namespace fastpass {
 namespace {
@@ -27,43 +20,6 @@ void copy_text(std::string_view text, char (&target)[size]) {
   while (length < text.size() && length > 0 && (text[length] & 0xC0) == 0x80) --length;
   std::memcpy(target, text.data(), length);
   target[length] = '\0';
-}
-
-std::int32_t tell(const Status& status, fastpass_report* report) {
-  report->fault = static_cast<std::int32_t>(status.fault());
-  report->byte_offset = status.byte_offset();
-  copy_text(status.ok() ? "" : exception_name(status.fault()), report->name);
-  copy_text(status.message(), report->message);
-  return report->fault;
-}
-
-// Runs what returns a Status; no exception leaves this library.
-template <typename Call>
-std::int32_t guarded(fastpass_report* report, const Call& call) {
-  try {
-    return tell(call(), report);
-  } catch (const std::bad_alloc&) {
-    return tell({Fault::kOutOfMemory, "an allocation failed"}, report);
-  } catch (const std::exception& error) {
-    return tell({Fault::kOutOfMemory, error.what()}, report);
-  }
-}
-
-// The same for a worker that is timed.
-template <typename Call>
-std::int32_t timed(fastpass_worker* worker, fastpass_report* report, const Call& call) {
-  StageTimes& times = worker->worker.times();
-  times.decode_nanoseconds = 0;
-  times.augment_nanoseconds = 0;
-  const std::int32_t fault = guarded(report, call);
-  report->decode_nanoseconds = times.decode_nanoseconds;
-  report->augment_nanoseconds = times.augment_nanoseconds;
-  return fault;
-}
-
-PluginImage image_of(const fastpass_image& image) {
-  return {{image.bytes, static_cast<std::size_t>(image.num_bytes)},
-          {image.seek_index, static_cast<std::size_t>(image.num_index_bytes)}};
 }
 
 Status read_region(const fastpass_region& region, DecodeOptions* options) {
@@ -84,6 +40,24 @@ const std::vector<ViewSpec>& views_of(const fastpass_worker* worker) {
 }
 
 }  // namespace
+
+std::int32_t tell(const Status& status, fastpass_report* report) {
+  report->fault = static_cast<std::int32_t>(status.fault());
+  report->byte_offset = status.byte_offset();
+  copy_text(status.ok() ? "" : exception_name(status.fault()), report->name);
+  copy_text(status.message(), report->message);
+  return report->fault;
+}
+
+PluginImage image_of(const fastpass_image& image) {
+  return {{image.bytes, static_cast<std::size_t>(image.num_bytes)},
+          {image.seek_index, static_cast<std::size_t>(image.num_index_bytes)}};
+}
+
+DrawKey key_of(const fastpass_key& key) {
+  return {key.seed, static_cast<std::uint64_t>(key.sample_id), key.epoch, 0};
+}
+
 }  // namespace fastpass
 
 using fastpass::Status;
@@ -121,10 +95,9 @@ std::int32_t fastpass_render(fastpass_worker* worker, const fastpass_image* imag
                              const fastpass_key* key, std::uint8_t* const* outputs,
                              fastpass_report* report) {
   return fastpass::timed(worker, report, [&] {
-    const fastpass::DrawKey draw_key = {key->seed, static_cast<std::uint64_t>(key->sample_id),
-                                        key->epoch, 0};
     worker->outputs.assign(outputs, outputs + fastpass_num_views(worker));
-    return worker->worker.render(fastpass::image_of(*image), draw_key, worker->outputs);
+    return worker->worker.render(fastpass::image_of(*image), fastpass::key_of(*key),
+                                 worker->outputs);
   });
 }
 

@@ -11,7 +11,7 @@
 #include "decode/probe/probe_formats.h"
 #include "decode/seek/seek_index.h"
 #include "feed/render_sample.h"
-#include "plugins/foreign_images.h"
+#include "plugins/provided.h"
 
 namespace fastpass {
 namespace {
@@ -25,25 +25,38 @@ Status check_seek_index(const PluginImage& image) {
 PluginWorker::PluginWorker(Request request)
     : request_(std::move(request)), decoder_(make_decoder("auto")) {}
 
-Status PluginWorker::render(const PluginImage& image, const DrawKey& key,
-                            const std::vector<std::uint8_t*>& outputs) {
-  const WholeImageDecoder whole = {decoder_.get(), &plugin_foreign_decoder(), &pixels_};
+Status PluginWorker::plan(const PluginImage& image, const DrawKey& key,
+                          const WholeImageDecoder& whole, SamplePlan* plan) {
   Draws draws;
   draws.key = key;
+  FASTPASS_RETURN_IF_ERROR(
+      plan_sample(image.bytes, image.seek_index, draws, request_.sample, whole, plan));
+  if (plan->is_decoded) return {};
+  FASTPASS_RETURN_IF_ERROR(check_seek_index(image));
+  plan->decode.is_seek_index_verified = true;
+  return {};
+}
+
+Status PluginWorker::render(const PluginImage& image, const DrawKey& key,
+                            const std::vector<std::uint8_t*>& outputs) {
   {
     const Stopwatch watch(&times_.decode_nanoseconds);
-    FASTPASS_RETURN_IF_ERROR(
-        plan_sample(image.bytes, image.seek_index, draws, request_.sample, whole, &plan_));
-    if (!plan_.is_decoded) {
-      FASTPASS_RETURN_IF_ERROR(check_seek_index(image));
-      plan_.decode.is_seek_index_verified = true;
-      FASTPASS_RETURN_IF_ERROR(decode_sample(plan_, decoder_.get(), &pixels_));
-    }
+    const WholeImageDecoder whole = {decoder_.get(), &plugin_foreign_decoder(), &pixels_};
+    FASTPASS_RETURN_IF_ERROR(plan(image, key, whole, &plan_));
+    FASTPASS_RETURN_IF_ERROR(decode_sample(plan_, decoder_.get(), &pixels_));
   }
   const Stopwatch watch(&times_.augment_nanoseconds);
   outputs_.views = outputs;
   return render_sample(plan_, pixels_.view(), request_.sample, request_.format, outputs_,
                        &renderer_);
+}
+
+Status PluginWorker::plan_on_gpu(const PluginImage& image, const DrawKey& key, GpuSample* sample) {
+  const Stopwatch watch(&times_.decode_nanoseconds);
+  const WholeImageDecoder whole = {decoder_.get(), &plugin_foreign_decoder(),
+                                   &sample->image.pixels};
+  FASTPASS_RETURN_IF_ERROR(plan(image, key, whole, &sample->plan));
+  return GpuBatch::plan_image(&planner_, sample);
 }
 
 DecodeOptions PluginWorker::options_for(const PluginImage& image,

@@ -8,7 +8,9 @@
 #include "augment/cpu/view_renderer.h"
 #include "common/status.h"
 #include "decode/decoder.h"
+#include "decode/gpu/gpu_image_plan.h"
 #include "decode/pixel_buffer.h"
+#include "feed/gpu_batch.h"
 #include "feed/render_sample.h"
 #include "feed/sample_plan.h"
 #include "feed/stage_times.h"
@@ -32,12 +34,16 @@ class PluginWorker {
 
   Status render(const PluginImage& image, const DrawKey& key,
                 const std::vector<std::uint8_t*>& outputs);
+  // What a GPU is to do for the same; the image's bytes are read until it is done.
+  Status plan_on_gpu(const PluginImage& image, const DrawKey& key, GpuSample* sample);
   // Of what decode() gives for the same arguments; `region` has a crop and a scale.
   Status decoded_size(const PluginImage& image, const DecodeOptions& region, int* height,
                       int* width);
   Status decode(const PluginImage& image, const DecodeOptions& region, PixelBuffer* pixels);
 
  private:
+  Status plan(const PluginImage& image, const DrawKey& key, const WholeImageDecoder& whole,
+              SamplePlan* plan);
   DecodeOptions options_for(const PluginImage& image, const DecodeOptions& region) const;
   Status decode_foreign(const PluginImage& image, const DecodeOptions& options,
                         PixelBuffer* pixels);
@@ -48,6 +54,7 @@ class PluginWorker {
   PixelBuffer pixels_;
   SamplePlan plan_;
   SampleOutputs outputs_;
+  ImagePlanner planner_;
   StageTimes times_;
 };
 

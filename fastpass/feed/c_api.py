@@ -1,4 +1,4 @@
-"""The C interface of csrc/plugins/c_api.h, for plug-ins of other loaders and for numba."""
+"""The C interface of csrc/plugins/c_api.h and gpu_api.h, for plug-ins of other loaders and for numba."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from functools import cache
 from fastpass import errors
 from fastpass._native import core
 from fastpass.augment.native import decode_foreign
+from fastpass.common.gpu import gpu_of
 from fastpass.errors import FastpassError, MissingBackend
 
 ABI_VERSION = 1
@@ -101,6 +102,17 @@ _SIGNATURES = {
         c_int32,
         (c_void_p, POINTER(Image), POINTER(Region), POINTER(c_uint8), c_int64, POINTER(Report)),
     ),
+    "fastpass_gpu_batch_new": (c_void_p, (c_char_p, c_int32, POINTER(Report))),
+    "fastpass_gpu_batch_free": (None, (c_void_p,)),
+    "fastpass_gpu_begin": (c_int32, (c_void_p, c_int64, POINTER(Report))),
+    "fastpass_gpu_plan": (
+        c_int32,
+        (c_void_p, c_void_p, c_int64, POINTER(Image), POINTER(Key), POINTER(Report)),
+    ),
+    "fastpass_gpu_render": (
+        c_int32,
+        (c_void_p, POINTER(c_void_p), c_void_p, POINTER(Report), POINTER(Report)),
+    ),
 }
 
 
@@ -124,6 +136,7 @@ def library() -> ctypes.CDLL:
     if version != ABI_VERSION:
         raise _other_version(f"its C interface is version {version}, wanted {ABI_VERSION}")
     core.set_plugin_foreign_decoder(decode_foreign)
+    core.set_plugin_gpus(lambda ordinal: gpu_of(f"cuda:{ordinal}").native)
     return loaded
 
 
