@@ -1,4 +1,4 @@
-"""The C interface of csrc/plugins/c_api.h and gpu_api.h, for plug-ins of other loaders and for numba."""
+"""The C interface of csrc/plugins (c_api.h, gpu_api.h), for other loaders' plug-ins and numba."""
 
 from __future__ import annotations
 

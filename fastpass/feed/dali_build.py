@@ -76,7 +76,11 @@ def _sources() -> list[Path]:
     for folder in (Path(str(core.__file__)).parent, Path(__file__).parents[2] / "csrc"):
         plugins = folder / "plugins"
         if (plugins / "c_api.h").exists():
-            found = [*plugins.glob("dali/*.cpp"), *plugins.glob("dali/*.h"), plugins / "c_api.h"]
+            found = [
+                *plugins.glob("dali/*.cpp"),
+                *plugins.glob("dali/*.h"),
+                *plugins.glob("*_api.h"),
+            ]
             return sorted(found)
     raise MissingBackend(
         "the sources of DALI's plug-in are missing from this installation: install fastpass again"

@@ -47,7 +47,8 @@ def pipeline(
     define: Callable[[], Any], *, batch_size: int, threads: int = 2, **options: Any
 ) -> Any:
     """A built pipeline of what ``define`` returns."""
-    made = dali.Pipeline(batch_size=batch_size, num_threads=threads, device_id=None, **options)
+    given = {"num_threads": threads, "device_id": None, **options}
+    made = dali.Pipeline(batch_size=batch_size, **given)
     with made:
         nodes = define()
         made.set_outputs(*(nodes if isinstance(nodes, list | tuple) else [nodes]))

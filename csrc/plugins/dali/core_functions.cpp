@@ -44,8 +44,14 @@ extern "C" __attribute__((visibility("default"))) std::int32_t fastpass_dali_con
                  find(library, "fastpass_worker_free", &functions.worker_free) &&
                  find(library, "fastpass_num_views", &functions.num_views) &&
                  find(library, "fastpass_view_size", &functions.view_size) &&
+                 find(library, "fastpass_view_bytes", &functions.view_bytes) &&
                  find(library, "fastpass_render", &functions.render) &&
                  find(library, "fastpass_decoded_size", &functions.decoded_size) &&
-                 find(library, "fastpass_decode", &functions.decode);
+                 find(library, "fastpass_decode", &functions.decode) &&
+                 find(library, "fastpass_gpu_batch_new", &functions.gpu_batch_new) &&
+                 find(library, "fastpass_gpu_batch_free", &functions.gpu_batch_free) &&
+                 find(library, "fastpass_gpu_begin", &functions.gpu_begin) &&
+                 find(library, "fastpass_gpu_plan", &functions.gpu_plan) &&
+                 find(library, "fastpass_gpu_render", &functions.gpu_render);
   return is_connected ? version : 0;
 }

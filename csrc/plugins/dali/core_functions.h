@@ -1,7 +1,7 @@
 // The C interface of fastpass, found in the module _core that Python has loaded.
 #pragma once
 
-#include "../c_api.h"
+#include "../gpu_api.h"
 
 namespace fastpass_dali {
 
@@ -10,9 +10,15 @@ struct CoreFunctions {
   decltype(&fastpass_worker_free) worker_free;
   decltype(&fastpass_num_views) num_views;
   decltype(&fastpass_view_size) view_size;
+  decltype(&fastpass_view_bytes) view_bytes;
   decltype(&fastpass_render) render;
   decltype(&fastpass_decoded_size) decoded_size;
   decltype(&fastpass_decode) decode;
+  decltype(&fastpass_gpu_batch_new) gpu_batch_new;
+  decltype(&fastpass_gpu_batch_free) gpu_batch_free;
+  decltype(&fastpass_gpu_begin) gpu_begin;
+  decltype(&fastpass_gpu_plan) gpu_plan;
+  decltype(&fastpass_gpu_render) gpu_render;
 };
 
 // Throws std::runtime_error before fastpass.feed.dali.enable() has connected them.

@@ -66,13 +66,14 @@ class Decode : public dali::StatelessOperator<dali::CPUBackend> {
     }
     memory_.set_output(ws, 0, {shapes_, DALI_UINT8}, "HWC");
     auto& pixels = ws.Output<dali::CPUBackend>(0);
-    const auto& reports = workers_.run(
-        ws, encoded, [&](fastpass_worker* worker, int sample, fastpass_report* report) {
-          const fastpass_image image = image_of(encoded, seek_indexes, sample);
-          core().decode(worker, &image, &regions_[static_cast<std::size_t>(sample)],
-                        static_cast<std::uint8_t*>(pixels.raw_mutable_tensor(sample)),
-                        pixels.tensor_shape(sample).num_elements(), report);
-        });
+    const auto& reports =
+        workers_.run(ws.GetThreadPool(), encoded,
+                     [&](fastpass_worker* worker, int sample, fastpass_report* report) {
+                       const fastpass_image image = image_of(encoded, seek_indexes, sample);
+                       core().decode(worker, &image, &regions_[static_cast<std::size_t>(sample)],
+                                     static_cast<std::uint8_t*>(pixels.raw_mutable_tensor(sample)),
+                                     pixels.tensor_shape(sample).num_elements(), report);
+                     });
     for (int sample = 0; sample < num_samples; ++sample) {
       raise_if_fault(reports[static_cast<std::size_t>(sample)], place_of(encoded, sample));
     }
@@ -112,9 +113,6 @@ what it needs is decoded. What is no JPEG is decoded by Pillow, slowly.)")
               "The bytes of image files, as readers give them.")
     .InputDox(1, "seek_indexes", "1D TensorList of uint8",
               "What fastpass.build_seek_index returned for each JPEG; empty where there is none.")
-    .OutputDType(0, DALI_UINT8)
-    .OutputNDim(0, 3)
-    .OutputLayout(0, "HWC")
     .AddOptionalArg<std::vector<int>>("crop",
                                       "Top, left, height and width in pixels after scaling, of "
                                       "the image as its orientation shows it.",

@@ -56,7 +56,6 @@ namespace dali {
 
 DALI_SCHEMA(fastpass__Request)
     .DocStr("What all operators of fastpass are asked.")
-    .MakeAbstract()
     .AddOptionalArg("on_damage", R"("raise": damaged image data are a fault. "fill": what cannot be
 decoded is filled in as Pillow does it.)",
                     std::string("raise"))

@@ -86,9 +86,8 @@ void SampleWorkers::add_worker() {
   workers_.emplace_back(worker);
 }
 
-const std::vector<fastpass_report>& SampleWorkers::run(dali::Workspace& workspace,
-                                                       const Input& encoded, const Make& make) {
-  auto& pool = workspace.GetThreadPool();
+std::vector<fastpass_report>& SampleWorkers::run(dali::ThreadPool& pool, const Input& encoded,
+                                                 const Make& make) {
   const int num_samples = encoded.num_samples();
   while (workers_.size() < static_cast<std::size_t>(pool.NumThreads())) add_worker();
   reports_.assign(static_cast<std::size_t>(num_samples), fastpass_report());

@@ -42,11 +42,10 @@ class SampleWorkers {
   // For questions from the thread that owns the operator.
   fastpass_worker* first() const { return workers_.front().get(); }
 
-  // Calls `make(worker, sample, report)` for every encoded sample in DALI's pool, and returns
-  // the reports.
+  // Calls `make(worker, sample, report)` for every encoded sample in the pool, and returns the
+  // reports.
   using Make = std::function<void(fastpass_worker*, int, fastpass_report*)>;
-  const std::vector<fastpass_report>& run(dali::Workspace& workspace, const Input& encoded,
-                                          const Make& make);
+  std::vector<fastpass_report>& run(dali::ThreadPool& pool, const Input& encoded, const Make& make);
 
  private:
   struct Free {
