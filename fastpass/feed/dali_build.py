@@ -13,6 +13,7 @@ import logging
 import os
 import shutil
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from fastpass._native import core
-from fastpass.common.files import named_failures, written_path
+from fastpass.common.files import PARTIAL, named_failures, written_path
 from fastpass.errors import MissingBackend
 
 _log = logging.getLogger("fastpass")
@@ -68,7 +69,15 @@ def built_plugin(dali: InstalledDali) -> Path:
 
 def _cache_folder() -> Path:
     chosen = os.environ.get("XDG_CACHE_HOME", "")
-    return Path(chosen if os.path.isabs(chosen) else Path.home() / ".cache") / "fastpass"
+    if os.path.isabs(chosen):
+        return Path(chosen) / "fastpass"
+    try:
+        return Path.home() / ".cache" / "fastpass"
+    except RuntimeError as error:  # a container's user without a name
+        raise MissingBackend(
+            "DALI's plug-in of fastpass is kept in the home folder, and this user has none: set "
+            "XDG_CACHE_HOME to the absolute path of a folder that can be written"
+        ) from error
 
 
 def _sources() -> list[Path]:
@@ -107,6 +116,7 @@ def _locked(path: Path) -> Iterator[None]:
 
 
 def _build(dali: InstalledDali, sources: list[Path], plugin: Path) -> None:
+    """Under the lock: what lies there unfinished is of a process that was killed."""
     compiler = _compiler()
     includes = [f"-isystem{folder}" for folder in _cuda_include_folders()]
     log = plugin.with_name("build.log")
@@ -115,6 +125,8 @@ def _build(dali: InstalledDali, sources: list[Path], plugin: Path) -> None:
         dali.version,
         plugin,
     )
+    for left in plugin.parent.glob(f".*{PARTIAL}"):
+        left.unlink(missing_ok=True)
     with written_path(plugin) as temporary:
         command = [compiler, "-std=c++20", "-O1", "-fPIC", "-shared", "-w", *dali.flags, *includes]
         command += [str(path) for path in sources if path.suffix == ".cpp"]
@@ -122,12 +134,14 @@ def _build(dali: InstalledDali, sources: list[Path], plugin: Path) -> None:
         with log.open("w") as words:
             words.write(" ".join(command) + "\n")
             words.flush()
+            began = time.monotonic()
             result = subprocess.run(command, stdout=words, stderr=subprocess.STDOUT, check=False)
         if result.returncode != 0:
             raise MissingBackend(
                 f"fastpass's operators for DALI {dali.version} could not be built: "
                 f"{_first_error(log)}; all of the compiler's words are in {log}"
             )
+    _log.warning("built them in %.0f s", time.monotonic() - began)
 
 
 def _compiler() -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import os
 from collections import deque
 from collections.abc import Iterator
@@ -92,10 +91,12 @@ class DaliFeed:
         self._num_images = self._decode_nanoseconds = self._augment_nanoseconds = 0
 
     def _built_pipeline(self) -> Any:
-        from nvidia.dali import Pipeline, fn, types
+        from nvidia.dali import fn, types
+
+        from fastpass.feed.dali_pipeline import OwnPipeline
 
         options, operators = self._options, cast(Any, fn)
-        pipeline = Pipeline(
+        pipeline = OwnPipeline(
             batch_size=self._num_samples,
             num_threads=options.threads,
             device_id=None,
@@ -224,9 +225,7 @@ class DaliFeed:
 
     def close(self) -> None:
         """See Feed. In a fork, where all threads are missing, DALI's pipeline is left alone."""
-        if os.getpid() != self._process:
-            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._pipeline))
-        else:
+        if os.getpid() == self._process:
             self._reader.close()
         self._pipeline = self._native = None  # waits for what DALI has begun
         self._in_dali.clear()

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+import os
+import shutil
+import signal
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -88,6 +93,54 @@ def test_those_who_come_meanwhile_wait(tmp_path: Path, monkeypatch: pytest.Monke
     assert _runs(compiler) == 1
 
 
+def _another_process(dali: InstalledDali) -> subprocess.Popen[str]:
+    code = f"""
+from pathlib import Path, PosixPath
+from fastpass.feed import dali_build
+from fastpass.feed.dali_build import InstalledDali
+dali_build._package_folders = list
+print(dali_build.built_plugin({dali!r}))
+"""
+    return subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, start_new_session=True
+    )
+
+
+def test_processes_wait_for_each_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiler = _set_compiler(tmp_path, monkeypatch, COMPILER.format(seconds=0.5))
+    dali = _dali(tmp_path)
+    others = [_another_process(dali) for _ in range(2)]
+    plugins = {other.communicate(timeout=60)[0].strip() for other in others}
+    assert plugins == {str(built_plugin(dali))}
+    assert _runs(compiler) == 1
+
+
+def test_after_a_build_that_was_killed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiler = _set_compiler(tmp_path, monkeypatch, COMPILER.format(seconds=60))
+    dali = _dali(tmp_path)
+    other = _another_process(dali)
+    while not compiler.with_name("compiler.runs").exists():
+        assert other.poll() is None
+        time.sleep(0.02)
+    os.killpg(other.pid, signal.SIGKILL)
+    other.wait()
+    _set_compiler(tmp_path, monkeypatch, COMPILER.format(seconds=0))
+    plugin = built_plugin(dali)
+    assert plugin.read_text() == "built\n"
+    names = sorted(path.name for path in plugin.parent.iterdir())
+    assert names == ["build.log", plugin.name, "lock"]
+
+
+def test_progress_is_told(tmp_path: Path, compiler: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Also where nobody has set up logging: Python shows warnings then."""
+    with caplog.at_level(logging.WARNING, "fastpass"):
+        plugin = built_plugin(_dali(tmp_path))
+    first, last = [record.getMessage() for record in caplog.records]
+    assert first.startswith("building fastpass's operators for DALI 9.8.7, once, about half a min")
+    assert first.endswith(str(plugin))
+    assert last == "built them in 0 s"
+
+
 def test_the_compilers_words_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     _set_compiler(tmp_path, monkeypatch, FAILING)
     with pytest.raises(MissingBackend, match="error: that is no C") as raised:
@@ -122,6 +175,16 @@ def test_a_cache_that_cannot_be_written(
         built_plugin(_dali(tmp_path))
 
 
+def test_a_user_without_a_home(compiler: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_home() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.setattr(Path, "home", no_home)
+    monkeypatch.setenv("XDG_CACHE_HOME", "")
+    with pytest.raises(MissingBackend, match="set XDG_CACHE_HOME to"):
+        dali_build._cache_folder()
+
+
 def test_what_is_no_plugin_is_named(tmp_path: Path) -> None:
     pytest.importorskip("nvidia.dali", reason="NVIDIA DALI is not installed")
     from fastpass.feed import dali_operators
@@ -129,6 +192,21 @@ def test_what_is_no_plugin_is_named(tmp_path: Path) -> None:
     plugin = tmp_path / "libfastpass_dali.so"
     plugin.write_text("no library")
     with pytest.raises(MissingBackend, match=r"libfastpass_dali\.so cannot be loaded .*remove"):
+        dali_operators._load(plugin)
+
+
+def test_a_plugin_of_another_fastpass_is_named(tmp_path: Path) -> None:
+    pytest.importorskip("nvidia.dali", reason="NVIDIA DALI is not installed")
+    from fastpass.feed import dali_operators
+
+    gcc = shutil.which("gcc")
+    if gcc is None:
+        pytest.skip("no gcc to make a library with")
+    plugin = tmp_path / "libfastpass_dali.so"
+    code = "int fastpass_dali_connect(const char* path) { return 99; }"
+    command = [gcc, "-shared", "-fPIC", "-x", "c", "-", "-o", str(plugin)]
+    subprocess.run(command, input=code, text=True, check=True)
+    with pytest.raises(MissingBackend, match=r"another version of fastpass.*remove its folder"):
         dali_operators._load(plugin)
 
 

@@ -32,13 +32,23 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 )
 def test_other_processes(case: str, how: str, folder: Path) -> None:
     result = subprocess.run(
-        [sys.executable, "-m", "support.loader_processes", case, str(folder), how],
+        [sys.executable, "-m", "support.loader_processes", case, str(folder), *how.split()],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,
         timeout=120,
     )
     assert (result.returncode, result.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_other_processes_with_dali(
+    case: str, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dali_pipelines = pytest.importorskip("support.dali_pipelines")
+    dali_pipelines.enabled()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(dali_pipelines.CACHE))
+    test_other_processes(case, "active dali", folder)
 
 
 def _ids(loader: fp.Loader) -> list[list[int]]:

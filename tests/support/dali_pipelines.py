@@ -12,13 +12,15 @@ import pytest
 
 dali = pytest.importorskip("nvidia.dali", reason="NVIDIA DALI is not installed")
 
+CACHE = Path(__file__).parents[2] / "build" / "cache"
+
 
 def enabled() -> Any:
     """The module fastpass.feed.dali after enable(); the plug-in stays in build/ from run to run."""
     from fastpass.feed import dali as ours
 
     before = os.environ.get("XDG_CACHE_HOME")
-    os.environ["XDG_CACHE_HOME"] = str(Path(__file__).parents[2] / "build" / "cache")
+    os.environ["XDG_CACHE_HOME"] = str(CACHE)
     try:
         ours.enable()
     finally:

@@ -1,4 +1,4 @@
-"""A loader and other processes: python -m support.loader_processes CASE FOLDER HOW.
+"""A loader and other processes: python -m support.loader_processes CASE FOLDER HOW [BACKEND].
 
 Ends with exit code 0 and without a word where all is well. HOW: "active" begins an iteration
 before the other process starts, "idle" does not.
@@ -146,9 +146,29 @@ def _in_context(method: str) -> Callable[..., None]:
     return in_new_process
 
 
+def _open_another(folder: str, backend: str, to: multiprocessing.SimpleQueue[object]) -> None:
+    with fp.Loader(folder, RECIPE, batch_size=4, threads=2, backend=backend) as loader:
+        to.put(ids(iter(loader)))
+
+
+def in_fork_that_opens_its_own(
+    loader: fp.Loader, running: Iterator[fp.Batch], held: list[fp.Batch]
+) -> None:
+    context = multiprocessing.get_context("fork")
+    answers = context.SimpleQueue()
+    own = (str(loader.pack.paths[0]), loader.options.backend, answers)
+    process = context.Process(target=_open_another, args=own)
+    process.start()
+    process.join(60)
+    assert process.exitcode == 0
+    with fp.Loader(loader.pack.paths[0], RECIPE, batch_size=4, threads=1) as other:
+        assert answers.get() == ids(iter(other))
+
+
 CASES: dict[str, Callable[..., None]] = {
     "fork": in_fork,
     "fork_that_forgets": in_fork_that_forgets,
+    "fork_that_opens_its_own": in_fork_that_opens_its_own,
     "pool": in_pool,
     "workers": in_workers,
     "spawned_workers": in_spawned_workers,
@@ -157,8 +177,8 @@ CASES: dict[str, Callable[..., None]] = {
 }
 
 
-def main(case: str, folder: str, how: str) -> None:
-    with fp.Loader(folder, RECIPE, batch_size=4, threads=3) as loader:
+def main(case: str, folder: str, how: str, backend: str = "native") -> None:
+    with fp.Loader(folder, RECIPE, batch_size=4, threads=3, backend=backend) as loader:
         expected = ids(iter(loader))
         loader.set_epoch(0)
         running = iter(loader)
