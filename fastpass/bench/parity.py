@@ -117,7 +117,7 @@ def difference_from_pillow(jobs: Iterable[RenderJob], mode: Mode) -> dict[str, f
     num_values = 0
     for job in jobs:
         for difference in view_differences(job, mode):
-            largest = max(largest, float(difference.max()))
+            largest = max(largest, float(np.max(difference)))
             worst = max(worst, float(difference.mean()))
             total += float(difference.sum())
             num_values += difference.size

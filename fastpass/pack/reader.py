@@ -224,7 +224,7 @@ class Pack:
         """One more than the largest label; 0 without labels."""
         if self._class_to_idx is not None:
             return max(self._class_to_idx.values()) + 1
-        return int(self.labels.max(initial=-1)) + 1
+        return int(np.max(self.labels, initial=-1)) + 1
 
     # ---- what was found ---------------------------------------------------------------------
 

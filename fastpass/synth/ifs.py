@@ -102,7 +102,7 @@ def sample_system(rng: np.random.Generator) -> IteratedFunctionSystem:
         theta=rng.uniform(-np.pi, np.pi, num_maps),
         phi=rng.uniform(-np.pi, np.pi, num_maps),
         sigma=sample_singular_values(rng, num_maps, sigma_factor),
-        signs=rng.choice([-1.0, 1.0], (num_maps, 2)),
+        signs=rng.choice(np.array([-1.0, 1.0]), (num_maps, 2)),
         translation=rng.uniform(-1.0, 1.0, (num_maps, 2)),
         hue=rng.random(),
     )

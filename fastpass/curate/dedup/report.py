@@ -77,7 +77,7 @@ def _counts(result: DedupResult) -> list[tuple[str, int, str]]:
 
 def _histogram(result: DedupResult) -> list[tuple[int, int, float]]:
     counts = np.bincount(result.pairs.distance, minlength=result.options.radius + 1)
-    top = math.log1p(int(counts.max(initial=1)))
+    top = math.log1p(int(np.max(counts, initial=1)))
     return [(d, int(c), 100 * math.log1p(int(c)) / top) for d, c in enumerate(counts)]
 
 
