@@ -13,6 +13,10 @@ if(NOT CMAKE_CUDA_COMPILER)
   return()
 endif()
 enable_language(CUDA)
+# CMake 3.25 sets a property of this target, which CUDA 13 no longer brings; nothing here uses it.
+if(NOT TARGET CUDA::nvToolsExt)
+  add_library(CUDA::nvToolsExt INTERFACE IMPORTED)
+endif()
 find_package(CUDAToolkit REQUIRED)
 
 add_library(fastpass_cuda OBJECT augment/gpu/augment_cuda.cu common/gpu/device_cuda.cu
