@@ -16,6 +16,7 @@
 #include "bindings/raise.h"
 #include "bindings/register.h"
 #include "common/gpu/device_twin.h"
+#include "common/gpu/fence.h"
 #include "common/parallel_for.h"
 #include "curate/gpu/gpu_search.h"
 #include "decode/gpu/given_up.h"
@@ -53,12 +54,10 @@ struct DecodeJob {
 class TensorDecoder {
  public:
   explicit TensorDecoder(std::shared_ptr<Gpu> gpu)
-      : gpu_(std::move(gpu)), decoder_(gpu_->device.get(), gpu_->decode.get()) {
-    raise_if_error(gpu_->device->make_event(&done_));
-  }
-  ~TensorDecoder() {
-    static_cast<void>(gpu_->device->synchronize(done_));
-    gpu_->device->free_event(done_);
+      : gpu_(std::move(gpu)),
+        decoder_(gpu_->device.get(), gpu_->decode.get()),
+        done_(gpu_->device.get()) {
+    raise_if_error(done_.open());
   }
   TensorDecoder(const TensorDecoder&) = delete;
   TensorDecoder& operator=(const TensorDecoder&) = delete;
@@ -132,20 +131,19 @@ class TensorDecoder {
       planned.push_back(jobs_[i].get());
       memory.push_back(reinterpret_cast<std::uint8_t*>(outputs.at(i)));
     }
-    Device& device = *gpu_->device;
-    FASTPASS_RETURN_IF_ERROR(decoder_.queue(plans, memory, stream));
-    FASTPASS_RETURN_IF_ERROR(device.record(done_, stream));
-    FASTPASS_RETURN_IF_ERROR(device.synchronize(done_));
+    FASTPASS_RETURN_IF_ERROR(done_.wait());  // a call that failed has not waited
+    FASTPASS_RETURN_IF_ERROR(done_.close(decoder_.queue(plans, memory, stream), stream));
+    FASTPASS_RETURN_IF_ERROR(done_.wait());
     std::vector<Status> statuses(planned.size());
-    FASTPASS_RETURN_IF_ERROR(decode_given_up(plans, "auto", stream, &decoder_, &statuses));
+    const Status status = decode_given_up(plans, "auto", stream, &decoder_, &statuses);
+    FASTPASS_RETURN_IF_ERROR(done_.close(status, stream));
     for (std::size_t i = 0; i < planned.size(); ++i) planned[i]->status = statuses[i];
-    FASTPASS_RETURN_IF_ERROR(device.record(done_, stream));
-    return device.synchronize(done_);
+    return done_.wait();
   }
 
   const std::shared_ptr<Gpu> gpu_;
   BatchDecoder decoder_;
-  Event done_ = nullptr;
+  Fence done_;
   std::vector<std::unique_ptr<ImagePlanner>> planners_;
   std::vector<std::unique_ptr<DecodeJob>> jobs_;
 };

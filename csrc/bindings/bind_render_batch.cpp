@@ -14,6 +14,7 @@
 #include "bindings/raise.h"
 #include "bindings/register.h"
 #include "bindings/view_memory.h"
+#include "common/gpu/fence.h"
 #include "common/parallel_for.h"
 #include "feed/gpu.h"
 #include "feed/render_sample.h"
@@ -94,12 +95,10 @@ void render_on_cpu(const Images& images, const SampleOptions& options, std::uint
 class GpuTensorRenderer {
  public:
   explicit GpuTensorRenderer(std::shared_ptr<Gpu> gpu)
-      : gpu_(std::move(gpu)), renderer_(gpu_->device.get(), gpu_->render.get()) {
-    raise_if_error(gpu_->device->make_event(&done_));
-  }
-  ~GpuTensorRenderer() {
-    static_cast<void>(gpu_->device->synchronize(done_));
-    gpu_->device->free_event(done_);
+      : gpu_(std::move(gpu)),
+        renderer_(gpu_->device.get(), gpu_->render.get()),
+        done_(gpu_->device.get()) {
+    raise_if_error(done_.open());
   }
   GpuTensorRenderer(const GpuTensorRenderer&) = delete;
   GpuTensorRenderer& operator=(const GpuTensorRenderer&) = delete;
@@ -133,14 +132,13 @@ class GpuTensorRenderer {
         tasks.push_back({source, &spec, plan.views[view], out});
       }
     }
-    FASTPASS_RETURN_IF_ERROR(gpu_->device->synchronize(done_));
-    FASTPASS_RETURN_IF_ERROR(renderer_.queue(tasks, format, stream));
-    return gpu_->device->record(done_, stream);
+    FASTPASS_RETURN_IF_ERROR(done_.wait());
+    return done_.close(renderer_.queue(tasks, format, stream), stream);
   }
 
   const std::shared_ptr<Gpu> gpu_;
   BatchRenderer renderer_;
-  Event done_ = nullptr;
+  Fence done_;
 };
 
 }  // namespace

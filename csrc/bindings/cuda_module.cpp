@@ -7,6 +7,7 @@
 #include "augment/gpu/gpu_passes.h"
 #include "bindings/gpu_handle.h"
 #include "bindings/raise.h"
+#include "common/gpu/cuda_check.h"
 #include "common/gpu/device.h"
 #include "curate/gpu/gpu_search.h"
 #include "decode/gpu/gpu_passes.h"
@@ -16,7 +17,9 @@ namespace {
 
 int device_count() {
   int count = 0;
-  return cudaGetDeviceCount(&count) == cudaSuccess ? count : 0;
+  const cudaError_t error = cudaGetDeviceCount(&count);
+  forget_error(error);
+  return error == cudaSuccess ? count : 0;
 }
 
 // The class belongs to _core, which is imported by then.

@@ -8,16 +8,13 @@ namespace fastpass {
 
 GpuBatch::~GpuBatch() {
   static_cast<void>(synchronize());
-  for (const Event event : {decoded_, rendered_}) {
-    if (event != nullptr) device().free_event(event);
-  }
   if (stream_ != nullptr) device().free_stream(stream_);
 }
 
 Status GpuBatch::open() {
-  FASTPASS_RETURN_IF_ERROR(device().make_stream(&stream_));
-  FASTPASS_RETURN_IF_ERROR(device().make_event(&decoded_));
-  return device().make_event(&rendered_);
+  FASTPASS_RETURN_IF_ERROR(decoded_.open());
+  FASTPASS_RETURN_IF_ERROR(finished_.open());
+  return device().make_stream(&stream_);
 }
 
 void GpuBatch::reserve(std::size_t num_samples) {
@@ -25,9 +22,9 @@ void GpuBatch::reserve(std::size_t num_samples) {
 }
 
 Status GpuBatch::synchronize() {
-  if (decoded_ != nullptr) FASTPASS_RETURN_IF_ERROR(device().synchronize(decoded_));
-  if (rendered_ != nullptr) FASTPASS_RETURN_IF_ERROR(device().synchronize(rendered_));
-  return {};
+  if (stream_ == nullptr) return {};
+  FASTPASS_RETURN_IF_ERROR(decoded_.wait());
+  return finished_.wait();
 }
 
 Status GpuBatch::plan_image(ImagePlanner* planner, GpuSample* sample) {
@@ -46,20 +43,21 @@ Status GpuBatch::queue_decoding(std::vector<std::size_t> places) {
   plans_.clear();
   for (const std::size_t place : decoded_places_) plans_.push_back(&samples_[place]->image);
   const std::vector<std::uint8_t*> outputs(plans_.size(), nullptr);
-  FASTPASS_RETURN_IF_ERROR(decoder_.queue(plans_, outputs, stream_));
-  return device().record(decoded_, stream_);
+  return decoded_.close(decoder_.queue(plans_, outputs, stream_), stream_);
 }
 
 bool GpuBatch::is_decoded() const {
   bool has_happened = false;
   // What failed, finish_decoding() tells.
-  return !device().query(decoded_, &has_happened).ok() || has_happened;
+  return !decoded_.query(&has_happened).ok() || has_happened;
 }
 
 Status GpuBatch::finish_decoding(const std::string& backend, std::vector<Status>* statuses) {
-  FASTPASS_RETURN_IF_ERROR(device().synchronize(decoded_));
+  FASTPASS_RETURN_IF_ERROR(decoded_.wait());
   std::vector<Status> of_images(plans_.size());
-  FASTPASS_RETURN_IF_ERROR(decode_given_up(plans_, backend, stream_, &decoder_, &of_images));
+  const Status status = decode_given_up(plans_, backend, stream_, &decoder_, &of_images);
+  // The views may never be queued, but the pixels that were replaced are on their way.
+  FASTPASS_RETURN_IF_ERROR(finished_.close(status, stream_));
   for (std::size_t image = 0; image < of_images.size(); ++image) {
     if (!of_images[image].ok()) (*statuses)[decoded_places_[image]] = of_images[image];
   }
@@ -67,6 +65,12 @@ Status GpuBatch::finish_decoding(const std::string& backend, std::vector<Status>
 }
 
 Status GpuBatch::queue_views(const std::vector<std::size_t>& places,
+                             const std::vector<ViewSpec>& specs, const ViewFormat& format,
+                             const std::vector<std::uint8_t*>& outputs, Rows rows) {
+  return finished_.close(queue_tasks(places, specs, format, outputs, rows), stream_);
+}
+
+Status GpuBatch::queue_tasks(const std::vector<std::size_t>& places,
                              const std::vector<ViewSpec>& specs, const ViewFormat& format,
                              const std::vector<std::uint8_t*>& outputs, Rows rows) {
   std::vector<ViewTask> tasks;
@@ -83,8 +87,7 @@ Status GpuBatch::queue_views(const std::vector<std::size_t>& places,
     }
     ++rank;
   }
-  FASTPASS_RETURN_IF_ERROR(renderer_.queue(tasks, format, stream_));
-  return device().record(rendered_, stream_);
+  return renderer_.queue(tasks, format, stream_);
 }
 
 }  // namespace fastpass

@@ -7,6 +7,7 @@
 
 #include "augment/gpu/batch_renderer.h"
 #include "augment/view_format.h"
+#include "common/gpu/fence.h"
 #include "decode/gpu/batch_decoder.h"
 #include "decode/gpu/gpu_image_plan.h"
 #include "feed/gpu.h"
@@ -29,7 +30,9 @@ class GpuBatch {
   explicit GpuBatch(std::shared_ptr<Gpu> gpu)
       : gpu_(std::move(gpu)),
         decoder_(gpu_->device.get(), gpu_->decode.get()),
-        renderer_(gpu_->device.get(), gpu_->render.get()) {}
+        renderer_(gpu_->device.get(), gpu_->render.get()),
+        decoded_(gpu_->device.get()),
+        finished_(gpu_->device.get()) {}
   ~GpuBatch();
   GpuBatch(const GpuBatch&) = delete;
   GpuBatch& operator=(const GpuBatch&) = delete;
@@ -63,14 +66,17 @@ class GpuBatch {
 
  private:
   Status synchronize();
+  Status queue_tasks(const std::vector<std::size_t>& places, const std::vector<ViewSpec>& specs,
+                     const ViewFormat& format, const std::vector<std::uint8_t*>& outputs,
+                     Rows rows);
   Device& device() const { return *gpu_->device; }
 
   const std::shared_ptr<Gpu> gpu_;
   BatchDecoder decoder_;
   BatchRenderer renderer_;
   Stream stream_ = nullptr;
-  Event decoded_ = nullptr;
-  Event rendered_ = nullptr;
+  Fence decoded_;                                    // behind what queue_decoding() has queued
+  Fence finished_;                                   // behind what the calls after it have queued
   std::vector<std::unique_ptr<GpuSample>> samples_;  // [place]
   std::vector<std::size_t> decoded_places_;          // [image of the decoder]
   std::vector<const ImagePlan*> plans_;              // [image of the decoder]

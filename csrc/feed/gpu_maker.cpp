@@ -109,10 +109,9 @@ class GpuMaker : public BatchMaker {
         settle_samples(reader_.source(), options.skip_damaged, work);
     auto& slot = static_cast<GpuSlot&>(*work->slot);
     FASTPASS_RETURN_IF_ERROR(slot.begin_writing(batch.stream()));
-    FASTPASS_RETURN_IF_ERROR(
-        batch.queue_views(kept, options.sample.views, options.format, slot.views));
+    const Status status = batch.queue_views(kept, options.sample.views, options.format, slot.views);
     reader_.times().num_images.fetch_add(slot.num_samples, std::memory_order_relaxed);
-    return slot.end_writing(batch.stream());
+    return slot.end_writing(status, batch.stream());
   }
 
  private:

@@ -6,19 +6,17 @@
 namespace fastpass {
 
 GpuSlot::~GpuSlot() {
+  if (!is_open_) return;
   // Whatever still reads or writes: memory that is given back may be anybody's.
-  for (const Event event : {ready_, released_}) {
-    if (event != nullptr) static_cast<void>(device().synchronize(event));
-  }
+  static_cast<void>(ready_.wait());
+  static_cast<void>(released_.wait());
   for (std::uint8_t* view : views) device().free(view);
-  for (const Event event : {ready_, released_}) {
-    if (event != nullptr) device().free_event(event);
-  }
 }
 
 Status GpuSlot::allocate(const BatchLayout& layout) {
-  FASTPASS_RETURN_IF_ERROR(device().make_event(&ready_));
-  FASTPASS_RETURN_IF_ERROR(device().make_event(&released_));
+  FASTPASS_RETURN_IF_ERROR(ready_.open());
+  FASTPASS_RETURN_IF_ERROR(released_.open());
+  is_open_ = true;
   for (std::size_t view = 0; view < layout.view_sizes.size(); ++view) {
     std::size_t bytes = 0;
     FASTPASS_RETURN_IF_ERROR(layout.batch_bytes(view, &bytes));
@@ -33,23 +31,24 @@ Status GpuSlot::allocate(const BatchLayout& layout) {
 
 Status GpuSlot::begin_writing(Stream stream) {
   // Of `ready`, too: a batch that was forgotten may still be on its way.
-  FASTPASS_RETURN_IF_ERROR(device().wait(stream, ready_));
-  return device().wait(stream, released_);
+  FASTPASS_RETURN_IF_ERROR(ready_.make_wait(stream));
+  return released_.make_wait(stream);
 }
 
-Status GpuSlot::end_writing(Stream stream) { return device().record(ready_, stream); }
+Status GpuSlot::end_writing(const Status& of_writing, Stream stream) {
+  return ready_.close(of_writing, stream);
+}
 
 Status GpuSlot::hand_out(Stream stream) {
   consumer_ = stream;
   is_handed_out_ = true;
-  return device().wait(stream, ready_);
+  return ready_.make_wait(stream);
 }
 
 void GpuSlot::release() {
   if (!is_handed_out_ || !process_.is_here()) return;
   is_handed_out_ = false;
-  // A stream that is gone has nothing queued any more; the slot's memory is then free already.
-  static_cast<void>(device().record(released_, consumer_));
+  static_cast<void>(released_.close({}, consumer_));
 }
 
 SlotFactory gpu_slot_factory(std::shared_ptr<Gpu> gpu) {

@@ -64,11 +64,11 @@ class NvJpegDecoder:
         return handle if must or self.num_engines > 0 else None
 
     def decode(self, batch: Sequence[memoryview], outputs: Sequence[Any]) -> None:
-        """Decode every image into its tensor, on torch's current stream; waits for it.
+        """Decode every image into its tensor, on torch's current stream of its GPU; waits for it.
 
         Args:
             batch: encoded JPEGs, uint8, contiguous.
-            outputs: CUDA tensors, uint8 ``[height, width, 3]``, contiguous.
+            outputs: CUDA tensors of one GPU, uint8 ``[height, width, 3]``, contiguous.
 
         Raises:
             CorruptImage, UnsupportedImage: of the first image that nvJPEG refuses; the others'
@@ -76,7 +76,15 @@ class NvJpegDecoder:
         """
         import torch
 
-        stream = torch.cuda.current_stream()
+        if not batch:
+            return
+        stream = torch.cuda.current_stream(outputs[0].device)
+        try:
+            self._queue(batch, outputs, stream)
+        finally:
+            stream.synchronize()  # until here nvJPEG may read the bytes, refused or not
+
+    def _queue(self, batch: Sequence[memoryview], outputs: Sequence[Any], stream: Any) -> None:
         views = [np.frombuffer(data, dtype=np.uint8) for data in batch]
         fits = [self._is_for_hardware(view) for view in views]
         for handle, chosen in ((self._hardware, True), (self._kernels, False)):
@@ -90,7 +98,6 @@ class NvJpegDecoder:
                 )
             if status != 0:
                 raise _refusal(f"image {rows[failed]} of {len(batch)}", status)
-        stream.synchronize()  # until here nvJPEG may read the bytes
 
     def _is_for_hardware(self, data: Any) -> bool:
         return self._hardware is not None and self._hardware.supports(data)

@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -73,6 +74,32 @@ def test_without_a_gpu_it_says_so() -> None:
         pytest.skip(str(error))
     with pytest.raises(DeviceFailed, match=r"starting nvJPEG \(gpu_hybrid\) failed: NVJPEG_STATUS"):
         NvJpegDecoder("gpu_hybrid")
+
+
+class _Stream:
+    """A stream that knows whether somebody has waited for it."""
+
+    is_finished = False
+
+    def synchronize(self) -> None:
+        self.is_finished = True
+
+
+def test_a_refused_batch_is_waited_for_on_its_own_gpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    """nvJPEG may still read the bytes of the images before the one that it refuses."""
+    streams = {torch.device("cuda:1"): _Stream()}
+    monkeypatch.setattr(torch.cuda, "current_stream", lambda device: streams[device])
+
+    class Refusing:
+        def decode(self, *_: object) -> tuple[int, int]:
+            return nv.BAD_JPEG, 1
+
+    decoder = object.__new__(NvJpegDecoder)
+    vars(decoder).update(_hardware=None, _kernels=Refusing())
+    outputs = [SimpleNamespace(device=torch.device("cuda:1"))] * 2
+    with pytest.raises(CorruptImage, match="image 1 of 2"):
+        decoder.decode([memoryview(b"a"), memoryview(b"b")], outputs)
+    assert streams[torch.device("cuda:1")].is_finished
 
 
 def test_a_missing_library_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,8 @@ namespace fastpass {
 using Stream = void*;  // a cudaStream_t; the twin has none
 using Event = void*;   // a cudaEvent_t
 
-// All calls are safe from any thread. Nothing here waits for the whole device.
+// All calls are safe from any thread. Only free(), free_pinned() and finish_all() wait for all that
+// the device has to do.
 class Device {
  public:
   virtual ~Device() = default;
@@ -44,6 +45,9 @@ class Device {
   virtual Status query(Event event, bool* has_happened) = 0;
   // Blocks the calling thread until `event` has happened; returns what failed before it.
   virtual Status synchronize(Event event) = 0;
+  // Blocks the calling thread until nothing is queued anywhere: where an event could not be
+  // recorded.
+  virtual Status finish_all() = 0;
 
   // Memory that one block may share, and multiprocessors: for launch geometry.
   virtual std::size_t max_shared_bytes() const = 0;

@@ -24,13 +24,16 @@ class CudaDevice : public Device {
   }
   void free(void* memory) override {
     const CurrentDevice current(ordinal_);
-    static_cast<void>(cudaFree(memory));
+    forget_error(cudaFree(memory));
   }
   Status allocate_pinned(std::size_t bytes, void** memory) override {
     return run([&] { return cudaHostAlloc(memory, bytes, cudaHostAllocDefault); },
                "allocating " + in_bytes(bytes) + " of pinned memory");
   }
-  void free_pinned(void* memory) override { static_cast<void>(cudaFreeHost(memory)); }
+  void free_pinned(void* memory) override {
+    const CurrentDevice current(ordinal_);
+    forget_error(cudaFreeHost(memory));
+  }
 
   // Not synchronized with the default stream, on which consumers often run.
   Status make_stream(Stream* stream) override {
@@ -43,7 +46,7 @@ class CudaDevice : public Device {
   }
   void free_stream(Stream stream) override {
     const CurrentDevice current(ordinal_);
-    static_cast<void>(cudaStreamDestroy(static_cast<cudaStream_t>(stream)));
+    forget_error(cudaStreamDestroy(static_cast<cudaStream_t>(stream)));
   }
   Status make_event(Event* event) override {
     return run(
@@ -55,7 +58,7 @@ class CudaDevice : public Device {
   }
   void free_event(Event event) override {
     const CurrentDevice current(ordinal_);
-    static_cast<void>(cudaEventDestroy(static_cast<cudaEvent_t>(event)));
+    forget_error(cudaEventDestroy(static_cast<cudaEvent_t>(event)));
   }
 
   Status copy_to_device(void* to, const void* from, std::size_t bytes, Stream stream) override {
@@ -91,7 +94,7 @@ class CudaDevice : public Device {
     const cudaError_t error = cudaEventQuery(static_cast<cudaEvent_t>(event));
     *has_happened = error != cudaErrorNotReady;
     if (error == cudaErrorNotReady) {
-      static_cast<void>(cudaGetLastError());  // or the next call would be blamed for it
+      forget_error(error);
       return {};
     }
     return check_cuda(error, "work on the GPU");
@@ -99,6 +102,9 @@ class CudaDevice : public Device {
   Status synchronize(Event event) override {
     return run([&] { return cudaEventSynchronize(static_cast<cudaEvent_t>(event)); },
                "work on the GPU");
+  }
+  Status finish_all() override {
+    return run([] { return cudaDeviceSynchronize(); }, "work on the GPU");
   }
 
   std::size_t max_shared_bytes() const override { return max_shared_bytes_; }

@@ -26,6 +26,7 @@ class TwinDevice : public Device {
   Status wait(Stream stream, Event event) override;
   Status query(Event event, bool* has_happened) override;
   Status synchronize(Event event) override;
+  Status finish_all() override { return {}; }
   std::size_t max_shared_bytes() const override { return max_shared_bytes_; }
   int num_multiprocessors() const override { return 2; }
 

@@ -18,7 +18,8 @@ class GrowingMemory {
   GrowingMemory(const GrowingMemory&) = delete;
   GrowingMemory& operator=(const GrowingMemory&) = delete;
 
-  // Growing loses the contents, so nothing that is queued may still use them.
+  // Growing loses the contents, so nothing that is queued may still use them. It waits for all that
+  // the device has to do (Device::free), which happens while the first batches grow it.
   Status reserve(std::size_t bytes) {
     if (bytes <= capacity_) return {};
     const std::size_t wanted = bytes + bytes / 4;  // the next batch is a little larger

@@ -23,8 +23,11 @@ __global__ void __launch_bounds__(kMapBlockThreads)
 template <typename Functor>
 cudaError_t map_on_gpu(std::int64_t count, const Functor& functor, cudaStream_t stream) {
   if (count == 0) return cudaSuccess;
-  map_kernel<<<map_num_blocks(count), kMapBlockThreads, 0, stream>>>(count, functor);
-  return cudaGetLastError();
+  cudaLaunchConfig_t config{};
+  config.gridDim = dim3(static_cast<unsigned int>(map_num_blocks(count)));
+  config.blockDim = dim3(kMapBlockThreads);
+  config.stream = stream;
+  return cudaLaunchKernelEx(&config, map_kernel<Functor>, count, functor);
 }
 
 }  // namespace fastpass

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "common/gpu/fence.h"
+
 namespace fastpass {
 namespace {
 
@@ -13,34 +15,32 @@ constexpr std::int64_t kTile = 1 << 15;
 constexpr unsigned int kFirstCapacity = 1 << 14;  // pairs of a launch; grows as it must
 constexpr unsigned int kMostCapacity = 1 << 26;   // more are found in two launches
 
-// Streams and events that go with the call.
+// The stream of a call. However the call ends, it goes when all that is queued has run.
 class GpuCall {
  public:
-  explicit GpuCall(Device* device) : device_(device) {}
+  explicit GpuCall(Device* device) : device_(device), done_(device) {}
   ~GpuCall() {
-    if (done_ != nullptr) {
-      static_cast<void>(device_->synchronize(done_));
-      device_->free_event(done_);
-    }
-    if (stream_ != nullptr) device_->free_stream(stream_);
+    if (stream_ == nullptr) return;
+    static_cast<void>(finish());
+    device_->free_stream(stream_);
   }
   GpuCall(const GpuCall&) = delete;
   GpuCall& operator=(const GpuCall&) = delete;
 
   Status open() {
-    FASTPASS_RETURN_IF_ERROR(device_->make_stream(&stream_));
-    return device_->make_event(&done_);
+    FASTPASS_RETURN_IF_ERROR(done_.open());
+    return device_->make_stream(&stream_);
   }
   Status finish() {
-    FASTPASS_RETURN_IF_ERROR(device_->record(done_, stream_));
-    return device_->synchronize(done_);
+    FASTPASS_RETURN_IF_ERROR(done_.close({}, stream_));
+    return done_.wait();
   }
   Stream stream() const { return stream_; }
 
  private:
   Device* const device_;
   Stream stream_ = nullptr;
-  Event done_ = nullptr;
+  Fence done_;
 };
 
 // Codes in the GPU's memory, a plane per word.
@@ -193,9 +193,9 @@ Status find_within_on_gpu(Device* device, SearchKernels* kernels, const CodeArra
                           const std::vector<std::uint32_t>& chosen, int radius,
                           PairCollector* pairs) {
   FASTPASS_RETURN_IF_ERROR(check_words(codes));
-  GpuCall call(device);
-  FASTPASS_RETURN_IF_ERROR(call.open());
   UploadedCodes uploaded(device);
+  GpuCall call(device);  // goes before the memory it uses
+  FASTPASS_RETURN_IF_ERROR(call.open());
   FASTPASS_RETURN_IF_ERROR(uploaded.upload(codes, &chosen, call.stream()));
   return compare_all(
       device, kernels, &call, codes.num_words, uploaded, nullptr, radius,
@@ -205,9 +205,9 @@ Status find_within_on_gpu(Device* device, SearchKernels* kernels, const CodeArra
 Status find_between_on_gpu(Device* device, SearchKernels* kernels, const CodeArray& queries,
                            const CodeArray& codes, int radius, PairCollector* pairs) {
   FASTPASS_RETURN_IF_ERROR(check_words(queries));
-  GpuCall call(device);
-  FASTPASS_RETURN_IF_ERROR(call.open());
   UploadedCodes first(device), second(device);
+  GpuCall call(device);  // goes before the memory it uses
+  FASTPASS_RETURN_IF_ERROR(call.open());
   FASTPASS_RETURN_IF_ERROR(first.upload(queries, nullptr, call.stream()));
   FASTPASS_RETURN_IF_ERROR(second.upload(codes, nullptr, call.stream()));
   return compare_all(
