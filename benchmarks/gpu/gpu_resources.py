@@ -1,9 +1,10 @@
-"""What the compiler made of every kernel: registers, stack, spills, and warps that fit on an SM.
+"""What the compiler made of every kernel: registers, stack, spills, warps that fit on an SM, and
+instructions beside their budgets (kernel_budgets.toml).
 
     python -m benchmarks.gpu_resources
 
 Needs no GPU: reads the machine code inside the built module ``fastpass._cuda`` with cuobjdump (of
-the CUDA toolkit, or the one that torch's triton brings). Prints the table of docs/notes/gpu.md.
+the CUDA toolkit, or the one that torch's triton brings). Prints the tables of docs/notes/gpu.md.
 """
 
 from __future__ import annotations
@@ -13,15 +14,27 @@ import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
+from benchmarks.gpu_code import KernelCode, inexact_ptx, parse_sass
 
+BUDGETS = Path(__file__).with_name("kernel_budgets.toml")
+BUDGET_ARCHITECTURE = "sm_90"
 WARPS_PER_SM = 64
 BLOCKS_PER_SM = 32
 REGISTERS_PER_SM = 65536
 REGISTER_UNIT = 256  # per warp
+COUNTED = (
+    "instructions",
+    "longest_inner_loop",
+    "integer_divisions",
+    "generic_accesses",
+    "double_precision",
+)
 
 
 @dataclass(frozen=True)
@@ -112,6 +125,48 @@ def _readable(mangled: str) -> str:
     return match[1].strip() if match else name
 
 
+def kernel_code(module: Path, cuobjdump: str) -> dict[tuple[str, str], KernelCode]:
+    """(kernel, architecture) -> its machine code."""
+    kernels = parse_sass(_run(cuobjdump, "--dump-sass", str(module)))
+    return {(_readable(kernel.mangled), kernel.architecture): kernel for kernel in kernels}
+
+
+def ptx_of(module: Path, cuobjdump: str) -> str:
+    """All PTX in a compiled file."""
+    return _run(cuobjdump, "--dump-ptx", str(module))
+
+
+def nvcc_release() -> str | None:
+    """ "13.0", or None where there is no nvcc."""
+    nvcc = shutil.which("nvcc")
+    match = re.search(r"release (\d+\.\d+)", _run(nvcc, "--version")) if nvcc else None
+    return match[1] if match else None
+
+
+def read_budgets() -> tuple[str, dict[str, dict[str, Any]]]:
+    """The release of nvcc that they hold for, and each kernel's; a name that is left out is 0."""
+    with BUDGETS.open("rb") as file:
+        read = tomllib.load(file)
+    release = read.pop("nvcc")
+    return release, {re.sub(r"-(\w+)$", r"<\1>", kernel): own for kernel, own in read.items()}
+
+
+def budget_table(kernels: dict[tuple[str, str], KernelCode]) -> str:
+    """One line per kernel: what it has, and in brackets a budget that differs."""
+    _, budgets = read_budgets()
+    names = [name.replace("_", " ") for name in COUNTED]
+    lines = [f"| kernel | {' | '.join(names)} | wanted |", "|---" * (len(names) + 2) + "|"]
+    for kernel, budget in sorted(budgets.items()):
+        counts = kernels[kernel, BUDGET_ARCHITECTURE].counts()
+        cells = [
+            f"{counts[name]}"
+            + ("" if counts[name] == budget.get(name, 0) else f" ({budget.get(name, 0)})")
+            for name in COUNTED
+        ]
+        lines.append(f"| `{kernel}` | {' | '.join(cells)} | {budget.get('wanted', '')} |")
+    return "\n".join(lines)
+
+
 def _run(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
@@ -132,13 +187,19 @@ def markdown_table(rows: list[KernelResources]) -> str:
 
 @click.command()
 def main() -> None:
-    """Print the table of all kernels, as compiled for every architecture."""
+    """Print the tables of all kernels: as compiled for every architecture, and their budgets."""
     module, cuobjdump = built_module(), find_cuobjdump()
     if module is None:
         sys.exit("fastpass._cuda is not built: no nvcc was found")
     if cuobjdump is None:
         sys.exit("cuobjdump was found neither on PATH nor in triton")
     print(markdown_table(kernel_resources(module, cuobjdump)))
+    kernels = kernel_code(module, cuobjdump)
+    print(f"\n{BUDGET_ARCHITECTURE}, and in brackets a budget that differs:\n")
+    print(budget_table(kernels))
+    fused = sum(len(kernel.fused()) for kernel in kernels.values())
+    print(f"\nMultiply-adds outside divisions: {fused}")
+    print(f"PTX that rounds otherwise than C++: {len(inexact_ptx(ptx_of(module, cuobjdump)))}")
 
 
 if __name__ == "__main__":
