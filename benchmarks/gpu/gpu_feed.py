@@ -8,9 +8,9 @@ whole loader, epoch after epoch; a row's rate is that of the images of the timed
 
 from __future__ import annotations
 
+import itertools
 import tempfile
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -35,30 +35,50 @@ def images_per_second(loader: Any, device: str, seconds: float) -> float:
     return count / (time.perf_counter() - start)
 
 
-def dali_rate(folder: Path, threads: int, batch_size: int, seconds: float) -> float:
+def dalis_pipeline(folder: Path, threads: int, batch_size: int) -> Any:
     """DALI's mixed decoder (hardware engines where there are some) and its GPU operators."""
     from fastpass.bench.peers.dali import make_pipeline
 
-    pipeline = make_pipeline(
+    return make_pipeline(
         list_photos(folder), fp.recipes.dino(), batch_size=batch_size, threads=threads, seed=0,
         decoder="mixed",
     )  # fmt: skip
 
-    def batches() -> Iterator[None]:
-        while True:
-            pipeline.run()
-            yield
 
-    stream = batches()
+def our_operator_in_dali(folder: Path, threads: int, batch_size: int) -> Any:
+    """DALI's reader, and behind it our operator on the GPU."""
+    from nvidia.dali import Pipeline, fn, types
+
+    from fastpass.feed import dali
+
+    dali.enable()
+    files = [str(path) for path in list_photos(folder)]
+    pipeline = Pipeline(batch_size=batch_size, num_threads=threads, device_id=0, seed=0)
+    with pipeline:
+        encoded, _ = fn.readers.file(files=files, random_shuffle=True, initial_fill=len(files))
+        epoch = fn.cast(fn.random.uniform(range=[0, 2**20]), dtype=types.INT32)
+        views = fn.fastpass.multi_crop(
+            encoded, recipe="dino", epoch=epoch, seed=0, device="mixed", dtype=types.UINT16
+        )
+        pipeline.set_outputs(*views)
+    pipeline.build()
+    return pipeline
+
+
+def pipeline_rate(pipeline: Any, batch_size: int, seconds: float) -> float:
+    """Images per second of a DALI pipeline that is warm."""
     for _ in range(20):
-        next(stream)
+        pipeline.run()
     start = time.perf_counter()
     count = 0
     while time.perf_counter() - start < seconds:
-        next(stream)
+        pipeline.run()
         count += batch_size
     synchronize("cuda")
     return count / (time.perf_counter() - start)
+
+
+PIPELINES = {"DALI mixed": dalis_pipeline, "fastpass in DALI": our_operator_in_dali}
 
 
 @click.command()
@@ -87,11 +107,13 @@ def main(
                         loader.stats().milliseconds_per_image.values()
                     ),
                 }
-        for threads in (2, 16) if device == "cuda" else ():
-            name = f"DALI mixed, {threads} threads"
+        for (title, make), threads in itertools.product(PIPELINES.items(), (2, 16)):
+            if device != "cuda":
+                continue
+            name = f"{title}, {threads} threads"
 
-            def measure(name: str = name, threads: int = threads) -> Any:
-                rate = dali_rate(folder, threads, batch_size, seconds)
+            def measure(name: str = name, make: Any = make, threads: int = threads) -> Any:
+                rate = pipeline_rate(make(folder, threads, batch_size), batch_size, seconds)
                 rows[name] = {"images_per_second": rate}
                 return None
 
