@@ -37,12 +37,13 @@ Status GpuBatch::plan_image(ImagePlanner* planner, GpuSample* sample) {
   return {};
 }
 
-Status GpuBatch::queue_decoding(std::vector<std::size_t> places) {
+Status GpuBatch::queue_decoding(std::vector<std::size_t> places,
+                                std::vector<std::uint8_t*> outputs) {
   FASTPASS_RETURN_IF_ERROR(synchronize());
   decoded_places_ = std::move(places);
   plans_.clear();
   for (const std::size_t place : decoded_places_) plans_.push_back(&samples_[place]->image);
-  const std::vector<std::uint8_t*> outputs(plans_.size(), nullptr);
+  outputs.resize(plans_.size(), nullptr);
   return decoded_.close(decoder_.queue(plans_, outputs, stream_), stream_);
 }
 

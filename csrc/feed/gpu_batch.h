@@ -48,8 +48,9 @@ class GpuBatch {
   static Status plan_image(ImagePlanner* planner, GpuSample* sample);
 
   // Waits until nothing of the last batch is on its way; as a rule, it has long arrived. Then
-  // queues the decoding of the samples at these places.
-  Status queue_decoding(std::vector<std::size_t> places);
+  // queues the decoding of the samples at these places, into memory of its own, or into `outputs`
+  // [sample] where there are any.
+  Status queue_decoding(std::vector<std::size_t> places, std::vector<std::uint8_t*> outputs = {});
   // Whether finish_decoding() would not have to wait.
   bool is_decoded() const;
   // Waits; the CPU's `backend` decodes what the GPU has given up. (*statuses)[place] says what is

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 #include <string_view>
 
 #include "common/fault_name.h"
@@ -35,6 +36,19 @@ PluginImage image_of(const fastpass_image& image) {
 
 DrawKey key_of(const fastpass_key& key) {
   return {key.seed, static_cast<std::uint64_t>(key.sample_id), key.epoch, 0};
+}
+
+Status read_region(const fastpass_region& region, DecodeOptions* options) {
+  const int scale = region.scale_denominator;
+  if (scale != 1 && scale != 2 && scale != 4 && scale != 8) {
+    return {Fault::kBadArgument,
+            "scale_denominator = " + std::to_string(scale) + ", wanted 1, 2, 4 or 8"};
+  }
+  options->scale_denominator = scale;
+  if (region.height != 0) {
+    options->crop = CropBox{region.top, region.left, region.height, region.width};
+  }
+  return {};
 }
 
 }  // namespace fastpass

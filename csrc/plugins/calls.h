@@ -23,6 +23,7 @@ std::int32_t tell(const Status& status, fastpass_report* report);
 
 PluginImage image_of(const fastpass_image& image);
 DrawKey key_of(const fastpass_key& key);
+Status read_region(const fastpass_region& region, DecodeOptions* options);
 
 // Runs what returns a Status.
 template <typename Call>

@@ -34,13 +34,14 @@ class PluginGpuBatch {
     statuses_.assign(num_samples, {Fault::kBadArgument, "the sample was not planned"});
   }
 
-  Status plan(std::size_t place, const PluginImage& image, const DrawKey& key,
-              PluginWorker* worker) {
+  // Calls `plan` with the sample at `place`, whose status it gives.
+  template <typename Plan>
+  Status plan(std::size_t place, const Plan& plan) {
     if (place >= statuses_.size()) {
       return {Fault::kBadArgument, "place " + std::to_string(place) + " of a batch of " +
                                        std::to_string(statuses_.size())};
     }
-    statuses_[place] = worker->plan_on_gpu(image, key, &batch_.sample(place));
+    statuses_[place] = plan(&batch_.sample(place));
     return statuses_[place];
   }
 
@@ -55,7 +56,22 @@ class PluginGpuBatch {
     return follow(batch_.stream(), consumer);
   }
 
-  const std::vector<Status>& statuses() const { return statuses_; }
+  // pixels[place]
+  Status decode(std::uint8_t* const* pixels, Stream consumer) {
+    const std::vector<std::size_t> places = sound_places();
+    std::vector<std::uint8_t*> outputs;
+    for (const std::size_t place : places) outputs.push_back(pixels[place]);
+    FASTPASS_RETURN_IF_ERROR(follow(consumer, batch_.stream()));
+    FASTPASS_RETURN_IF_ERROR(batch_.queue_decoding(places, outputs));
+    FASTPASS_RETURN_IF_ERROR(batch_.finish_decoding("auto", &statuses_));
+    return follow(batch_.stream(), consumer);
+  }
+
+  void tell_statuses(fastpass_report* reports) const {
+    for (std::size_t place = 0; place < statuses_.size(); ++place) {
+      tell(statuses_[place], &reports[place]);
+    }
+  }
   std::size_t num_views() const { return request_.sample.views.size(); }
 
  private:
@@ -140,8 +156,9 @@ std::int32_t fastpass_gpu_plan(fastpass_gpu_batch* batch, fastpass_worker* worke
                                std::int64_t place, const fastpass_image* image,
                                const fastpass_key* key, fastpass_report* report) {
   return fastpass::timed(worker, report, [&] {
-    return batch->batch->plan(static_cast<std::size_t>(place), fastpass::image_of(*image),
-                              fastpass::key_of(*key), &worker->worker);
+    return batch->batch->plan(static_cast<std::size_t>(place), [&](fastpass::GpuSample* sample) {
+      return worker->worker.plan_on_gpu(fastpass::image_of(*image), fastpass::key_of(*key), sample);
+    });
   });
 }
 
@@ -150,10 +167,29 @@ std::int32_t fastpass_gpu_render(fastpass_gpu_batch* batch, std::uint8_t* const*
   return fastpass::guarded(report, [&]() -> Status {
     const std::vector<std::uint8_t*> memory(outputs, outputs + batch->batch->num_views());
     FASTPASS_RETURN_IF_ERROR(batch->batch->render(memory, stream));
-    const std::vector<Status>& statuses = batch->batch->statuses();
-    for (std::size_t place = 0; place < statuses.size(); ++place) {
-      fastpass::tell(statuses[place], &reports[place]);
-    }
+    batch->batch->tell_statuses(reports);
+    return {};
+  });
+}
+
+std::int32_t fastpass_gpu_plan_decoding(fastpass_gpu_batch* batch, fastpass_worker* worker,
+                                        std::int64_t place, const fastpass_image* image,
+                                        const fastpass_region* region, fastpass_report* report) {
+  return fastpass::timed(worker, report, [&]() -> Status {
+    fastpass::DecodeOptions options;
+    FASTPASS_RETURN_IF_ERROR(fastpass::read_region(*region, &options));
+    return batch->batch->plan(static_cast<std::size_t>(place), [&](fastpass::GpuSample* sample) {
+      return worker->worker.plan_decoding_on_gpu(fastpass::image_of(*image), options,
+                                                 &sample->image);
+    });
+  });
+}
+
+std::int32_t fastpass_gpu_decode(fastpass_gpu_batch* batch, std::uint8_t* const* pixels,
+                                 void* stream, fastpass_report* reports, fastpass_report* report) {
+  return fastpass::guarded(report, [&]() -> Status {
+    FASTPASS_RETURN_IF_ERROR(batch->batch->decode(pixels, stream));
+    batch->batch->tell_statuses(reports);
     return {};
   });
 }

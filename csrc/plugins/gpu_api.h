@@ -36,6 +36,18 @@ FASTPASS_API int32_t fastpass_gpu_render(fastpass_gpu_batch* batch, uint8_t* con
                                          void* stream, fastpass_report* reports,
                                          fastpass_report* report);
 
+/* The same for decoding alone, with a request without views. */
+FASTPASS_API int32_t fastpass_gpu_plan_decoding(fastpass_gpu_batch* batch, fastpass_worker* worker,
+                                                int64_t place, const fastpass_image* image,
+                                                const fastpass_region* region,
+                                                fastpass_report* report);
+
+/* pixels[place]: 3 * height * width bytes of the GPU's memory, by fastpass_decoded_size; left as
+ * they are for a sample with a fault. */
+FASTPASS_API int32_t fastpass_gpu_decode(fastpass_gpu_batch* batch, uint8_t* const* pixels,
+                                         void* stream, fastpass_report* reports,
+                                         fastpass_report* report);
+
 #ifdef __cplusplus
 }
 #endif

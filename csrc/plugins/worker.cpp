@@ -101,6 +101,20 @@ Status PluginWorker::decode(const PluginImage& image, const DecodeOptions& regio
   return decoder_->decode(image.bytes, options, pixels);
 }
 
+Status PluginWorker::plan_decoding_on_gpu(const PluginImage& image, const DecodeOptions& region,
+                                          ImagePlan* plan) {
+  const DecodeOptions options = options_for(image, region);
+  if (is_jpeg(image.bytes)) {
+    FASTPASS_RETURN_IF_ERROR(check_seek_index(image));
+    return planner_.plan(image.bytes, options, plan);
+  }
+  FASTPASS_RETURN_IF_ERROR(decode_foreign(image, options, &plan->pixels));
+  const ImageView& pixels = plan->pixels.view();
+  plan->coding = PlannedCoding::kPixels;
+  plan->crop = {0, 0, pixels.height, pixels.width};
+  return {};
+}
+
 // All of the image is decoded, and the box cut out.
 Status PluginWorker::decode_foreign(const PluginImage& image, const DecodeOptions& options,
                                     PixelBuffer* pixels) {

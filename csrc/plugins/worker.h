@@ -40,6 +40,9 @@ class PluginWorker {
   Status decoded_size(const PluginImage& image, const DecodeOptions& region, int* height,
                       int* width);
   Status decode(const PluginImage& image, const DecodeOptions& region, PixelBuffer* pixels);
+  // What a GPU is to do for the same; the image's bytes are read until it is done.
+  Status plan_decoding_on_gpu(const PluginImage& image, const DecodeOptions& region,
+                              ImagePlan* plan);
 
  private:
   Status plan(const PluginImage& image, const DrawKey& key, const WholeImageDecoder& whole,

@@ -8,19 +8,6 @@
 namespace fastpass {
 namespace {
 
-Status read_region(const fastpass_region& region, DecodeOptions* options) {
-  const int scale = region.scale_denominator;
-  if (scale != 1 && scale != 2 && scale != 4 && scale != 8) {
-    return {Fault::kBadArgument,
-            "scale_denominator = " + std::to_string(scale) + ", wanted 1, 2, 4 or 8"};
-  }
-  options->scale_denominator = scale;
-  if (region.height != 0) {
-    options->crop = CropBox{region.top, region.left, region.height, region.width};
-  }
-  return {};
-}
-
 const std::vector<ViewSpec>& views_of(const fastpass_worker* worker) {
   return worker->worker.request().sample.views;
 }

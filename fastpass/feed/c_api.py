@@ -109,6 +109,14 @@ _SIGNATURES = {
         c_int32,
         (c_void_p, c_void_p, c_int64, POINTER(Image), POINTER(Key), POINTER(Report)),
     ),
+    "fastpass_gpu_plan_decoding": (
+        c_int32,
+        (c_void_p, c_void_p, c_int64, POINTER(Image), POINTER(Region), POINTER(Report)),
+    ),
+    "fastpass_gpu_decode": (
+        c_int32,
+        (c_void_p, POINTER(c_void_p), c_void_p, POINTER(Report), POINTER(Report)),
+    ),
     "fastpass_gpu_render": (
         c_int32,
         (c_void_p, POINTER(c_void_p), c_void_p, POINTER(Report), POINTER(Report)),

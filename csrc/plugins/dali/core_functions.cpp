@@ -52,6 +52,8 @@ extern "C" __attribute__((visibility("default"))) std::int32_t fastpass_dali_con
                  find(library, "fastpass_gpu_batch_free", &functions.gpu_batch_free) &&
                  find(library, "fastpass_gpu_begin", &functions.gpu_begin) &&
                  find(library, "fastpass_gpu_plan", &functions.gpu_plan) &&
-                 find(library, "fastpass_gpu_render", &functions.gpu_render);
+                 find(library, "fastpass_gpu_render", &functions.gpu_render) &&
+                 find(library, "fastpass_gpu_plan_decoding", &functions.gpu_plan_decoding) &&
+                 find(library, "fastpass_gpu_decode", &functions.gpu_decode);
   return is_connected ? version : 0;
 }

@@ -19,6 +19,8 @@ struct CoreFunctions {
   decltype(&fastpass_gpu_begin) gpu_begin;
   decltype(&fastpass_gpu_plan) gpu_plan;
   decltype(&fastpass_gpu_render) gpu_render;
+  decltype(&fastpass_gpu_plan_decoding) gpu_plan_decoding;
+  decltype(&fastpass_gpu_decode) gpu_decode;
 };
 
 // Throws std::runtime_error before fastpass.feed.dali.enable() has connected them.

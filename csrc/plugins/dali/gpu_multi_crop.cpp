@@ -1,43 +1,14 @@
-// fn.fastpass.multi_crop(device="mixed"): the same views, decoded and rendered on a GPU. Encoded
-// images come on the CPU, views go out on DALI's stream.
-#include <array>
+// fn.fastpass.multi_crop(device="mixed"): the same views, decoded and rendered on a GPU.
 #include <cstring>
-#include <memory>
-#include <optional>
-#include <string>
-#include <type_traits>
 #include <vector>
 
 #include "dali/pipeline/operator/checkpointing/stateless_operator.h"
-#include "dali/pipeline/util/thread_pool.h"
+#include "gpu_batches.h"
 #include "sample_workers.h"
 #include "view_arguments.h"
 
 namespace fastpass_dali {
-namespace {
 
-#if __has_include("dali/pipeline/util/thread_pool_interface.h")
-using OwnThreadPool = dali::OldThreadPool;
-#else
-using OwnThreadPool = dali::ThreadPool;  // of DALI 2.0
-#endif
-
-struct FreeBatch {
-  void operator()(fastpass_gpu_batch* batch) const { core().gpu_batch_free(batch); }
-};
-using GpuBatch = std::unique_ptr<fastpass_gpu_batch, FreeBatch>;
-
-GpuBatch make_batch(const std::string& request, int ordinal) {
-  fastpass_report report;
-  GpuBatch batch(core().gpu_batch_new(request.c_str(), ordinal, &report));
-  if (batch == nullptr) raise_if_fault(report, "");
-  return batch;
-}
-
-}  // namespace
-
-// Backend MixedBackend: on the GPU of the pipeline. CPUBackend: the same on the CPU in the place of
-// a GPU, for tests.
 template <typename Backend>
 class GpuMultiCrop : public dali::StatelessOperator<Backend> {
  public:
@@ -45,12 +16,9 @@ class GpuMultiCrop : public dali::StatelessOperator<Backend> {
       : dali::StatelessOperator<Backend>(spec),
         arguments_(spec),
         workers_(arguments_.request),
+        batches_(spec, arguments_.request),
         num_views_(core().num_views(workers_.first())) {
-    const int ordinal = kIsGpu ? spec.GetArgument<int>("device_id") : 0;
-    for (GpuBatch& batch : batches_) batch = make_batch(arguments_.request, ordinal);
     told_.set_pinned(false);  // it is written again before a copy of pinned memory may have ended
-    // As DALI's decoders have one, which run on the CPU and the GPU as well.
-    if (kIsGpu) pool_.emplace(this->num_threads_, ordinal, false, "fastpass.multi_crop");
   }
 
   bool SetupImpl(std::vector<dali::OutputDesc>& outputs, const dali::Workspace& ws) override {
@@ -67,7 +35,7 @@ class GpuMultiCrop : public dali::StatelessOperator<Backend> {
   void RunImpl(dali::Workspace& ws) override {
     const Input& encoded = ws.Input<dali::CPUBackend>(0);
     const int num_samples = encoded.num_samples();
-    const Input* seek_indexes = seek_indexes_of(ws, num_samples);
+    const Input* seek_indexes = seek_indexes_of(ws, 2, num_samples);
     const std::vector<fastpass_key> keys = keys_of(this->spec_, ws, num_samples);
     std::vector<std::uint8_t*> outputs;
     for (int view = 0; view < num_views_; ++view) {
@@ -78,33 +46,23 @@ class GpuMultiCrop : public dali::StatelessOperator<Backend> {
       }
     }
     if (num_samples == 0) return;
-    fastpass_gpu_batch* batch = next_batch();
-    fastpass_report failure;
-    if (core().gpu_begin(batch, num_samples, &failure) != 0) raise_if_fault(failure, "");
-    auto& reports = workers_.run(pool_ ? *pool_ : ws.GetThreadPool(), encoded,
+    fastpass_gpu_batch* batch = batches_.begin(num_samples);
+    auto& reports = workers_.run(batches_.pool(ws), encoded,
                                  [&](fastpass_worker* worker, int sample, fastpass_report* report) {
                                    const fastpass_image image =
                                        image_of(encoded, seek_indexes, sample);
                                    core().gpu_plan(batch, worker, sample, &image,
                                                    &keys[static_cast<std::size_t>(sample)], report);
                                  });
-    void* stream = kIsGpu ? ws.stream() : nullptr;
-    if (core().gpu_render(batch, outputs.data(), stream, reports.data(), &failure) != 0) {
-      raise_if_fault(failure, "");
-    }
+    fastpass_report failure;
+    core().gpu_render(batch, outputs.data(), batches_.stream(ws), reports.data(), &failure);
+    raise_if_fault(failure, "");
     if (!arguments_.has_reports) return raise_first_fault(reports, encoded, keys);
     tell(reports, ws);
   }
 
  private:
-  static constexpr bool kIsGpu = std::is_same_v<Backend, dali::MixedBackend>;
-  using OutBackend = std::conditional_t<kIsGpu, dali::GPUBackend, dali::CPUBackend>;
-
-  // Decoding of one batch overlaps with rendering of the other.
-  fastpass_gpu_batch* next_batch() {
-    turn_ = 1 - turn_;
-    return batches_[turn_].get();
-  }
+  using OutBackend = typename GpuBatches<Backend>::OutBackend;
 
   void tell(const std::vector<fastpass_report>& reports, dali::Workspace& ws) {
     const int num_samples = static_cast<int>(reports.size());
@@ -114,16 +72,18 @@ class GpuMultiCrop : public dali::StatelessOperator<Backend> {
       std::memcpy(told_.raw_mutable_tensor(sample), &reports[static_cast<std::size_t>(sample)],
                   sizeof(fastpass_report));
     }
-    const auto order = kIsGpu ? dali::AccessOrder(ws.stream()) : dali::AccessOrder::host();
-    ws.Output<OutBackend>(num_views_).Copy(told_, order);
+    auto& output = ws.Output<OutBackend>(num_views_);
+    if constexpr (GpuBatches<Backend>::kIsGpu) {
+      output.Copy(told_, dali::AccessOrder(ws.stream()));
+    } else {
+      output.Copy(told_, dali::AccessOrder::host());
+    }
   }
 
   const ViewArguments arguments_;
   SampleWorkers workers_;
+  GpuBatches<Backend> batches_;
   const int num_views_;
-  std::optional<OwnThreadPool> pool_;
-  std::array<GpuBatch, 2> batches_;
-  std::size_t turn_ = 0;
   dali::TensorList<dali::CPUBackend> told_;
 };
 

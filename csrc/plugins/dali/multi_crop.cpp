@@ -27,7 +27,7 @@ class MultiCrop : public dali::StatelessOperator<dali::CPUBackend> {
   void RunImpl(dali::Workspace& ws) override {
     const Input& encoded = ws.Input<dali::CPUBackend>(0);
     const int num_samples = encoded.num_samples();
-    const Input* seek_indexes = seek_indexes_of(ws, num_samples);
+    const Input* seek_indexes = seek_indexes_of(ws, 2, num_samples);
     const std::vector<fastpass_key> keys = keys_of(spec_, ws, num_samples);
     set_outputs(ws, num_samples);
     const auto& reports =

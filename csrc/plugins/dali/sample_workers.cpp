@@ -22,6 +22,13 @@ void check_encoded(const Input& input, const char* name) {
                               std::to_string(input.sample_dim()) + " dimensions");
 }
 
+const Input* seek_indexes_of(const dali::Workspace& workspace, int index, int num_samples) {
+  if (workspace.NumInput() <= index) return nullptr;
+  const Input& seek_indexes = workspace.Input<dali::CPUBackend>(index);
+  if (num_samples > 0) check_encoded(seek_indexes, "the last input (seek indexes)");
+  return &seek_indexes;
+}
+
 fastpass_image image_of(const Input& encoded, const Input* seek_indexes, int sample) {
   fastpass_image image = {static_cast<const std::uint8_t*>(encoded.raw_tensor(sample)),
                           encoded.tensor_shape(sample).num_elements(), nullptr, 0};

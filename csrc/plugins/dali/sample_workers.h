@@ -17,6 +17,9 @@ using Input = dali::TensorList<dali::CPUBackend>;
 // uint8 [bytes] per sample, as DALI's readers give them; throws std::invalid_argument else.
 void check_encoded(const Input& input, const char* name);
 
+// Input `index`, nullptr where there is none; throws std::invalid_argument if it is no bytes.
+const Input* seek_indexes_of(const dali::Workspace& workspace, int index, int num_samples);
+
 // `seek_indexes` may be nullptr, and empty for a sample without one.
 fastpass_image image_of(const Input& encoded, const Input* seek_indexes, int sample);
 

@@ -91,13 +91,6 @@ std::vector<fastpass_key> keys_of(const dali::OpSpec& spec, const dali::Workspac
   return keys;
 }
 
-const Input* seek_indexes_of(const dali::Workspace& workspace, int num_samples) {
-  if (workspace.NumInput() < 3) return nullptr;
-  const Input& seek_indexes = workspace.Input<dali::CPUBackend>(2);
-  if (num_samples > 0) check_encoded(seek_indexes, "the third input");
-  return &seek_indexes;
-}
-
 void raise_first_fault(const std::vector<fastpass_report>& reports, const Input& encoded,
                        const std::vector<fastpass_key>& keys) {
   for (std::size_t sample = 0; sample < reports.size(); ++sample) {

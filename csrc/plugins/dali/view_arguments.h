@@ -32,10 +32,6 @@ int count_outputs(const dali::OpSpec& spec);
 std::vector<fastpass_key> keys_of(const dali::OpSpec& spec, const dali::Workspace& workspace,
                                   int num_samples);
 
-// The third input, nullptr where there is none; throws std::invalid_argument if it is no bytes.
-const dali::TensorList<dali::CPUBackend>* seek_indexes_of(const dali::Workspace& workspace,
-                                                          int num_samples);
-
 // Throws what DALI passes on to Python, for the first sample with a fault.
 void raise_first_fault(const std::vector<fastpass_report>& reports,
                        const dali::TensorList<dali::CPUBackend>& encoded,
