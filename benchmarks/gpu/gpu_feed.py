@@ -47,22 +47,11 @@ def dalis_pipeline(folder: Path, threads: int, batch_size: int) -> Any:
 
 def our_operator_in_dali(folder: Path, threads: int, batch_size: int) -> Any:
     """DALI's reader, and behind it our operator on the GPU."""
-    from nvidia.dali import Pipeline, fn, types
+    from fastpass.bench.peers.dali import make_pipeline_of_ours
 
-    from fastpass.feed import dali
-
-    dali.enable()
-    files = [str(path) for path in list_photos(folder)]
-    pipeline = Pipeline(batch_size=batch_size, num_threads=threads, device_id=0, seed=0)
-    with pipeline:
-        encoded, _ = fn.readers.file(files=files, random_shuffle=True, initial_fill=len(files))
-        epoch = fn.cast(fn.random.uniform(range=[0, 2**20]), dtype=types.INT32)
-        views = fn.fastpass.multi_crop(
-            encoded, recipe="dino", epoch=epoch, seed=0, device="mixed", dtype=types.UINT16
-        )
-        pipeline.set_outputs(*views)
-    pipeline.build()
-    return pipeline
+    return make_pipeline_of_ours(
+        list_photos(folder), fp.recipes.dino(), batch_size=batch_size, threads=threads, seed=0
+    )
 
 
 def pipeline_rate(pipeline: Any, batch_size: int, seconds: float) -> float:

@@ -15,10 +15,11 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
-from nvidia.dali import fn, pipeline_def, types
+from nvidia.dali import Pipeline, fn, pipeline_def, types
 
 from fastpass.augment import Jitter, Recipe, ViewSpec
 from fastpass.bench.peers.feed_peer import FeedJob
+from fastpass.feed import dali
 
 Decoder = Literal["cpu", "mixed"]
 INTERPOLATIONS = {"bilinear": types.INTERP_LINEAR, "bicubic": types.INTERP_CUBIC}
@@ -108,6 +109,25 @@ def make_pipeline(
         device_id=None if decoder == "cpu" else 0,
         prefetch_queue_depth=2,
     )
+    pipeline.build()
+    return pipeline
+
+
+def make_pipeline_of_ours(
+    files: Sequence[Path], recipe: Recipe, *, batch_size: int, threads: int, seed: int
+) -> Any:
+    """DALI's reader, and behind it our operator on GPU 0: views in bfloat16, as bits."""
+    dali.enable()
+    pipeline = Pipeline(batch_size=batch_size, num_threads=threads, device_id=0, seed=seed)
+    with pipeline:
+        names = [str(path) for path in files]
+        encoded, _ = fn.readers.file(files=names, random_shuffle=True, initial_fill=len(names))
+        epoch = fn.cast(fn.random.uniform(range=[0, 2**20]), dtype=types.INT32)
+        views = fn.fastpass.multi_crop(
+            encoded, recipe=dali.recipe(recipe), epoch=epoch, seed=seed, device="mixed",
+            dtype=types.UINT16,
+        )  # fmt: skip
+        pipeline.set_outputs(*views)
     pipeline.build()
     return pipeline
 
