@@ -123,7 +123,8 @@ def make_pipeline_of_ours(
         names = [str(path) for path in files]
         encoded, _ = fn.readers.file(files=names, random_shuffle=True, initial_fill=len(names))
         epoch = fn.cast(fn.random.uniform(range=[0, 2**20]), dtype=types.INT32)
-        views = fn.fastpass.multi_crop(
+        ours: Any = fn
+        views = ours.fastpass.multi_crop(
             encoded, recipe=dali.recipe(recipe), epoch=epoch, seed=seed, device="mixed",
             dtype=types.UINT16,
         )  # fmt: skip
