@@ -47,24 +47,12 @@ class PluginGpuBatch {
 
   // `consumer` is a stream of whoever reads the outputs.
   Status render(const std::vector<std::uint8_t*>& outputs, Stream consumer) {
-    FASTPASS_RETURN_IF_ERROR(batch_.queue_decoding(sound_places()));
-    FASTPASS_RETURN_IF_ERROR(batch_.finish_decoding("auto", &statuses_));
-    FASTPASS_RETURN_IF_ERROR(follow(consumer, batch_.stream()));
-    FASTPASS_RETURN_IF_ERROR(clear_views_of_damaged(outputs));
-    FASTPASS_RETURN_IF_ERROR(batch_.queue_views(
-        sound_places(), request_.sample.views, request_.format, outputs, GpuBatch::Rows::kByPlace));
-    return follow(batch_.stream(), consumer);
+    return waited_for(queue_rendering(outputs, consumer));
   }
 
   // pixels[place]
   Status decode(std::uint8_t* const* pixels, Stream consumer) {
-    const std::vector<std::size_t> places = sound_places();
-    std::vector<std::uint8_t*> outputs;
-    for (const std::size_t place : places) outputs.push_back(pixels[place]);
-    FASTPASS_RETURN_IF_ERROR(follow(consumer, batch_.stream()));
-    FASTPASS_RETURN_IF_ERROR(batch_.queue_decoding(places, outputs));
-    FASTPASS_RETURN_IF_ERROR(batch_.finish_decoding("auto", &statuses_));
-    return follow(batch_.stream(), consumer);
+    return waited_for(queue_decoding(pixels, consumer));
   }
 
   void tell_statuses(fastpass_report* reports) const {
@@ -75,6 +63,32 @@ class PluginGpuBatch {
   std::size_t num_views() const { return request_.sample.views.size(); }
 
  private:
+  // What fails half-way may still write, and its caller frees the outputs.
+  Status waited_for(const Status& status) {
+    if (!status.ok()) static_cast<void>(gpu_->device->finish_all());
+    return status;
+  }
+
+  Status queue_rendering(const std::vector<std::uint8_t*>& outputs, Stream consumer) {
+    FASTPASS_RETURN_IF_ERROR(batch_.queue_decoding(sound_places()));
+    FASTPASS_RETURN_IF_ERROR(batch_.finish_decoding("auto", &statuses_));
+    FASTPASS_RETURN_IF_ERROR(follow(consumer, batch_.stream()));
+    FASTPASS_RETURN_IF_ERROR(clear_views_of_damaged(outputs));
+    FASTPASS_RETURN_IF_ERROR(batch_.queue_views(
+        sound_places(), request_.sample.views, request_.format, outputs, GpuBatch::Rows::kByPlace));
+    return follow(batch_.stream(), consumer);
+  }
+
+  Status queue_decoding(std::uint8_t* const* pixels, Stream consumer) {
+    const std::vector<std::size_t> places = sound_places();
+    std::vector<std::uint8_t*> outputs;
+    for (const std::size_t place : places) outputs.push_back(pixels[place]);
+    FASTPASS_RETURN_IF_ERROR(follow(consumer, batch_.stream()));
+    FASTPASS_RETURN_IF_ERROR(batch_.queue_decoding(places, outputs));
+    FASTPASS_RETURN_IF_ERROR(batch_.finish_decoding("auto", &statuses_));
+    return follow(batch_.stream(), consumer);
+  }
+
   std::vector<std::size_t> sound_places() const {
     std::vector<std::size_t> places;
     for (std::size_t place = 0; place < statuses_.size(); ++place) {
