@@ -6,12 +6,10 @@
 #include <thread>
 #include <vector>
 
-#include "augment/gpu/gpu_passes.h"
-#include "decode/gpu/gpu_passes.h"
 #include "feed/feed_engine.h"
 #include "feed/gpu_slot.h"
 #include "support/check.h"
-#include "support/lazy_device.h"
+#include "support/lazy_gpu.h"
 #include "support/made_jpeg.h"
 
 namespace fastpass {
@@ -71,26 +69,7 @@ FeedOptions options_for(int num_threads) {
   return options;
 }
 
-struct Lazy {
-  Lazy() {
-    auto device = std::make_unique<fastpass_test::LazyDevice>();
-    this->device = device.get();
-    gpu->name = "lazy";
-    gpu->decode = std::make_unique<fastpass_test::LazyDecodeKernels>(device.get(),
-                                                                     make_twin_decode_kernels(1));
-    gpu->render = std::make_unique<fastpass_test::LazyRenderKernels>(device.get(),
-                                                                     make_twin_render_kernels(1));
-    gpu->device = std::move(device);
-    CHECK(this->device->make_stream(&consumer).ok());
-    CHECK(this->device->make_event(&seen).ok());
-  }
-  ~Lazy() { device->free_event(seen); }
-
-  std::shared_ptr<Gpu> gpu = std::make_shared<Gpu>();
-  fastpass_test::LazyDevice* device = nullptr;
-  Stream consumer = nullptr;
-  Event seen = nullptr;
-};
+using Lazy = fastpass_test::LazyGpu;
 
 Status refuse(Span, const DecodeOptions&, PixelBuffer*) {
   return {Fault::kUnsupportedImage, "no picture"};
