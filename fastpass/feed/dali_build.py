@@ -15,10 +15,12 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from fastpass._native import core
 from fastpass.common.files import PARTIAL, named_failures, written_path
@@ -28,6 +30,7 @@ _log = logging.getLogger("fastpass")
 
 # What DALI's headers include of CUDA's; no GPU and no nvcc are needed.
 _CUDA_HEADERS = ("cuda_runtime.h", "crt/host_config.h", "nv/target")
+_MOST_COMPILERS = 8  # at a time: each takes half a GB
 _NO_HEADERS = (
     "DALI's plug-in of fastpass cannot be built: CUDA's headers ({missing}) were not found in the "
     "Python environment or in the CUDA toolkit: run `pip install 'fastpass[dali]'`, which brings "
@@ -117,31 +120,50 @@ def _locked(path: Path) -> Iterator[None]:
 
 def _build(dali: InstalledDali, sources: list[Path], plugin: Path) -> None:
     """Under the lock: what lies there unfinished is of a process that was killed."""
-    compiler = _compiler()
-    includes = [f"-isystem{folder}" for folder in _cuda_include_folders()]
+    options = ["-std=c++20", "-O1", "-fPIC", "-w", *dali.flags]
+    options += [f"-isystem{folder}" for folder in _cuda_include_folders()]
+    compiler, files = _compiler(), [source for source in sources if source.suffix == ".cpp"]
     log = plugin.with_name("build.log")
     _log.warning(
         "building fastpass's operators for DALI %s, once, about half a minute: %s",
         dali.version,
         plugin,
     )
+    began = time.monotonic()
     for left in plugin.parent.glob(f".*{PARTIAL}"):
-        left.unlink(missing_ok=True)
-    with written_path(plugin) as temporary:
-        command = [compiler, "-std=c++20", "-O1", "-fPIC", "-shared", "-w", *dali.flags, *includes]
-        command += [str(path) for path in sources if path.suffix == ".cpp"]
-        command += ["-o", str(temporary), f"-L{dali.folder}", "-ldali"]
-        with log.open("w") as words:
-            words.write(" ".join(command) + "\n")
-            words.flush()
-            began = time.monotonic()
-            result = subprocess.run(command, stdout=words, stderr=subprocess.STDOUT, check=False)
-        if result.returncode != 0:
+        shutil.rmtree(left) if left.is_dir() else left.unlink()
+    with (
+        TemporaryDirectory(dir=plugin.parent, prefix=".objects-", suffix=PARTIAL) as made,
+        written_path(plugin) as temporary,
+    ):
+        objects = [str(Path(made) / f"{file.stem}.o") for file in files]
+        commands = [
+            [compiler, *options, "-c", str(file), "-o", object]
+            for file, object in zip(files, objects, strict=True)
+        ]
+        link = [compiler, "-shared", "-o", str(temporary), *objects, f"-L{dali.folder}", "-ldali"]
+        if not (_run(commands, log, mode="w") and _run([link], log, mode="a")):
             raise MissingBackend(
                 f"fastpass's operators for DALI {dali.version} could not be built: "
                 f"{_first_error(log)}; all of the compiler's words are in {log}"
             )
     _log.warning("built them in %.0f s", time.monotonic() - began)
+
+
+def _run(commands: list[list[str]], log: Path, *, mode: str) -> bool:
+    """Some at a time; whether all went well. Their words are in the log, in their order."""
+
+    def run(command: list[str]) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+        )
+
+    with ThreadPoolExecutor(min(_MOST_COMPILERS, os.cpu_count() or 1)) as threads:
+        results = list(threads.map(run, commands))
+    with log.open(mode + "b") as words:
+        for result in results:
+            words.write(" ".join(result.args).encode() + b"\n" + result.stdout)
+    return not any(result.returncode for result in results)
 
 
 def _compiler() -> str:
@@ -151,7 +173,7 @@ def _compiler() -> str:
     raise MissingBackend(
         "DALI's plug-in of fastpass is built on this machine, and there is no C++ compiler: "
         "install g++ 11 or newer (Debian and Ubuntu: apt-get install g++), or set CXX; or use "
-        "fastpass.Loader with DALI's external_source, which needs none (docs/feed.md)"
+        "fastpass.feed.dali.external_source, which needs none (docs/feed.md)"
     )
 
 

@@ -18,10 +18,9 @@ from fastpass.errors import MissingBackend, WriteFailed
 from fastpass.feed import dali_build
 from fastpass.feed.dali_build import InstalledDali, built_plugin
 
-# Writes down that it ran, and makes the output.
+# Writes down that it linked, and makes the output.
 COMPILER = """#!/bin/sh
-echo run >> "$0.runs"
-sleep {seconds}
+[ "$1" = -shared ] && echo run >> "$0.runs" && sleep {seconds}
 while [ $# -gt 0 ]; do [ "$1" = -o ] && echo built > "$2"; shift; done
 """
 FAILING = """#!/bin/sh
