@@ -12,17 +12,56 @@
 
 namespace fastpass {
 
-// One output of the box filter, from a line of `size` pixels `step` bytes apart.
-FASTPASS_HD inline std::uint8_t box_blur_at(const BoxBlur& blur, const std::uint8_t* line, int size,
-                                            int step, int place) {
-  const auto at = [&](int i) {
+// Pixels of a line, `step` bytes apart; beyond its ends there are more of the pixel at the end.
+struct BlurLine {
+  const std::uint8_t* pixels;
+  int size;
+  int step;
+
+  FASTPASS_HD std::uint32_t at(int i) const {
     const int inside = i < 0 ? 0 : i < size ? i : size - 1;
-    return std::uint32_t{line[inside * step]};
-  };
-  std::uint32_t sum = 0;
-  for (int i = place - blur.radius; i <= place + blur.radius; ++i) sum += at(i);
-  return blurred_pixel(blur, sum, at(place - blur.radius - 1) + at(place + blur.radius + 1));
-}
+    return pixels[inside * step];
+  }
+};
+
+// The outputs of the box filter from place `begin` on, one after the other: all pixels that an
+// output looks at stay in registers. A radius of 0 or 1 is what recipes draw.
+template <int kRadius>
+class NarrowWindow {
+ public:
+  FASTPASS_HD NarrowWindow(const BoxBlur&, const BlurLine& line, int begin) {
+    for (int k = 1; k < kWidth; ++k) seen_[k] = line.at(begin - kRadius - 2 + k);
+  }
+  FASTPASS_HD std::uint8_t next(const BoxBlur& blur, const BlurLine& line, int place) {
+    for (int k = 1; k < kWidth; ++k) seen_[k - 1] = seen_[k];
+    seen_[kWidth - 1] = line.at(place + kRadius + 1);
+    std::uint32_t sum = 0;
+    for (int k = 1; k < kWidth - 1; ++k) sum += seen_[k];
+    return blurred_pixel(blur, sum, seen_[0] + seen_[kWidth - 1]);
+  }
+
+ private:
+  static constexpr int kWidth = 2 * kRadius + 3;
+  std::uint32_t seen_[kWidth];
+};
+
+// The same for any radius: the sum of the box moves along.
+class WideWindow {
+ public:
+  FASTPASS_HD WideWindow(const BoxBlur& blur, const BlurLine& line, int begin) : sum_(0) {
+    for (int i = begin - blur.radius; i <= begin + blur.radius; ++i) sum_ += line.at(i);
+  }
+  FASTPASS_HD std::uint8_t next(const BoxBlur& blur, const BlurLine& line, int place) {
+    const std::uint32_t entering = line.at(place + blur.radius + 1);
+    const std::uint8_t pixel =
+        blurred_pixel(blur, sum_, line.at(place - blur.radius - 1) + entering);
+    sum_ += entering - line.at(place - blur.radius);
+    return pixel;
+  }
+
+ private:
+  std::uint32_t sum_;
+};
 
 // Pillow's blur along one axis: lines of a view go into shared memory and through three passes of
 // the box filter there. Rows come first and go back to scratch; columns end in the finished view.
@@ -47,7 +86,7 @@ struct BoxBlurLines {
   }
   static std::int64_t line_bytes(int size) { return std::int64_t{num_lines(size)} * size; }
 
-  std::int64_t shared_bytes() const { return 2 * num_line_bytes; }
+  std::int64_t shared_bytes() const { return kTableBytes + 2 * num_line_bytes; }
   FASTPASS_HD bool has_step(int, int step, const std::uint8_t*) const {
     return step <= kBlurPasses;
   }
@@ -56,31 +95,87 @@ struct BoxBlurLines {
     const int task = item_of(first_block, num_tasks, block);
     const GpuView& view = views[view_of[task]];
     const int within = block - first_block[task];
-    const int channel = within / blocks_per_channel(view.size);
     const int first = within % blocks_per_channel(view.size) * num_lines(view.size);
     const int left = view.size - first;
-    const int count = left < num_lines(view.size) ? left : num_lines(view.size);
-    const std::uint8_t* from = memory + (step % 2 == 0 ? num_line_bytes : 0);
-    std::uint8_t* to = memory + (step % 2 == 0 ? 0 : num_line_bytes);
-    // Shared memory holds the lines as scratch does: pixels that are neighbors there are here.
-    const int width = kIsColumns ? count : view.size;
-    for (int i = lane; i < count * view.size; i += kLanes) {
-      const int y = i / width, x = i % width;
-      const int view_y = kIsColumns ? y : first + y;
-      const int view_x = kIsColumns ? first + x : x;
-      if (step == 0) {
-        to[i] = *view.scratch_at(channel, view_y, view_x);
-        continue;
+    const Lines lines = {&view, within / blocks_per_channel(view.size), first,
+                         left < num_lines(view.size) ? left : num_lines(view.size)};
+    std::uint8_t* pixels = memory + kTableBytes;
+    const std::uint8_t* from = pixels + (step % 2 == 0 ? num_line_bytes : 0);
+    std::uint8_t* to = pixels + (step % 2 == 0 ? 0 : num_line_bytes);
+    if (step == 0) {
+      if (kIsColumns) {
+        shared_as<StoreTable>(memory).fill(view.format, lines.channel, lane, kLanes);
       }
-      const std::uint8_t* line = kIsColumns ? from + x : from + y * width;
-      const std::uint8_t pixel =
-          box_blur_at(view.box_blur, line, view.size, kIsColumns ? width : 1, kIsColumns ? y : x);
-      if (step < kBlurPasses) {
-        to[i] = pixel;
-      } else if (kIsColumns) {
-        store_value(view, channel, view_y, view_x, pixel);
-      } else {
-        *view.scratch_at(channel, view_y, view_x) = pixel;
+      load(lines, lane, to);
+    } else if (view.box_blur.radius == 0) {
+      blur_lines<NarrowWindow<0>>(lines, step, lane, from, to, memory);
+    } else if (view.box_blur.radius == 1) {
+      blur_lines<NarrowWindow<1>>(lines, step, lane, from, to, memory);
+    } else {
+      blur_lines<WideWindow>(lines, step, lane, from, to, memory);
+    }
+  }
+
+ private:
+  static constexpr int kTableBytes = kIsColumns ? sizeof(StoreTable) : 0;
+  // Places of a line that a lane computes one after the other.
+  static constexpr int kRun = 8;
+
+  // Those of a block. Shared memory holds them as scratch does: pixels that are neighbors there
+  // are here.
+  struct Lines {
+    const GpuView* view;
+    int channel;
+    int first;
+    int count;
+  };
+
+  FASTPASS_HD static void load(const Lines& lines, int lane, std::uint8_t* to) {
+    const int size = lines.view->size;
+    if (!kIsColumns) {
+      const std::uint8_t* from = lines.view->scratch_at(lines.channel, lines.first, 0);
+      for (int i = lane; i < lines.count * size; i += kLanes) to[i] = from[i];
+      return;
+    }
+    const std::uint8_t* from = lines.view->scratch_at(lines.channel, 0, lines.first);
+    const int rows_on = kLanes / lines.count, columns_on = kLanes % lines.count;
+    int y = lane / lines.count, x = lane % lines.count;
+    for (int i = lane; i < lines.count * size; i += kLanes) {
+      to[i] = from[std::int64_t{y} * size + x];
+      x += columns_on;
+      const bool is_over = x >= lines.count;
+      x -= is_over ? lines.count : 0;
+      y += rows_on + (is_over ? 1 : 0);
+    }
+  }
+
+  template <typename Window>
+  FASTPASS_HD static void blur_lines(const Lines& lines, int step, int lane,
+                                     const std::uint8_t* from, std::uint8_t* to,
+                                     const std::uint8_t* memory) {
+    const GpuView& view = *lines.view;
+    const int size = view.size;
+    const BoxBlur blur = view.box_blur;
+    const int num_runs = (size + kRun - 1) / kRun;
+    for (int i = lane; i < num_runs * lines.count; i += kLanes) {
+      const int at = kIsColumns ? i % lines.count : i / num_runs;
+      const int begin = (kIsColumns ? i / lines.count : i % num_runs) * kRun;
+      const int end = begin + kRun < size ? begin + kRun : size;
+      const int origin = kIsColumns ? at : at * size;
+      const BlurLine line = {from + origin, size, kIsColumns ? lines.count : 1};
+      std::uint8_t* scratch =
+          kIsColumns ? nullptr : view.scratch_at(lines.channel, lines.first + at, 0);
+      Window window(blur, line, begin);
+      for (int place = begin; place < end; ++place) {
+        const std::uint8_t pixel = window.next(blur, line, place);
+        if (step < kBlurPasses) {
+          to[origin + place * line.step] = pixel;
+        } else if (kIsColumns) {
+          store_bits(view, lines.channel, place, lines.first + at,
+                     shared_as<StoreTable>(memory).bits[pixel]);
+        } else {
+          scratch[place] = pixel;
+        }
       }
     }
   }

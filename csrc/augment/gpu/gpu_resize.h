@@ -99,6 +99,7 @@ struct RenderTiles {
   std::int64_t num_tile_bytes;  // of the largest tile
 
   struct Shared {
+    StoreTable tables[3];  // [channel], of views that are finished here
     unsigned int luma_sum;
     std::uint8_t pixels[4];  // and more: the result of the first pass, RGB
   };
@@ -117,6 +118,9 @@ struct RenderTiles {
     const Tile tile = tile_of(view, block - first_block[task]);
     if (step == 0) {
       if (lane == 0) shared.luma_sum = 0;
+      for (int channel = 0; channel < 3 && !view.has_scratch(); ++channel) {
+        shared.tables[channel].fill(view.format, channel, lane, kLanes);
+      }
       if (view.tile_rows > 0) first_pass(view, tile, lane, shared.pixels);
     } else if (step == 1) {
       second_pass(view, tile, lane, shared);
@@ -240,7 +244,7 @@ struct RenderTiles {
         if (view.has_scratch()) {
           *view.scratch_at(channel, y, x) = rgb[channel];
         } else {
-          store_value(view, channel, y, x, rgb[channel]);
+          store_bits(view, channel, y, x, shared.tables[channel].bits[rgb[channel]]);
         }
       }
     }

@@ -64,26 +64,45 @@ struct GpuView {
   }
 };
 
-// A finished pixel of one channel into the view.
-FASTPASS_HD inline void store_value(const GpuView& view, int channel, int y, int x,
-                                    std::uint8_t pixel) {
-  const StoreFormat& format = view.format;
-  const bool is_last = format.memory_format == MemoryFormat::kChannelsLast;
+// What a finished pixel of one channel is in the view: the bits of a value.
+FASTPASS_HD inline std::uint32_t stored_bits(const StoreFormat& format, int channel,
+                                             std::uint8_t pixel) {
+  pixel = solarize(pixel, format.solarize_threshold);
+  if (format.dtype == Dtype::kUint8) return pixel;
+  const float value = normalized_value(pixel, format.mean[channel], format.std[channel]);
+  if (format.dtype == Dtype::kFloat32) return float_bits(value);
+  return format.dtype == Dtype::kFloat16 ? to_float16(value) : to_bfloat16(value);
+}
+
+FASTPASS_HD inline void store_bits(const GpuView& view, int channel, int y, int x,
+                                   std::uint32_t bits) {
+  const bool is_last = view.format.memory_format == MemoryFormat::kChannelsLast;
   const std::int64_t place = std::int64_t{y} * view.size + x;
   const std::int64_t at = is_last ? place * 3 + channel : channel * view.num_pixels() + place;
-  pixel = solarize(pixel, format.solarize_threshold);
-  if (format.dtype == Dtype::kUint8) {
-    static_cast<std::uint8_t*>(view.out)[at] = pixel;
-    return;
-  }
-  const float value = normalized_value(pixel, format.mean[channel], format.std[channel]);
-  if (format.dtype == Dtype::kFloat32) {
-    static_cast<float*>(view.out)[at] = value;
-  } else if (format.dtype == Dtype::kFloat16) {
-    static_cast<std::uint16_t*>(view.out)[at] = to_float16(value);
+  if (view.format.dtype == Dtype::kUint8) {
+    static_cast<std::uint8_t*>(view.out)[at] = static_cast<std::uint8_t>(bits);
+  } else if (view.format.dtype == Dtype::kFloat32) {
+    static_cast<std::uint32_t*>(view.out)[at] = bits;
   } else {
-    static_cast<std::uint16_t*>(view.out)[at] = to_bfloat16(value);
+    static_cast<std::uint16_t*>(view.out)[at] = static_cast<std::uint16_t>(bits);
   }
 }
+
+FASTPASS_HD inline void store_value(const GpuView& view, int channel, int y, int x,
+                                    std::uint8_t pixel) {
+  store_bits(view, channel, y, x, stored_bits(view.format, channel, pixel));
+}
+
+// stored_bits() of every pixel of a channel. Its divisions cost more than all else of a store, and
+// a block stores many more pixels than there are values.
+struct StoreTable {
+  std::uint32_t bits[256];
+
+  FASTPASS_HD void fill(const StoreFormat& format, int channel, int lane, int num_lanes) {
+    for (int pixel = lane; pixel < 256; pixel += num_lanes) {
+      bits[pixel] = stored_bits(format, channel, static_cast<std::uint8_t>(pixel));
+    }
+  }
+};
 
 }  // namespace fastpass

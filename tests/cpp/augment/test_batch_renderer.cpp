@@ -115,6 +115,66 @@ void test_refusals() {
   CHECK(batch.queue({}).ok());
 }
 
+// A view of all of the source, resized to `size`.
+ViewParams whole_view(const Source& source, int size) {
+  ViewParams params;
+  params.height = source.region.height;
+  params.width = source.region.width;
+  params.resized_height = params.resized_width = size;
+  return params;
+}
+
+// Radii of 0 and 1, as recipes draw them, and larger ones, beyond the line's length too; lines that
+// are shorter than one run of a lane, and longer by one.
+void test_every_blur_radius() {
+  const Source source(40, 50, 23);
+  Batch batch;
+  std::vector<bool> has_radius(3, false);
+  for (const int size : {1, 2, 3, 7, 8, 9, 16, 33, 96, 225}) {
+    for (const float sigma : {0.1f, 0.7f, 0.9f, 1.3f, 1.9f, 2.6f, 5.0f, 40.0f}) {
+      ViewSpec spec;
+      spec.size = size;
+      ViewParams params = whole_view(source, size);
+      params.blur_sigma = sigma;
+      const auto radius = static_cast<std::size_t>(make_box_blur(sigma).radius);
+      has_radius[radius < 3 ? radius : 2] = true;
+      batch.add(spec, params, source.region);
+    }
+  }
+  for (const bool has : has_radius) CHECK(has);
+  batch.check({Dtype::kUint8, MemoryFormat::kContiguous, true});
+}
+
+// All values of a pixel in all types, by a store that follows the resize and one that follows a
+// blur.
+void test_every_stored_value() {
+  Source source(16, 48, 24);
+  for (int y = 0; y < 16; ++y) {
+    for (int x = 0; x < 48; ++x) {
+      source.region.pixels.row(y)[3 * x] = source.region.pixels.row(y)[3 * x + 1] =
+          source.region.pixels.row(y)[3 * x + 2] = static_cast<std::uint8_t>(16 * y + x % 16);
+    }
+  }
+  Batch batch;
+  for (const Dtype dtype : {Dtype::kUint8, Dtype::kFloat16, Dtype::kBfloat16, Dtype::kFloat32}) {
+    for (const auto order : {MemoryFormat::kContiguous, MemoryFormat::kChannelsLast}) {
+      for (const bool is_solarized : {false, true}) {
+        for (const float sigma : {0.0f, 0.05f}) {
+          ViewSpec spec;
+          spec.size = 16;
+          spec.solarize_threshold = 128;
+          ViewParams params = whole_view(source, 16);
+          params.width = 16;
+          params.is_solarized = is_solarized;
+          params.blur_sigma = sigma;
+          batch.add(spec, params, source.region);
+        }
+      }
+      batch.check({dtype, order, true});
+    }
+  }
+}
+
 void test_memory_stays_flat() {
   const Source source(100, 100, 11);
   Batch batch;
@@ -141,6 +201,8 @@ int main() {
   fastpass::test_regions();
   fastpass::test_vertical_first();
   fastpass::test_refusals();
+  fastpass::test_every_blur_radius();
+  fastpass::test_every_stored_value();
   fastpass::test_memory_stays_flat();
   return RESULT();
 }

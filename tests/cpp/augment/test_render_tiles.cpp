@@ -36,12 +36,15 @@ void test_extreme_sources() {
   batch.check(ViewFormat());
 }
 
+// Each block keeps them beside its tile.
+constexpr std::size_t kTables = 3 * sizeof(StoreTable);
+
 // Tiles of part of the width.
 void test_little_shared_memory() {
   const Source wide(3000, 260, 8), flat(200, 3000, 9);
   for (const std::size_t shared_bytes : {6000, 20000, 60000}) {
     std::mt19937 random(13);
-    Batch batch(shared_bytes);
+    Batch batch(kTables + shared_bytes);
     for (int i = 0; i < 12; ++i) {
       ViewSpec spec = random_spec(&random);
       spec.blur_probability = 0.0;
@@ -56,7 +59,7 @@ void test_little_shared_memory() {
 void test_no_room_for_tiles() {
   const Source square(600, 600, 19), tall(1500, 600, 20);
   CHECK(!is_vertical_first(600, 600, 32, 32) && is_vertical_first(1500, 600, 32, 32));
-  Batch batch(1500);
+  Batch batch(kTables + 1500);
   for (const Source* source : {&square, &tall}) {
     for (const auto interpolation : {Interpolation::kBilinear, Interpolation::kBicubic}) {
       for (const bool is_flipped : {false, true}) {
