@@ -32,7 +32,21 @@ class Gpu:
 
         if self.device.type == "cpu":
             return 0
+        _pin_current_gpu(self.device)
         return int(torch.cuda.current_stream(self.device).cuda_stream)
+
+
+def _pin_current_gpu(device: torch.device) -> None:
+    """Have torch remember which GPU the calling thread has selected.
+
+    Native calls that follow select ``device``, and leave it selected where the one before is not in
+    use: to select that one again would open a context there (csrc/common/gpu/current_device.cuh).
+    torch's guard does the same, and goes on telling the thread which GPU it had.
+    """
+    import torch
+
+    with torch.cuda.device(device):
+        pass
 
 
 # Of the ``gpu_twin()`` blocks that are open, the innermost last.
@@ -93,7 +107,9 @@ def gpu_of(device: str | torch.device) -> Gpu:
     load_cuda()
     if not torch.cuda.is_available():
         raise MissingBackend(f"device {device}, but torch sees no CUDA GPU: use the CPU")
-    return _gpu(torch.cuda.current_device() if parsed.index is None else parsed.index)
+    gpu = _gpu(torch.cuda.current_device() if parsed.index is None else parsed.index)
+    _pin_current_gpu(gpu.device)
+    return gpu
 
 
 @functools.cache
