@@ -16,6 +16,16 @@
 
 namespace fastpass {
 
+// The same pointer, known to be into the GPU's memory and not into that which a block shares. Where
+// the compiler does not know, the GPU finds out at every access, which takes longer.
+template <typename Value>
+FASTPASS_HD inline Value* device_memory(Value* pointer) {
+#ifdef __CUDA_ARCH__
+  __builtin_assume(__isGlobal(pointer));
+#endif
+  return pointer;
+}
+
 // The bytes of a word in the opposite order.
 FASTPASS_HD inline unsigned int swap_bytes(unsigned int word) {
 #ifdef __CUDA_ARCH__

@@ -78,8 +78,9 @@ FASTPASS_HD inline void weigh_pixels(const GpuTaps& taps, int i, const std::uint
                                      std::int64_t step, int first, std::uint8_t* rgb) {
   PixelSums sums = {weighted_sum_start(), weighted_sum_start(), weighted_sum_start()};
   const std::int32_t* weight = taps.weights_of(i);
-  const std::uint8_t* at = pixels + (taps.first[i] - first) * step;
-  for (int tap = 0; tap < taps.count[i]; ++tap, at += step, weight += taps.num_pixels) {
+  const std::uint8_t* at = pixels + (device_memory(taps.first)[i] - first) * step;
+  const int count = device_memory(taps.count)[i];
+  for (int tap = 0; tap < count; ++tap, at += step, weight += taps.num_pixels) {
     add_weighted(sums, at, *weight);
   }
   round_sums(sums, rgb);
@@ -170,7 +171,7 @@ struct RenderTiles {
   }
 
   FASTPASS_HD static const std::uint8_t* source_at(const GpuView& view, int row, int column) {
-    return view.source + row * view.stride + std::int64_t{3} * column;
+    return device_memory(view.source) + row * view.stride + std::int64_t{3} * column;
   }
 
   FASTPASS_HD static void first_pass(const GpuView& view, const Tile& tile, int lane,

@@ -24,7 +24,7 @@ struct GpuTaps {
   std::int32_t* count = nullptr;    // [num_pixels]
   std::int32_t* weights = nullptr;  // [max_count][num_pixels]
 
-  FASTPASS_HD std::int32_t* weights_of(int i) const { return weights + i; }
+  FASTPASS_HD std::int32_t* weights_of(int i) const { return device_memory(weights) + i; }
   FASTPASS_HD std::int64_t num_weights() const { return std::int64_t{max_count} * num_pixels; }
 };
 
@@ -60,7 +60,7 @@ struct GpuView {
   FASTPASS_HD bool has_scratch() const { return color.has_contrast || blur != ViewBlur::kNone; }
   FASTPASS_HD std::int64_t num_pixels() const { return std::int64_t{size} * size; }
   FASTPASS_HD std::uint8_t* scratch_at(int channel, int y, int x) const {
-    return scratch + (std::int64_t{channel} * size + y) * size + x;
+    return device_memory(scratch) + (std::int64_t{channel} * size + y) * size + x;
   }
 };
 
@@ -79,12 +79,13 @@ FASTPASS_HD inline void store_bits(const GpuView& view, int channel, int y, int 
   const bool is_last = view.format.memory_format == MemoryFormat::kChannelsLast;
   const std::int64_t place = std::int64_t{y} * view.size + x;
   const std::int64_t at = is_last ? place * 3 + channel : channel * view.num_pixels() + place;
+  void* out = device_memory(view.out);
   if (view.format.dtype == Dtype::kUint8) {
-    static_cast<std::uint8_t*>(view.out)[at] = static_cast<std::uint8_t>(bits);
+    static_cast<std::uint8_t*>(out)[at] = static_cast<std::uint8_t>(bits);
   } else if (view.format.dtype == Dtype::kFloat32) {
-    static_cast<std::uint32_t*>(view.out)[at] = bits;
+    static_cast<std::uint32_t*>(out)[at] = bits;
   } else {
-    static_cast<std::uint16_t*>(view.out)[at] = static_cast<std::uint16_t>(bits);
+    static_cast<std::uint16_t*>(out)[at] = static_cast<std::uint16_t>(bits);
   }
 }
 

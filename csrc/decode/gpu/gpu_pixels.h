@@ -142,6 +142,83 @@ struct TransformBlocks {
   }
 };
 
+// A row of the image in one component, for the kinds of upsampling that almost all photos have.
+template <Upsampling kUpsampling>
+class ComponentRow {
+ public:
+  FASTPASS_HD ComponentRow(const GpuComponent& component, int y)
+      : first_column_(component.first_block_column << component.log2_side),
+        width_(component.width) {
+    const int row = kUpsampling == Upsampling::kH2v2 ? y >> 1 : y;
+    near_ = line(component, row);
+    if (kUpsampling != Upsampling::kH2v2) return;
+    const int far = y % 2 == 0 ? row - 1 : row + 1;
+    far_ = line(component, far < 0 ? 0 : far < component.height ? far : component.height - 1);
+  }
+
+  // Of column `x` of the image.
+  FASTPASS_HD int at(int x) const {
+    if (kUpsampling == Upsampling::kNone) return near_[x - first_column_];
+    const int odd = x % 2;
+    const int column = x >> 1;
+    const int next = odd != 0 ? column + 1 : column - 1;
+    const int here = column - first_column_;
+    const int beside = (next < 0 ? 0 : next < width_ ? next : width_ - 1) - first_column_;
+    if (kUpsampling == Upsampling::kH2v1) return upsample_h2v1(near_[here], near_[beside], odd);
+    return upsample_h2v2(near_[here], near_[beside], far_[here], far_[beside], odd);
+  }
+
+ private:
+  // The memory begins with the crop's first block.
+  FASTPASS_HD static const std::uint8_t* line(const GpuComponent& component, int row) {
+    const int first_row = component.first_block_row << component.log2_side;
+    return device_memory(component.samples) + std::int64_t{row - first_row} * component.stride();
+  }
+
+  const std::uint8_t* near_;
+  const std::uint8_t* far_ = nullptr;
+  int first_column_;
+  int width_;
+};
+
+// The pixels of YCbCr images that are not turned, whose luma has a sample for every pixel.
+template <Upsampling kUpsampling>
+class YccRows {
+ public:
+  FASTPASS_HD YccRows(const GpuImage& image, int y)
+      : image_(image),
+        luma_(image.components[0], image.top + y),
+        cb_(image.components[1], image.top + y),
+        cr_(image.components[2], image.top + y),
+        y_(y) {}
+
+  FASTPASS_HD static bool fits(const GpuImage& image) {
+    return image.color == ColorModel::kYcc && image.orientation == 1 &&
+           image.components[0].upsampling == Upsampling::kNone &&
+           image.components[1].upsampling == kUpsampling &&
+           image.components[2].upsampling == kUpsampling;
+  }
+
+  FASTPASS_HD void pixel(int y, int x, std::uint8_t* rgb) {
+    if (y != y_) *this = YccRows(image_, y);
+    const int column = image_.left + x;
+    ycc_to_rgb_at(luma_.at(column), cb_.at(column), cr_.at(column), rgb);
+  }
+  FASTPASS_HD YccRows& operator=(const YccRows& other) {
+    luma_ = other.luma_;
+    cb_ = other.cb_;
+    cr_ = other.cr_;
+    y_ = other.y_;
+    return *this;
+  }
+
+ private:
+  const GpuImage& image_;
+  ComponentRow<Upsampling::kNone> luma_;
+  ComponentRow<kUpsampling> cb_, cr_;
+  int y_;
+};
+
 // Upsamples, converts and turns: four neighboring pixels of the output per lane.
 struct ColorPixels {
   static constexpr int kLanes = 256;
@@ -162,18 +239,49 @@ struct ColorPixels {
     const std::int64_t num_pixels = std::int64_t{image.height} * image.width;
     if (first >= num_pixels) return;
     const int count = static_cast<int>(num_pixels - first < kPixels ? num_pixels - first : kPixels);
-    std::uint8_t* out = image.pixels + 3 * first;
-    const bool is_whole = count == kPixels && reinterpret_cast<std::uintptr_t>(out) % 4 == 0;
-    std::uint64_t waiting = 0;  // bits of whole pixels that fill no word yet
-    int num_bits = 0;
     const int out_width = swaps_sides(image.orientation) ? image.height : image.width;
-    int y = static_cast<int>(first / out_width);
-    int x = static_cast<int>(first % out_width);
-    for (int i = 0; i < count; ++i) {
-      std::uint8_t rgb[3];
+    const Place place = {first, count, static_cast<int>(first / out_width),
+                         static_cast<int>(first % out_width), out_width};
+    if (YccRows<Upsampling::kH2v2>::fits(image)) {
+      write(image, place, YccRows<Upsampling::kH2v2>(image, place.y));
+    } else if (YccRows<Upsampling::kH2v1>::fits(image)) {
+      write(image, place, YccRows<Upsampling::kH2v1>(image, place.y));
+    } else if (YccRows<Upsampling::kNone>::fits(image)) {
+      write(image, place, YccRows<Upsampling::kNone>(image, place.y));
+    } else {
+      write(image, place, AnyPixels{image});
+    }
+  }
+
+ private:
+  // The pixels of a lane: `count` of them from (y, x) of the output on.
+  struct Place {
+    std::int64_t first;
+    int count;
+    int y, x;
+    int width;
+  };
+
+  // Of any image, turned in any way.
+  struct AnyPixels {
+    const GpuImage& image;
+    FASTPASS_HD void pixel(int y, int x, std::uint8_t* rgb) const {
       const CropBox stored = stored_box({y, x, 1, 1}, image.orientation, image.height, image.width);
       color_at(image, image.top + stored.top, image.left + stored.left, rgb);
-      if (++x == out_width) {
+    }
+  };
+
+  template <typename Pixels>
+  FASTPASS_HD static void write(const GpuImage& image, const Place& place, Pixels pixels) {
+    std::uint8_t* out = device_memory(image.pixels) + 3 * place.first;
+    const bool is_whole = place.count == kPixels && reinterpret_cast<std::uintptr_t>(out) % 4 == 0;
+    std::uint64_t waiting = 0;  // bits of whole pixels that fill no word yet
+    int num_bits = 0;
+    int y = place.y, x = place.x;
+    for (int i = 0; i < place.count; ++i) {
+      std::uint8_t rgb[3];
+      pixels.pixel(y, x, rgb);
+      if (++x == place.width) {
         x = 0;
         ++y;
       }
@@ -193,11 +301,10 @@ struct ColorPixels {
     }
   }
 
- private:
   FASTPASS_HD static int sample(const GpuComponent& component, int y, int x) {
     const int row = y - (component.first_block_row << component.log2_side);
     const int column = x - (component.first_block_column << component.log2_side);
-    return component.samples[std::int64_t{row} * component.stride() + column];
+    return device_memory(component.samples)[std::int64_t{row} * component.stride() + column];
   }
 
   FASTPASS_HD static int clamp(int value, int size) {
