@@ -5,6 +5,7 @@
 
 #include "common/quote.h"
 #include "common/xxhash64.h"
+#include "pack/beton_scan.h"
 #include "pack/naming.h"
 #include "pack/reading_section.h"
 #include "pack/tar_scan.h"
@@ -161,6 +162,7 @@ std::vector<std::uint8_t> serialize_index(const Contents& contents, const FileSt
 namespace {
 
 Status read_contents(const File& tar, const ReadingOptions& options, Contents* contents) {
+  if (is_beton(tar)) return scan_beton(tar, options, contents);
   std::vector<Member> members;
   FASTPASS_RETURN_IF_ERROR(tar_scan(tar, &members));
   Source source;

@@ -55,7 +55,7 @@ Status IndexView::check_header(Span bytes) const {
   }
   const std::uint64_t table_bytes = header_->num_sections * std::uint64_t{sizeof(IndexSection)};
   const std::uint32_t layout = header_->layout;
-  if (header_->header_bytes != sizeof(IndexHeader) || layout < 1 || layout > 4 ||
+  if (header_->header_bytes != sizeof(IndexHeader) || layout < 1 || layout > 5 ||
       !is_inside(sizeof(IndexHeader), table_bytes, checksum_at)) {
     return bad("damaged index: impossible header");
   }

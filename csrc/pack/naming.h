@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -94,6 +95,12 @@ inline std::size_t key_length(std::string_view path, bool to_first_dot) {
 // Stable for ever: it depends on the key alone. Never negative.
 inline std::int64_t sample_id_of(std::string_view key) {
   return static_cast<std::int64_t>(xxhash64(key) >> 1);
+}
+
+// Of a .beton that keeps no keys: the row in nine digits.
+inline std::string beton_key(std::int64_t row) {
+  std::string digits = std::to_string(row);
+  return std::string(digits.size() < 9 ? 9 - digits.size() : 0, '0') + digits;
 }
 
 }  // namespace fastpass

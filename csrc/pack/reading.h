@@ -20,6 +20,7 @@ enum class Layout : std::uint32_t {
   kPass = 2,         // PASS_dataset/<n>/<hash>.jpg; the numbered folders are no classes
   kImageFolder = 3,  // every image is below a class folder
   kFolder = 4,       // any other tree of images
+  kBeton = 5,        // the rows of FFCV's file
 };
 enum class KeyRule : std::uint8_t { kByLayout, kFirstDot, kLastDot };
 

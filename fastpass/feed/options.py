@@ -11,7 +11,7 @@ import numpy.typing as npt
 from fastpass.augment.recipe import Recipe
 from fastpass.common.checks import require_bool, require_choice, require_integer
 from fastpass.decode.settings import MAX_PIXELS, MAX_THREADS, OnDamage, Orientation
-from fastpass.errors import BadArgument, MissingBackend
+from fastpass.errors import BadArgument
 
 Dtype = Literal["float32", "float16", "bfloat16", "uint8"]
 MemoryFormat = Literal["contiguous", "channels_last"]
@@ -27,7 +27,7 @@ _VALUE_BYTES = {"float32": 4, "float16": 2, "bfloat16": 2, "uint8": 1}
 _LARGE_BATCH_BYTES = 128 << 20
 
 _CHOICES = {
-    "backend": ("native", "dali"),
+    "backend": ("native", "dali", "ffcv"),
     "dtype": tuple(_VALUE_BYTES),
     "mode": ("fast", "exact"),
     "on_error": ("raise", "skip"),
@@ -54,7 +54,6 @@ class Options:
 
     Raises:
         BadArgument: for a value that is none of the documented ones, by its name.
-        MissingBackend: for a backend that this version does not have.
     """
 
     batch_size: int
@@ -80,10 +79,6 @@ class Options:
     max_scan_blocks: int
 
     def __post_init__(self) -> None:
-        if self.backend == "ffcv":
-            raise MissingBackend(
-                f"the {self.backend} loader is not part of this version: use 'native'"
-            )
         for name, words in _CHOICES.items():
             require_choice(name, getattr(self, name), words)
         for name, low, high in _INTEGERS:

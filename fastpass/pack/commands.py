@@ -24,7 +24,7 @@ from fastpass.pack.source_options import (
     layout_option,
 )
 from fastpass.pack.sources import find_parts
-from fastpass.pack.writer import PackReport, pack_folder
+from fastpass.pack.writer import Container, PackReport, pack_folder
 
 
 def _index_line(report: IndexReport) -> str:
@@ -47,13 +47,20 @@ _seek_index_option = click.option(
 
 @click.command("pack", cls=Command)
 @click.argument("source", type=click.Path())
-@click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the shards.")
+@click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the files.")
 @click.option(
     "--shard-size",
     default=1024,
     show_default=True,
     type=click.IntRange(min=1),
     help="Largest size of a shard, MiB.",
+)
+@click.option(
+    "--to",
+    type=click.Choice(["tar", "beton"]),
+    default="tar",
+    show_default=True,
+    help="What to write: tar shards, or one images.beton for FFCV's loader.",
 )
 @force_folder_option
 @_seek_index_option
@@ -65,6 +72,7 @@ def pack_command(
     source: str,
     output: str,
     shard_size: int,
+    to: Container,
     force: bool,
     seek_index: bool,
     layout: Layout | None,
@@ -75,13 +83,15 @@ def pack_command(
     """Write the images below the folder SOURCE as tar shards in WebDataset layout.
 
     Image bytes are copied untouched. OUTPUT gets all shards or none. Tars need no packing:
-    `fastpass index` lets them be read as they are.
+    `fastpass index` lets them be read as they are. For FFCV, `--to beton` writes one file, and
+    SOURCE may be in tars.
     """
     with shown_progress() as on_progress:
         report = pack_folder(
             source,
             output,
             shard_bytes=shard_size << 20,
+            to=to,
             force=force,
             seek_index=seek_index,
             layout=layout,

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 
 from fastpass.pack.sources import Part
 
-LAYOUT_NAMES = {1: "webdataset", 2: "pass", 3: "image_folder", 4: "folder"}  # by number in an index
+# By number in an index.
+LAYOUT_NAMES = {1: "webdataset", 2: "pass", 3: "image_folder", 4: "folder", 5: "beton"}
 HEIC_REASON = "HEIC image without the Pillow plug-in pillow-heif"
 
 # How a line speaks of one or of several files that are left out.
@@ -18,6 +19,7 @@ _PLURALS = {
     "label or metadata without an image": "labels or metadata without an image",
     "image of a format that is not read": "images of formats that are not read",
     HEIC_REASON: HEIC_REASON.replace("image", "images", 1),
+    "image stored as pixels": "images stored as pixels",
     "tar": "tars",
     "link to nothing": "links to nothing",
     "other file": "other files",
@@ -27,6 +29,7 @@ _KINDS = {
     "pass": "PASS release",
     "image_folder": "image folder",
     "folder": "folder",
+    "beton": "FFCV",
 }
 
 
@@ -94,11 +97,12 @@ def summary_text(
     """One line about a whole source."""
     kinds = list(dict.fromkeys(layouts))
     kind = " and ".join(_KINDS[layout] for layout in kinds)
+    num_betons = sum(layout == "beton" for layout in layouts)
+    folders = len(layouts) - num_tars
     if num_tars:
-        tars = f"{num_tars:,} tar{'' if num_tars == 1 else 's'}"
-        folders = len(layouts) - num_tars
-        more = f" and {folders} folder{'' if folders == 1 else 's'}" if folders else ""
-        kind = f"{tars}{more} ({kind})"
+        numbers = ((num_tars - num_betons, "tar"), (num_betons, "beton"), (folders, "folder"))
+        counts = [f"{n:,} {name}{'' if n == 1 else 's'}" for n, name in numbers if n]
+        kind = f"{' and '.join(counts)} ({kind})"
     elif len(layouts) > 1:
         kind = f"{len(layouts)} folders ({kind})"
     return f"{kind}: {images_text(num_samples, num_classes, kinds[0])}{left_out_text(skipped)}"

@@ -15,6 +15,8 @@ from fastpass.pack.classes import CLASSES_FILE
 PathLike = str | os.PathLike[str]
 Source = PathLike | Sequence[PathLike]
 
+CONTAINERS = (".tar", ".beton")  # files that hold images
+
 _LONGEST_PATH = 4096  # Linux takes none that is longer
 _SHOWN = 3  # of many names in a message
 
@@ -120,9 +122,9 @@ def _glob(pattern: str) -> list[str]:
 
 
 def tars_in(folder: PathLike) -> list[str]:
-    """The visible ``*.tar`` files directly in ``folder``, sorted by name."""
+    """The visible ``*.tar`` and ``*.beton`` files directly in ``folder``, sorted by name."""
     with os.scandir(folder) as entries:
-        names = [e.name for e in entries if e.name.lower().endswith(".tar") and e.is_file()]
+        names = [e.name for e in entries if e.name.lower().endswith(CONTAINERS) and e.is_file()]
     return [os.path.join(folder, name) for name in sorted(names) if not name.startswith(".")]
 
 
@@ -180,7 +182,7 @@ def _root_images(path: str) -> list[str]:
 
 
 def shard_names(paths: Sequence[str]) -> list[str]:
-    """The shortest ends of the paths that tell them apart, without ``.tar``."""
+    """The shortest ends of the paths that tell them apart, without ``.tar`` or ``.beton``."""
     split = [_without_tar(os.path.abspath(path)).strip("/").split("/") for path in paths]
     names = [parts[-1] for parts in split]
     depth = 1
@@ -199,4 +201,7 @@ def shard_names(paths: Sequence[str]) -> list[str]:
 
 
 def _without_tar(path: str) -> str:
-    return path[:-4] if path.lower().endswith(".tar") else path
+    for ending in CONTAINERS:
+        if path.lower().endswith(ending):
+            return path[: -len(ending)]
+    return path

@@ -1,4 +1,4 @@
-"""From a folder of images to WebDataset tar shards with their indexes."""
+"""From a folder of images to WebDataset tar shards, or to a .beton of FFCV, with indexes."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
+from typing import Literal
 
-from fastpass.common.checks import require_integer
+from fastpass.common.checks import require_choice, require_integer
 from fastpass.common.files import sync, write_file
 from fastpass.common.filled_folder import filled_folder
 from fastpass.common.outputs import refuse_below
 from fastpass.errors import BadPack
+from fastpass.pack.beton import write_beton
 from fastpass.pack.classes import CLASSES_FILE, classes_json
 from fastpass.pack.index import IndexReport, build_index, is_index
 from fastpass.pack.options import Classes, Layout
@@ -23,6 +25,9 @@ from fastpass.pack.reader import Pack
 from fastpass.pack.sources import PathLike, find_parts
 from fastpass.types import Sample
 
+Container = Literal["tar", "beton"]
+
+BETON_NAME = "images.beton"
 EXTENSIONS = {"jpeg": "jpg", "png": "png", "webp": "webp"}
 _FIRST_BYTES = ((b"GIF8", "gif"), (b"BM", "bmp"), (b"II*\0", "tif"), (b"MM\0*", "tif"))
 
@@ -34,7 +39,7 @@ class PackReport:
     output: str
     shards: tuple[IndexReport, ...]
     num_samples: int
-    num_bytes: int  # of the tars
+    num_bytes: int  # of the tars, or of the .beton
     summary: str = ""  # of the source, as Pack.summary
     skipped_files: dict[str, int] = field(default_factory=dict)  # of the source, as Pack has them
 
@@ -45,6 +50,7 @@ def pack_folder(
     *,
     shard_bytes: int = 1 << 30,
     shard_samples: int | None = None,
+    to: Container = "tar",
     force: bool = False,
     seek_index: bool = True,
     layout: Layout | None = None,
@@ -61,6 +67,9 @@ def pack_folder(
     ``seek_index``: see :func:`build_index`; ``layout``, ``classes``, ``keep``: see ``Pack``.
     ``on_progress`` gets (samples done, samples in all).
 
+    ``to="beton"``: one file ``output/images.beton`` for FFCV instead, with an index as well; keys
+    stay as they are, and the source may be in tars.
+
     WebDataset ends a key at the first dot of the name, so dots inside names become ``_``
     (two names that then fall together are a ``BadPack``); the extension follows from the content.
 
@@ -73,9 +82,10 @@ def pack_folder(
     shard_bytes = require_integer("shard_bytes", shard_bytes, 1, 1 << 62)
     if shard_samples is not None:
         shard_samples = require_integer("shard_samples", shard_samples, 1, 1 << 62)
+    require_choice("to", to, ("tar", "beton"))
     parts = [part.path for part in find_parts(source, layout)]
     tars = [path for path in parts if not os.path.isdir(path)]
-    if tars:
+    if tars and to == "tar":
         Pack(tars[0], index="ignore").close()  # raises where it is none
         raise BadPack(
             f"{os.fspath(source)!r} is in tars already, and these are read as they are: "
@@ -87,22 +97,32 @@ def pack_folder(
         Pack(source, layout=layout, classes=classes, keep=keep) as pack,
         filled_folder(target, force=force, is_ours=is_index) as staging,
     ):
-        with _ShardWriter(staging, shard_bytes, shard_samples or len(pack)) as writer:
-            for position, sample in enumerate(pack):
-                writer.add(sample)
-                if on_progress is not None:
-                    on_progress(position + 1, len(pack))
-            writer.close_shard()
+
+        def on_sample(done: int) -> None:
+            if on_progress is not None:
+                on_progress(done, len(pack))
+
+        if to == "beton":
+            files = [staging / BETON_NAME]
+            num_bytes = write_beton(pack, files[0], seek_index=seek_index, on_sample=on_sample)
+            sync(files[0])
+        else:
+            with _ShardWriter(staging, shard_bytes, shard_samples or len(pack)) as writer:
+                for position, sample in enumerate(pack):
+                    writer.add(sample)
+                    on_sample(position + 1)
+                writer.close_shard()
+            files, num_bytes = writer.tars, writer.num_bytes
         if pack.class_to_idx is not None:
             write_file(staging / CLASSES_FILE, classes_json(pack.class_to_idx))
         summary, skipped = pack.summary, pack.skipped_files
         # An index knows the size and time of its tar, not its path: both may move.
-        reports = [build_index(tar, seek_index=seek_index) for tar in writer.tars]
+        reports = [build_index(file, seek_index=seek_index) for file in files]
     return PackReport(
         output=str(target),
         shards=tuple(_moved(report, target) for report in reports),
         num_samples=sum(report.num_samples for report in reports),
-        num_bytes=writer.num_bytes,
+        num_bytes=num_bytes,
         summary=summary,
         skipped_files=skipped,
     )

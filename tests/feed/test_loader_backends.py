@@ -18,35 +18,46 @@ from support.pictures import image_folder, jpeg
 from support.tars import image_tar
 
 import fastpass as fp
+from fastpass.pack.writer import pack_folder
 
 torch = pytest.importorskip("torch")
 RECIPE = fp.recipes.dino(global_size=24, local_size=16, num_local_crops=1)
 NUM_SAMPLES = 45
 
 
-@pytest.fixture(scope="module", params=["dali"])
+@pytest.fixture(scope="module", params=["dali", "ffcv"])
 def backend(request: pytest.FixtureRequest) -> str:
-    enabled()
+    if request.param == "dali":
+        enabled()
+    else:
+        pytest.importorskip("ffcv", reason="FFCV is not installed")
     return str(request.param)
 
 
+def _readable(source: Any, backend: str, folder: Path) -> Any:
+    """The source, or what FFCV reads in its place."""
+    if backend != "ffcv":
+        return source
+    return pack_folder(source, folder, to="beton").output
+
+
 @pytest.fixture(scope="module")
-def tars(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+def tars(tmp_path_factory: pytest.TempPathFactory, backend: str) -> Any:
     folder = tmp_path_factory.mktemp("tars")
     paths = [image_tar(folder / "a.tar", range(13)), image_tar(folder / "b.tar", range(13, 45))]
     fp.Pack(paths[0]).close()  # with an index, seek indexes in it
-    return [str(path) for path in paths]
+    return _readable([str(path) for path in paths], backend, folder / "beton")
 
 
 @pytest.fixture
-def damaged(tmp_path: Path) -> Path:
+def damaged(tmp_path: Path, backend: str) -> Any:
     """24 pictures, of which three cannot be decoded, each for a reason of its own."""
     root = image_folder(tmp_path / "root")
     (root / "class_0" / "picture_1.jpg").write_bytes(b"no picture")
     cut = root / "class_1" / "picture_2.jpg"
     cut.write_bytes(cut.read_bytes()[:700])
     (root / "class_2" / "picture_7.jpg").write_bytes(jpeg(3, 400, 500))
-    return root
+    return _readable(root, backend, tmp_path / "beton")
 
 
 def _loader(source: Any, backend: str, **options: Any) -> fp.Loader:
@@ -88,8 +99,10 @@ def _assert_equal(got: fp.Batch, wanted: fp.Batch) -> None:
     ids=str,
 )
 def test_batches_are_those_of_the_native_one(
-    tars: list[str], backend: str, options: dict[str, Any]
+    tars: Any, backend: str, options: dict[str, Any]
 ) -> None:
+    if backend == "ffcv":  # reads by mapping only
+        options = {name: value for name, value in options.items() if name != "reads"}
     with _loader(tars, backend, **options) as mine, _loader(tars, "native", **options) as native:
         for _ in range(2):
             assert len(mine) == len(native)
@@ -99,7 +112,7 @@ def test_batches_are_those_of_the_native_one(
         assert mine.state_dict() == native.state_dict()
 
 
-def test_a_run_goes_on_in_another_backend(tars: list[str], backend: str) -> None:
+def test_a_run_goes_on_in_another_backend(tars: Any, backend: str) -> None:
     for first, second in ((backend, "native"), ("native", backend)):
         with _loader(tars, first) as loader:
             batches = iter(loader)
@@ -113,7 +126,7 @@ def test_a_run_goes_on_in_another_backend(tars: list[str], backend: str) -> None
         assert torch.equal(views[: 6 * len(rest)], torch.cat([batch.views[0] for batch in rest]))
 
 
-def test_leaving_early_and_going_elsewhere(tars: list[str], backend: str) -> None:
+def test_leaving_early_and_going_elsewhere(tars: Any, backend: str) -> None:
     with _loader(tars, backend) as mine, _loader(tars, "native") as native:
         for epoch in (0, 5, 5, 1):
             mine.set_epoch(epoch)
@@ -128,7 +141,7 @@ def test_leaving_early_and_going_elsewhere(tars: list[str], backend: str) -> Non
 
 
 def test_the_same_samples_are_skipped(
-    damaged: Path, backend: str, caplog: pytest.LogCaptureFixture
+    damaged: Any, backend: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     options = {"on_error": "skip", "max_pixels": 100_000, "drop_last": False}
     with (
@@ -145,21 +158,26 @@ def test_the_same_samples_are_skipped(
         ours, theirs = mine.stats(), native.stats()
         for name in ("num_images", "num_batches", "num_skipped", "num_rendered"):
             assert getattr(ours, name) == getattr(theirs, name), name
-        assert min(ours.read_seconds, ours.decode_seconds, ours.augment_seconds) > 0
+        assert min(ours.decode_seconds, ours.augment_seconds) > 0
+        assert ours.read_seconds > 0 or backend == "ffcv"  # which reads while it decodes
 
 
 def test_a_batch_of_damaged_samples_is_left_out(tmp_path: Path, backend: str) -> None:
-    root = image_folder(tmp_path, num_classes=1, per_class=4)
+    root = image_folder(tmp_path / "root", num_classes=1, per_class=4)
     for number in (0, 1):
         (root / "class_0" / f"picture_{number}.jpg").write_bytes(b"no picture")
+    source = _readable(root, backend, tmp_path / "beton")
     options = {"batch_size": 2, "shuffle": False, "on_error": "skip"}
-    with _loader(root, backend, **options) as mine, _loader(root, "native", **options) as native:
+    with (
+        _loader(source, backend, **options) as mine,
+        _loader(source, "native", **options) as native,
+    ):
         (got,), (wanted,) = mine, native
         _assert_equal(got, wanted)
 
 
 def test_the_same_error_ends_the_iteration_and_the_next_loader_works(
-    damaged: Path, backend: str
+    damaged: Any, backend: str
 ) -> None:
     raised = []
     for name in (backend, "native"):
@@ -175,6 +193,8 @@ def test_the_same_error_ends_the_iteration_and_the_next_loader_works(
 
 
 def test_a_file_that_is_gone_is_named_with_either_policy(tmp_path: Path, backend: str) -> None:
+    if backend == "ffcv":
+        pytest.skip("a .beton is one file, and stays mapped")
     root = image_folder(tmp_path, num_classes=1, per_class=6)
     raised = []
     for name in (backend, "native"):
@@ -193,7 +213,7 @@ def test_a_file_that_is_gone_is_named_with_either_policy(tmp_path: Path, backend
 # ---- what is held --------------------------------------------------------------------------------
 
 
-def test_batches_may_be_kept_also_after_the_end(tars: list[str], backend: str) -> None:
+def test_batches_may_be_kept_also_after_the_end(tars: Any, backend: str) -> None:
     with _loader(tars, "native") as native:
         wanted = list(native)
     loader = _loader(tars, backend)
@@ -208,7 +228,7 @@ def test_batches_may_be_kept_also_after_the_end(tars: list[str], backend: str) -
         assert all(map(torch.equal, batch.views, views))
 
 
-def test_the_memory_of_batches_is_used_again(tars: list[str], backend: str) -> None:
+def test_the_memory_of_batches_is_used_again(tars: Any, backend: str) -> None:
     with _loader(tars, backend) as loader:
         for _ in range(3):
             for _ in loader:
@@ -231,7 +251,7 @@ def _resident_bytes() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def test_threads_files_and_memory_go(tars: list[str], backend: str) -> None:
+def test_threads_files_and_memory_go(tars: Any, backend: str) -> None:
     def run() -> None:
         with _loader(tars, backend) as loader:
             for _ in range(3):
@@ -247,10 +267,11 @@ def test_threads_files_and_memory_go(tars: list[str], backend: str) -> None:
     after = _threads_and_files()
     assert after[0] <= before[0]
     assert after[1] <= before[1]
-    assert _resident_bytes() - memory < 32 << 20
+    # numba keeps the code that it has compiled for each of FFCV's loaders.
+    assert _resident_bytes() - memory < (100 if backend == "ffcv" else 32) << 20
 
 
-def test_a_closed_loader_says_so(tars: list[str], backend: str) -> None:
+def test_a_closed_loader_says_so(tars: Any, backend: str) -> None:
     loader = _loader(tars, backend)
     running = iter(loader)
     next(running)
@@ -263,7 +284,7 @@ def test_a_closed_loader_says_so(tars: list[str], backend: str) -> None:
         iter(loader)
 
 
-def test_a_fork_is_refused_and_ends(tars: list[str], backend: str) -> None:
+def test_a_fork_is_refused_and_ends(tars: Any, backend: str) -> None:
     with _loader(tars, backend) as loader:
         batches = iter(loader)
         next(batches)
@@ -280,18 +301,18 @@ def test_a_fork_is_refused_and_ends(tars: list[str], backend: str) -> None:
         assert len(list(batches)) == len(loader) - 1
 
 
-def test_two_backends_side_by_side(tars: list[str], backend: str) -> None:
+def test_two_backends_side_by_side(tars: Any, backend: str) -> None:
     with _loader(tars, backend) as mine, _loader(tars, "native") as native:
         pairs: Iterator[tuple[fp.Batch, fp.Batch]] = zip(mine, native, strict=True)
         assert all(got.views[1].equal(wanted.views[1]) for got, wanted in pairs)
 
 
-def test_a_gpu_is_refused_by_name(tars: list[str], backend: str) -> None:
+def test_a_gpu_is_refused_by_name(tars: Any, backend: str) -> None:
     with pytest.raises(fp.MissingBackend, match="on the CPU, not on 'cuda'"):
         _loader(tars, backend, device="cuda")
 
 
-def test_operations_on_views_are_refused_by_name(tars: list[str], backend: str) -> None:
+def test_operations_on_views_are_refused_by_name(tars: Any, backend: str) -> None:
     recipe = fp.Recipe("mine", (fp.ViewSpec(size=16, ops=(fp.view_ops.random_erasing,)),))
     with pytest.raises(fp.MissingBackend, match="random_erasing runs in fastpass.Loader"):
         fp.Loader(tars, recipe, batch_size=4, backend=backend)

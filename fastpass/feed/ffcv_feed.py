@@ -1,0 +1,246 @@
+"""The FFCV backend: a stock Loader of FFCV over one .beton, with our decoder in its pipeline."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from queue import Empty
+from typing import Any
+
+import numba
+import numpy as np
+import numpy.typing as npt
+import torch
+from ffcv.loader import Loader
+from ffcv.pipeline.operation import Operation
+from ffcv.pipeline.pipeline_spec import PipelineSpec
+from ffcv.reader import Reader
+from ffcv.types import FieldDescType, HeaderType
+
+from fastpass.augment.recipe import Recipe
+from fastpass.common.gpu import parse_device
+from fastpass.errors import Closed, MissingBackend
+from fastpass.feed.backend import MadeBatch, WorkDone
+from fastpass.feed.ffcv_field import FastpassField
+from fastpass.feed.ffcv_memory import RecycledMemory
+from fastpass.feed.ffcv_operations import MultiCropDecoder
+from fastpass.feed.options import Options
+from fastpass.feed.order import EpochOrder
+from fastpass.feed.permutation import Positions
+from fastpass.feed.reported import ReportedBatches
+from fastpass.pack import Pack
+
+_OUR_TYPE, _RGB_TYPE = 255, 2  # of a field, in the file
+_SECONDS_TO_NEXT_LOOK = 0.01
+
+
+class FfcvFeed:
+    """A :class:`fastpass.feed.backend.Feed` over FFCV's Loader on the CPU.
+
+    The batches are those of the native backend, bit for bit. FFCV writes each into memory of ours,
+    which is used again when no tensor shows it any more. ``weights``: float32 [len(pack)] for
+    ``Batch.weights``, or None.
+
+    Raises:
+        MissingBackend: FFCV cannot do what is asked: the source is not one .beton, the device is
+            not the CPU, or reads are not by mapping.
+    """
+
+    def __init__(
+        self,
+        pack: Pack,
+        recipe: Recipe,
+        order: EpochOrder,
+        options: Options,
+        weights: npt.NDArray[np.float32] | None,
+    ) -> None:
+        _refuse_what_ffcv_cannot(pack, options)
+        self._recipe, self._order, self._options = recipe, order, options
+        self._num_samples = min(options.batch_size, -(-len(pack) // options.world_size))
+        self._made = ReportedBatches(pack, options, weights)
+        self._decoder = MultiCropDecoder(
+            recipe,
+            seed=options.seed,
+            dtype=options.dtype,
+            normalize=options.dtype != "uint8",
+            layout="HWC" if options.memory_format == "channels_last" else "CHW",
+            mode=options.mode,
+            on_error="report",
+            on_damage=options.on_damage,
+            orientation=options.orientation,
+            max_pixels=options.max_pixels,
+            max_scan_blocks=options.max_scan_blocks,
+        )
+        self._memories: list[RecycledMemory] = []
+        self._rows_of_epoch: Positions = np.empty(0, np.int64)
+        self._loader: Any = self._made_loader(pack.paths[0])
+        self._rows = _rows_of(pack, self._loader.reader)
+        self._iterator: Any = None
+        self._process = os.getpid()
+        self._is_closed = False
+
+    def _made_loader(self, path: str) -> Any:
+        decoder, options, recipe = self._decoder, self._options, self._recipe
+        image, others = _fields_of(path)
+        pipelines: dict[str, list[Operation] | PipelineSpec | None] = dict.fromkeys(others)
+        pipelines[image] = [decoder, decoder.view(0)]
+        for index in range(1, len(recipe.views)):
+            pipelines[f"view {index}"] = PipelineSpec(decoder, transforms=[decoder.view(index)])
+        pipelines["reports"] = PipelineSpec(decoder, transforms=[decoder.reports()])
+        with _kept_torch_threads():
+            loader = Loader(
+                path,
+                batch_size=self._num_samples,
+                num_workers=min(options.threads, numba.config.NUMBA_NUM_THREADS),
+                os_cache=True,
+                pipelines=pipelines,
+                custom_fields={image: FastpassField},
+                drop_last=False,
+                batches_ahead=options.ahead(recipe, self._num_samples),
+            )
+        loader.next_traversal_order = lambda: self._rows_of_epoch
+        self._use_memory_again(loader.graph)
+        return loader
+
+    def _use_memory_again(self, graph: Any) -> None:
+        """FFCV asks its graph for memory at the start of every epoch: it gets ours."""
+        requirements = graph.collect_requirements
+
+        def allocate_memory(batch_size: int, num_slots: int) -> dict[str, dict[int, Any]]:
+            queries, _ = requirements()
+            if not self._memories:
+                (wanted,) = (q for q in queries["operation"].values() if q is not None)
+                self._memories = [RecycledMemory(batch_size, query.shape[0]) for query in wanted]
+            nodes = {
+                node: None if query is None else tuple(self._memories)
+                for node, query in queries["operation"].items()
+            }
+            return {"operation": nodes, "shared": dict.fromkeys(queries["shared"])}
+
+        graph.allocate_memory = allocate_memory
+
+    # ---- batches ----------------------------------------------------------------------------
+
+    def batches(self, epoch: int, start: int) -> Iterator[MadeBatch]:
+        """See Feed. FFCV begins with all of them; nothing is made before."""
+        self._check_open()
+        self._stop()
+        positions = [
+            self._order.batch(index, epoch=epoch, start=start)
+            for index in range(self._order.num_batches(start))
+        ]
+        if not positions:
+            return
+        self._rows_of_epoch = self._rows[np.concatenate(positions)]
+        self._loader.first_traversal_order = self._rows_of_epoch  # its length is the epoch's
+        self._decoder.set_epoch(epoch)
+        with _kept_torch_threads():
+            self._iterator = iter(self._loader)
+        for of_batch in positions:
+            self._check_open()
+            *views, reports = next(self._iterator)
+            yield self._made.made(views, reports, of_batch, {})
+
+    def _stop(self) -> None:
+        """Wait until FFCV's thread, which may be in the middle of a batch, has ended."""
+        iterator, self._iterator = self._iterator, None
+        if iterator is None:
+            return
+        iterator.close()
+        while iterator.is_alive():
+            try:
+                iterator.output_queue.get(timeout=_SECONDS_TO_NEXT_LOOK)
+            except Empty:
+                iterator.join(_SECONDS_TO_NEXT_LOOK)
+
+    # ---- the end ----------------------------------------------------------------------------
+
+    def cancel(self) -> None:
+        """See Feed."""
+        if os.getpid() == self._process:
+            self._stop()
+
+    def close(self) -> None:
+        """See Feed. In a fork, where FFCV's thread is missing, nobody waits for it."""
+        if os.getpid() == self._process:
+            self._stop()
+        else:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._iterator))
+        self._loader = self._iterator = None
+        self._made.close()
+        self._is_closed = True
+
+    def work_done(self) -> WorkDone:
+        """FFCV reads by mapping: the time that takes is part of decoding."""
+        num_slots = max((memory.num_made for memory in self._memories), default=0)
+        return self._made.work_done(read_seconds=0.0, num_slots=num_slots)
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            raise Closed("the loader is closed: make a new one")
+        if os.getpid() != self._process:
+            raise Closed(
+                f"this loader was opened in process {self._process}, and this is process "
+                f"{os.getpid()}, a fork of it without its threads: open a new one here, or start "
+                'the process by "spawn" or "forkserver"'
+            )
+
+
+@contextmanager
+def _kept_torch_threads() -> Iterator[None]:
+    """FFCV sets torch's number of threads to that of its own; it stays what the user wants."""
+    before = torch.get_num_threads()
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+def _refuse_what_ffcv_cannot(pack: Pack, options: Options) -> None:
+    if parse_device(options.device).type != "cpu":
+        raise MissingBackend(
+            f"backend='ffcv' makes batches on the CPU, not on {options.device!r}: use "
+            "device='cpu', or backend='native'"
+        )
+    if len(pack.paths) != 1 or not pack.paths[0].lower().endswith(".beton"):
+        shown = pack.paths[0] if len(pack.paths) == 1 else f"{len(pack.paths)} files"
+        raise MissingBackend(
+            f"backend='ffcv' reads one .beton, and the source is {shown}: write one with "
+            "`fastpass pack SOURCE --to beton -o FILE.beton`, or use backend='native', which "
+            "reads sources as they lie"
+        )
+    if options.reads != "mmap":
+        raise MissingBackend(
+            f"backend='ffcv' reads through a mapping of the file, not by {options.reads!r}: use "
+            "reads='mmap', or backend='native'"
+        )
+
+
+def _fields_of(path: str) -> tuple[str, list[str]]:
+    """The name of the field with the images, and those of all others."""
+    (header,) = np.fromfile(path, HeaderType, 1)
+    fields = np.fromfile(path, FieldDescType, int(header["num_fields"]), offset=HeaderType.itemsize)
+    names = [bytes(name).rstrip(b"\0").decode("ascii") for name in fields["name"]]
+    types = fields["type_id"].tolist()
+    wanted = _OUR_TYPE if _OUR_TYPE in types else _RGB_TYPE
+    image = names[types.index(wanted)]
+    return image, [name for name in names if name != image]
+
+
+def _rows_of(pack: Pack, reader: Reader) -> Positions:
+    """int64 [len(pack)]: the row of each sample in the file; some rows may be left out."""
+    if "sample_id" in reader.handlers:
+        column = list(reader.handlers).index("sample_id")
+        stored = reader.metadata[f"f{column}"].astype(np.int64)
+        order = np.argsort(stored)
+        rows: Positions = order[np.searchsorted(stored[order], pack.sample_ids)]
+        return rows
+    keys = pack.sample_keys
+    if not all(key.isdecimal() for key in keys):
+        raise MissingBackend(
+            f"{pack.paths[0]}: its samples have keys, but no field sample_id says which row each "
+            "is: write it with `fastpass pack --to beton`"
+        )
+    return np.array([int(key) for key in keys], np.int64)

@@ -1,0 +1,334 @@
+"""Operations of FFCV's pipelines: one decode of a sample, and all views of it."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+import weakref
+from collections.abc import Callable
+from ctypes import c_char_p, c_int64, c_uint32, c_uint64, c_void_p
+from dataclasses import replace
+from functools import cache
+from queue import Full
+from typing import Any, Literal, NoReturn
+
+import numpy as np
+import numpy.typing as npt
+from ffcv.fields.rgb_image import IMAGE_MODES, SimpleRGBImageDecoder
+from ffcv.loader.epoch_iterator import EpochIterator
+from ffcv.pipeline.allocation_query import AllocationQuery
+from ffcv.pipeline.compiler import Compiler
+from ffcv.pipeline.operation import Operation
+from ffcv.pipeline.pipeline_spec import PipelineSpec
+from ffcv.pipeline.state import State
+from ffcv.transforms import ToTensor
+
+from fastpass._native import core
+from fastpass.augment.recipes.named import RecipeLike, as_recipe
+from fastpass.augment.request import request_text
+from fastpass.common.checks import require_bool, require_choice, require_integer
+from fastpass.decode.settings import OnDamage, Orientation
+from fastpass.errors import BadArgument, FastpassError, UnsupportedImage
+from fastpass.feed import c_api
+from fastpass.feed.c_api import Report
+from fastpass.feed.options import Dtype, Mode
+
+Layout = Literal["CHW", "HWC"]
+
+# NumPy has no bfloat16: its bits.
+_NUMPY_TYPES = {"float32": "<f4", "float16": "<f2", "bfloat16": "<u2", "uint8": "<u1"}
+_REPORT_BYTES = ctypes.sizeof(Report)
+_SECONDS_TO_NEXT_TRY = 0.1
+
+
+@cache
+def _library() -> ctypes.CDLL:
+    """The functions of csrc/plugins/ffcv/pool_api.h, in types that numba knows."""
+    loaded = c_api.library()
+    loaded.fastpass_pool_new.restype = c_void_p
+    loaded.fastpass_pool_new.argtypes = (c_char_p, ctypes.POINTER(Report))
+    loaded.fastpass_pool_free.argtypes = (c_void_p,)
+    loaded.fastpass_pool_begin.argtypes = (c_void_p, c_uint64, c_uint32)
+    loaded.fastpass_pool_render.restype = c_int64
+    loaded.fastpass_pool_render.argtypes = (c_int64,) * 10
+    return loaded
+
+
+class MultiCropDecoder(SimpleRGBImageDecoder):  # type: ignore[misc]
+    """Decodes every image once, where its views need it, and renders all of them.
+
+    For a ``FastpassField``, or a field of FFCV's own RGBImageField that was written in jpg mode.
+    It is the first operation of a pipeline; :meth:`view` picks one view, in the same pipeline and
+    in others (``PipelineSpec(decoder, transforms=[decoder.view(1), ...])``). The views are those of
+    ``fastpass.Loader`` and depend on (seed, epoch, sample, view) alone.
+
+    Args:
+        recipe: a Recipe, the name of a published one ("dino"), or a FILE.toml.
+        seed: 0 to 2**64 - 1.
+        dtype: "float32", "float16"; "bfloat16" (as uint16, the bits); "uint8".
+        normalize: False: values as they are, from 0 to 1, for operations of FFCV behind it.
+        layout: of a view in memory: "CHW", or "HWC", which FFCV's operations want.
+        on_error: "raise" ends the iteration with a damaged sample's error, in the consumer's
+            thread. "report": its views are zeros, and :meth:`reports` says what was wrong.
+        mode, on_damage, orientation, max_pixels, max_scan_blocks: as for ``fastpass.Loader``.
+
+    Epochs count from 0 with every ``iter(loader)`` of FFCV's Loader; ``set_epoch`` names them. With
+    FFCV's ``recompile=True``, name them. One iterator of the Loader is used at a time.
+    """
+
+    def __init__(
+        self,
+        recipe: RecipeLike,
+        *,
+        seed: int = 0,
+        dtype: Dtype = "float32",
+        normalize: bool = True,
+        layout: Layout = "CHW",
+        mode: Mode = "fast",
+        on_error: Literal["raise", "report"] = "raise",
+        on_damage: OnDamage = "raise",
+        orientation: Orientation = "ignore",
+        max_pixels: int = core.DEFAULT_MAX_PIXELS,
+        max_scan_blocks: int = core.DEFAULT_MAX_SCAN_BLOCKS,
+    ) -> None:
+        super().__init__()
+        require_choice("dtype", dtype, tuple(_NUMPY_TYPES))
+        require_choice("layout", layout, ("CHW", "HWC"))
+        require_choice("on_error", on_error, ("raise", "report"))
+        self.recipe = as_recipe(recipe)
+        self.seed = require_integer("seed", seed, 0, 2**64 - 1)
+        self.dtype, self.layout, self.on_error = dtype, layout, on_error
+        text = request_text(
+            self.recipe,
+            dtype=dtype,
+            normalize=require_bool("normalize", normalize),
+            memory_format="channels_last" if layout == "HWC" else "contiguous",
+            mode=mode,
+            on_damage=on_damage,
+            orientation=orientation,
+            max_pixels=max_pixels,
+            max_scan_blocks=max_scan_blocks,
+        )
+        self._pool = _new_pool(text)
+        weakref.finalize(self, _library().fastpass_pool_free, self._pool)
+        self._next_epoch = -1  # FFCV declares the memory once before the first iteration
+        self._is_named = False
+
+    def set_epoch(self, epoch: int) -> None:
+        """What the next ``iter(loader)`` renders, and all later ones until it is called again."""
+        self._next_epoch = require_integer("epoch", epoch, 0, 2**32 - 1)
+        self._is_named = True
+
+    def view(self, index: int) -> View:
+        """An operation that picks a view of the recipe."""
+        number = len(self.recipe.views)
+        return View(self, require_integer("index", index, 0, number - 1))
+
+    def reports(self) -> Reports:
+        """An operation that gives what ``faults`` reads: uint8 [N, bytes of a report]."""
+        return Reports(self)
+
+    # ---- what FFCV calls --------------------------------------------------------------------
+
+    def declare_state_and_memory(
+        self, previous_state: State
+    ) -> tuple[State, tuple[AllocationQuery, ...]]:
+        """The memory is that of each view, and of the reports: one array of bytes each."""
+        _refuse_raw(self.metadata)
+        _library().fastpass_pool_begin(self._pool, self.seed, max(self._next_epoch, 0))
+        if not self._is_named:
+            self._next_epoch += 1
+        queries = tuple(
+            AllocationQuery((self._view_bytes(view.size),), np.dtype("<u1"))
+            for view in self.recipe.views
+        )
+        reports = AllocationQuery((_REPORT_BYTES,), np.dtype("<u1"))
+        state = replace(previous_state, jit_mode=True, shape=(1,), dtype=np.dtype("<u1"))
+        return state, (*queries, reports)
+
+    def _view_bytes(self, size: int) -> int:
+        return 3 * size * size * np.dtype(_NUMPY_TYPES[self.dtype]).itemsize
+
+    def generate_code(self) -> Callable[..., Any]:
+        render = _library().fastpass_pool_render
+        pool, num_views = self._pool, len(self.recipe.views)
+        read, each = self.memory_read, Compiler.get_iterator()
+
+        if "image_bytes" in self.metadata.dtype.names:
+
+            def decode(rows, memory, metadata, storage):  # type: ignore[no-untyped-def]
+                views = np.empty(num_views, np.int64)
+                for view in range(num_views):
+                    views[view] = memory[view].ctypes.data
+                reports = memory[num_views]
+                for place in each(len(rows)):
+                    row = rows[place]
+                    sample = metadata[row]
+                    data = read(sample["ptr"], storage)
+                    render(
+                        pool,
+                        data.ctypes.data,
+                        data.size,
+                        sample["image_bytes"],
+                        sample["seek_bytes"],
+                        sample["key_bytes"],
+                        row,
+                        views.ctypes.data,
+                        place,
+                        reports[place].ctypes.data,
+                    )
+                return memory
+
+        else:
+
+            def decode(rows, memory, metadata, storage):  # type: ignore[no-untyped-def]
+                views = np.empty(num_views, np.int64)
+                for view in range(num_views):
+                    views[view] = memory[view].ctypes.data
+                reports = memory[num_views]
+                for place in each(len(rows)):
+                    row = rows[place]
+                    data = read(metadata[row]["data_ptr"], storage)
+                    render(
+                        pool,
+                        data.ctypes.data,
+                        data.size,
+                        data.size,
+                        0,
+                        0,
+                        row,
+                        views.ctypes.data,
+                        place,
+                        reports[place].ctypes.data,
+                    )
+                return memory
+
+        decode.is_parallel = True  # type: ignore[attr-defined]
+        return decode
+
+
+class View(Operation):  # type: ignore[misc]
+    """One view of what a :class:`MultiCropDecoder` has made: [N, 3, size, size], or HWC."""
+
+    def __init__(self, decoder: MultiCropDecoder, index: int) -> None:
+        super().__init__()
+        self._decoder, self._index = decoder, index
+        size = decoder.recipe.views[index].size
+        self._shape = (3, size, size) if decoder.layout == "CHW" else (size, size, 3)
+        self._dtype = np.dtype(_NUMPY_TYPES[decoder.dtype])
+
+    def declare_state_and_memory(self, previous_state: State) -> tuple[State, None]:
+        state = replace(previous_state, jit_mode=False, shape=self._shape, dtype=self._dtype)
+        return state, None
+
+    def generate_code(self) -> Callable[..., Any]:
+        index, dtype, shape = self._index, self._dtype, self._shape
+        raises = self._decoder.on_error == "raise"
+
+        def pick(memory: Any, _: None, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
+            if raises:
+                _raise_first_fault(memory[-1], rows)
+            view: npt.NDArray[Any] = memory[index].view(dtype).reshape(-1, *shape)
+            return view
+
+        pick.with_indices = True  # type: ignore[attr-defined]
+        return pick
+
+
+class Reports(Operation):  # type: ignore[misc]
+    """What became of each sample: uint8 [N, bytes of a report], read by ``faults``."""
+
+    def __init__(self, decoder: MultiCropDecoder) -> None:
+        super().__init__()
+
+    def declare_state_and_memory(self, previous_state: State) -> tuple[State, None]:
+        state = replace(
+            previous_state, jit_mode=False, shape=(_REPORT_BYTES,), dtype=np.dtype("<u1")
+        )
+        return state, None
+
+    def generate_code(self) -> Callable[..., Any]:
+        def pick(memory: Any, _: None) -> Any:
+            return memory[-1]
+
+        return pick
+
+
+def multi_crop(
+    recipe: RecipeLike, *, field: str = "image", **options: Any
+) -> dict[str, list[Operation] | PipelineSpec]:
+    """Pipelines for FFCV's Loader that give every view as a tensor.
+
+    The first is called as the field is, and the others ``view_1``, ``view_2`` and so on; FFCV hands
+    them out behind all fields of the file. ``options``: see :class:`MultiCropDecoder`.
+    """
+    decoder = MultiCropDecoder(recipe, **options)
+    pipelines: dict[str, list[Operation] | PipelineSpec] = {
+        field: [decoder, decoder.view(0), ToTensor()]
+    }
+    for index in range(1, len(decoder.recipe.views)):
+        transforms = [decoder.view(index), ToTensor()]
+        pipelines[f"view_{index}"] = PipelineSpec(decoder, transforms=transforms)
+    return pipelines
+
+
+def _new_pool(text: str) -> int:
+    report = Report()
+    pool: int | None = _library().fastpass_pool_new(text.encode(), ctypes.byref(report))
+    if pool is None:
+        raise report.error() or BadArgument("the recipe was refused")
+    return pool
+
+
+def _refuse_raw(metadata: npt.NDArray[Any]) -> None:
+    """FFCV's field in raw mode holds pixels; nothing is left to decode."""
+    names = metadata.dtype.names or ()
+    if "image_bytes" in names:
+        return
+    if "data_ptr" not in names or "mode" not in names:
+        raise BadArgument(
+            "MultiCropDecoder reads a FastpassField or an RGBImageField, and this field is neither"
+        )
+    num_raw = int((metadata["mode"] != IMAGE_MODES["jpg"]).sum())
+    if num_raw:
+        raise UnsupportedImage(
+            f"{num_raw:,} of {len(metadata):,} images of this .beton are stored as pixels "
+            "(RGBImageField in raw mode), not as JPEGs: write it with write_mode='jpg', or from "
+            "the original files with `fastpass pack --to beton`"
+        )
+
+
+# ---- faults -------------------------------------------------------------------------------------
+
+
+class _Fault:
+    """In the place of a batch in FFCV's queue: its consumer raises when it takes it apart."""
+
+    def __init__(self, error: FastpassError) -> None:
+        self._error = error
+
+    def __iter__(self) -> NoReturn:
+        raise self._error
+
+
+def _raise_first_fault(reports: npt.NDArray[np.uint8], rows: npt.NDArray[Any]) -> None:
+    """An exception in FFCV's thread would end it, and leave the consumer waiting for ever."""
+    faults = reports[:, Report.fault.offset : Report.fault.offset + 4].any(axis=1)
+    if not faults.any():
+        return
+    place = int(np.flatnonzero(faults)[0])
+    error = Report.from_buffer_copy(reports[place]).error()
+    assert error is not None
+    thread = threading.current_thread()
+    if not isinstance(thread, EpochIterator):
+        error.add_context(f"row {rows[place]}")
+        raise error
+    error.add_context(f"{thread.loader.fname}: row {rows[place]}")
+    for item in (_Fault(error), None):  # None: the end
+        while not thread.terminate_event.is_set():
+            try:
+                thread.output_queue.put(item, timeout=_SECONDS_TO_NEXT_TRY)
+                break
+            except Full:
+                pass
+    raise SystemExit
