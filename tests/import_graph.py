@@ -72,6 +72,7 @@ NATIVE_ORDER = [
     "feed",
     "plugins",
     "plugins/dali",
+    "plugins/ffcv",
     "curate/hash",
     "curate/search",
     "curate/gpu",

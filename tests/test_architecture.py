@@ -207,10 +207,11 @@ def test_examples_use_the_public_names() -> None:
 def test_other_loaders_are_called_in_one_place() -> None:
     """Each library's best way of doing our work is written once, in fastpass/bench/peers.
 
-    What plugs us into a library is called after it: fastpass/feed/dali*.py.
+    What plugs us into a library is called after it: fastpass/feed/dali*.py, ffcv*.py.
     """
     peers = ROOT / "fastpass" / "bench" / "peers"
-    plugs = {*(ROOT / "fastpass" / "feed").glob("dali*.py")}
+    feed = ROOT / "fastpass" / "feed"
+    plugs = {*feed.glob("dali*.py"), *feed.glob("ffcv*.py")}
     others = re.compile(r"(nvidia\.dali|ffcv|kornia|simplejpeg|torchvision\.transforms\.v2)\b")
     for path in [*python_files(ROOT / "fastpass"), *python_files(ROOT / "benchmarks")]:
         found = {name for name in python_imports(path) if others.match(name)}

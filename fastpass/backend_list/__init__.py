@@ -28,7 +28,7 @@ def backends() -> list[Backend]:
     found.append(_cuda("augment", 'bit for bit the views of "cpu"'))
     found.append(Backend("native", "feed", *_installed("torch", "threads without the GIL")))
     found.append(Backend("dali", "feed", *_installed("nvidia.dali", "a pipeline of NVIDIA DALI")))
-    found.append(Backend("ffcv", "feed", False, "not part of this version"))
+    found.append(Backend("ffcv", "feed", *_installed("ffcv", "FFCV's Loader over one .beton")))
     return found
 
 

@@ -16,7 +16,8 @@ except ModuleNotFoundError as error:
 except ImportError as error:
     raise MissingBackend(f"FFCV is installed, but cannot be loaded: {error}") from error
 
+from fastpass.feed.ffcv_feed import FfcvFeed
 from fastpass.feed.ffcv_field import FastpassField
 from fastpass.feed.ffcv_operations import MultiCropDecoder, Reports, View, multi_crop
 
-__all__ = ["FastpassField", "MultiCropDecoder", "Reports", "View", "multi_crop"]
+__all__ = ["FastpassField", "FfcvFeed", "MultiCropDecoder", "Reports", "View", "multi_crop"]

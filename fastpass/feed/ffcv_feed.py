@@ -93,7 +93,7 @@ class FfcvFeed:
             loader = Loader(
                 path,
                 batch_size=self._num_samples,
-                num_workers=min(options.threads, numba.config.NUMBA_NUM_THREADS),
+                num_workers=min(options.threads, _most_threads()),
                 os_cache=True,
                 pipelines=pipelines,
                 custom_fields={image: FastpassField},
@@ -186,6 +186,12 @@ class FfcvFeed:
                 f"{os.getpid()}, a fork of it without its threads: open a new one here, or start "
                 'the process by "spawn" or "forkserver"'
             )
+
+
+def _most_threads() -> int:
+    """As many as there are processors; numba takes no more."""
+    config: Any = numba.config
+    return int(config.NUMBA_NUM_THREADS)
 
 
 @contextmanager

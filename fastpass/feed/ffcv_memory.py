@@ -27,7 +27,7 @@ class RecycledMemory:
             memory = np.empty(max(1, self._shape[0] * self._shape[1]), np.uint8)
             self.num_made += 1
         # What all arrays and tensors over it keep alive; when the last goes, so does this.
-        shown: Any = (ctypes.c_uint8 * memory.size).from_buffer(memoryview(memory))
+        shown: Any = (ctypes.c_uint8 * memory.size).from_buffer(memory.data)
         weakref.finalize(shown, self._free.append, memory).atexit = False
         return np.frombuffer(shown, np.uint8)[: self._shape[0] * self._shape[1]].reshape(
             self._shape

@@ -63,9 +63,7 @@ class Loader:
         device: "cpu", or a CUDA device ("cuda", "cuda:1"): compressed bytes go there, images are
             decoded and views rendered on it, bit for bit as on the CPU; ``threads`` read files and
             headers.
-        backend: which implementation makes the same batches, bit for bit: "native"; "dali", a
-            pipeline of NVIDIA DALI with our operator in it; or "ffcv", a Loader of FFCV with our
-            decoder in it, for a source that is one .beton. Both are on the CPU (docs/feed.md).
+        backend: "native"; "dali" and "ffcv" make the same batches on the CPU (docs/feed.md).
         seed: of the order and of the views, 0 to 2**64 - 1.
         shuffle: a new order every epoch; else the source's order. Default: yes, but not where the
             recipe draws nothing at random (``recipes.evaluation()``).
@@ -373,8 +371,7 @@ def _feed_class(backend: str) -> Callable[..., Feed]:
 
         return DaliFeed
     if backend == "ffcv":
-        import fastpass.feed.ffcv  # noqa: F401  says what is missing
-        from fastpass.feed.ffcv_feed import FfcvFeed
+        from fastpass.feed.ffcv import FfcvFeed
 
         return FfcvFeed
     return NativeFeed

@@ -13,7 +13,7 @@ from typing import BinaryIO
 import numpy as np
 import numpy.typing as npt
 
-from fastpass.decode.seek_index import build_seek_index
+from fastpass._native import core
 from fastpass.errors import BadPack
 from fastpass.pack.reader import Pack
 from fastpass.types import Sample
@@ -63,7 +63,7 @@ def write_beton(
     with path.open("x+b") as file:
         writer = _BetonWriter(file, len(pack), _page_bytes(pack))
         for row, sample in enumerate(pack):
-            writer.add(row, sample, build_seek_index(sample.data) if seek_index else b"")
+            writer.add(row, sample, core.build_seek_index(sample.data) if seek_index else b"")
             on_sample(row + 1)
         return writer.finish()
 

@@ -8,6 +8,7 @@ import tarfile
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
@@ -97,22 +98,14 @@ def pack_folder(
         Pack(source, layout=layout, classes=classes, keep=keep) as pack,
         filled_folder(target, force=force, is_ours=is_index) as staging,
     ):
-
-        def on_sample(done: int) -> None:
-            if on_progress is not None:
-                on_progress(done, len(pack))
-
+        on_sample = partial(_tell, on_progress, len(pack))
         if to == "beton":
             files = [staging / BETON_NAME]
             num_bytes = write_beton(pack, files[0], seek_index=seek_index, on_sample=on_sample)
             sync(files[0])
         else:
-            with _ShardWriter(staging, shard_bytes, shard_samples or len(pack)) as writer:
-                for position, sample in enumerate(pack):
-                    writer.add(sample)
-                    on_sample(position + 1)
-                writer.close_shard()
-            files, num_bytes = writer.tars, writer.num_bytes
+            writer = _ShardWriter(staging, shard_bytes, shard_samples or len(pack))
+            files, num_bytes = writer.write(pack, on_sample)
         if pack.class_to_idx is not None:
             write_file(staging / CLASSES_FILE, classes_json(pack.class_to_idx))
         summary, skipped = pack.summary, pack.skipped_files
@@ -126,6 +119,11 @@ def pack_folder(
         summary=summary,
         skipped_files=skipped,
     )
+
+
+def _tell(on_progress: Callable[[int, int], None] | None, total: int, done: int) -> None:
+    if on_progress is not None:
+        on_progress(done, total)
 
 
 def _moved(report: IndexReport, target: Path) -> IndexReport:
@@ -146,6 +144,15 @@ class _ShardWriter:
         self._tar: tarfile.TarFile | None = None
         self._num_samples = 0
         self._keys: dict[str, str] = {}  # in the tars -> in the source
+
+    def write(self, pack: Pack, on_sample: Callable[[int], None]) -> tuple[list[Path], int]:
+        """All samples of a pack; returns the tars and their bytes."""
+        with self:
+            for position, sample in enumerate(pack):
+                self.add(sample)
+                on_sample(position + 1)
+            self.close_shard()
+        return self.tars, self.num_bytes
 
     def add(self, sample: Sample) -> None:
         key = _tar_key(sample.key)
