@@ -10,6 +10,11 @@ namespace {
 int num_allocations = 0;
 }
 
+// GCC 14 sees this delete beside memory that it takes for another new's.
+#if defined(__GNUC__) && !defined(__clang__)
+#pragma GCC diagnostic ignored "-Wmismatched-new-delete"
+#endif
+
 void* operator new(std::size_t size) {
   ++num_allocations;
   if (void* memory = std::malloc(size)) return memory;

@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import resource
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 from support.dedup_photos import contents, picture, save
+from support.interrupted import interrupted
 
 WORKERS = """
 import sys
@@ -86,31 +85,19 @@ def test_a_full_disk(photos: Path, tmp_path: Path) -> None:
 @pytest.mark.parametrize("threads", [1, 2])
 def test_ctrl_c(photos: Path, tmp_path: Path, threads: int) -> None:
     """To the whole process group, as a terminal sends it."""
-    interrupted = 0
-    for delay in (0.4, 0.7, 1.0, 1.4, 1.8, 2.4, 3.2, 4.5, 6.0):
-        if delay > 2.4 and interrupted > 0:
-            break  # the longer ones are for a slow machine
-        process = subprocess.Popen(
-            _command(tmp_path, photos, threads),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-        )
-        time.sleep(delay)
-        os.killpg(process.pid, signal.SIGINT)
-        _, stderr = process.communicate(timeout=60)
-        if process.returncode == 0:  # done before the interrupt came: begin anew
+    times = 0
+    for seconds in (0.05, 0.1, 0.2, 0.4, 0.7, 1.1, 1.6):  # since it takes interrupts
+        done = interrupted(_command(tmp_path, photos, threads)[1:], seconds)
+        if done.returncode == 0:  # done before the interrupt came: begin anew
             shutil.rmtree(tmp_path / "out")
             (tmp_path / "codes").unlink()
             continue
-        # Before the program runs at all, Python itself may be interrupted.
-        if "interrupted" in stderr:
-            assert process.returncode == 130, stderr
-            assert "Traceback" not in stderr, stderr
-            interrupted += 1
+        assert done.returncode == 130, done.stderr
+        assert "Traceback" not in done.stderr, done.stderr
+        assert "interrupted" in done.stderr
         assert _half_written(tmp_path) == []
-    assert interrupted > 0, stderr
+        times += 1
+    assert times > 0
     _assert_finishes(tmp_path, photos)
 
 
