@@ -17,7 +17,7 @@ from fastpass.common.checks import require_choice, require_integer
 from fastpass.common.files import sync, write_file
 from fastpass.common.filled_folder import filled_folder
 from fastpass.common.outputs import refuse_below
-from fastpass.errors import BadPack
+from fastpass.errors import BadPack, WouldOverwrite
 from fastpass.pack.beton import write_beton
 from fastpass.pack.classes import CLASSES_FILE, classes_json
 from fastpass.pack.index import IndexReport, build_index, is_index
@@ -93,6 +93,7 @@ def pack_folder(
             f"run `fastpass index` on them"
         )
     refuse_below(output, parts)
+    _refuse_beside(output, tars)
     target = Path(output)
     with (
         Pack(source, layout=layout, classes=classes, keep=keep) as pack,
@@ -119,6 +120,15 @@ def pack_folder(
         summary=summary,
         skipped_files=skipped,
     )
+
+
+def _refuse_beside(output: PathLike, tars: list[str]) -> None:
+    """What the command reads is never replaced, though fastpass may have written it."""
+    for tar in tars:
+        if Path(os.path.realpath(tar)).parent == Path(os.path.realpath(output)):
+            raise WouldOverwrite(
+                f"{tar} is in {os.fspath(output)}, which would be replaced: choose another output"
+            )
 
 
 def _tell(on_progress: Callable[[int, int], None] | None, total: int, done: int) -> None:
