@@ -31,8 +31,8 @@ from fastpass.feed.order import EpochOrder
 from fastpass.feed.permutation import Positions
 from fastpass.feed.reported import ReportedBatches
 from fastpass.pack import Pack
+from fastpass.pack.beton import field_arguments
 
-_OUR_TYPE, _RGB_TYPE = 255, 2  # of a field, in the file
 _SECONDS_TO_NEXT_LOOK = 0.01
 
 
@@ -225,28 +225,32 @@ def _refuse_what_ffcv_cannot(pack: Pack, options: Options) -> None:
 
 
 def _fields_of(path: str) -> tuple[str, list[str]]:
-    """The name of the field with the images, and those of all others."""
+    """The name of the field with the images, and those of all others.
+
+    Raises MissingBackend for a file that `fastpass pack` has not written.
+    """
     (header,) = np.fromfile(path, HeaderType, 1)
     fields = np.fromfile(path, FieldDescType, int(header["num_fields"]), offset=HeaderType.itemsize)
-    names = [bytes(name).rstrip(b"\0").decode("ascii") for name in fields["name"]]
-    types = fields["type_id"].tolist()
-    wanted = _OUR_TYPE if _OUR_TYPE in types else _RGB_TYPE
-    image = names[types.index(wanted)]
-    return image, [name for name in names if name != image]
+    names = [bytes(name).rstrip(b"\0") for name in fields["name"]]
+    is_ours = fields["arguments"][0].tobytes() == field_arguments()
+    if names != [b"image", b"label", b"sample_id"] or not is_ours:
+        raise _unknown(path)
+    return "image", ["label", "sample_id"]
 
 
 def _rows_of(pack: Pack, reader: Reader) -> Positions:
     """int64 [len(pack)]: the row of each sample in the file; some rows may be left out."""
-    if "sample_id" in reader.handlers:
-        column = list(reader.handlers).index("sample_id")
-        stored = reader.metadata[f"f{column}"].astype(np.int64)
-        order = np.argsort(stored)
-        rows: Positions = order[np.searchsorted(stored[order], pack.sample_ids)]
-        return rows
-    keys = pack.sample_keys
-    if not all(key.isdecimal() for key in keys):
-        raise MissingBackend(
-            f"{pack.paths[0]}: its samples have keys, but no field sample_id says which row each "
-            "is: write it with `fastpass pack --to beton`"
-        )
-    return np.array([int(key) for key in keys], np.int64)
+    stored = reader.metadata["f2"]  # sample_id
+    order = np.argsort(stored)
+    places = np.searchsorted(stored[order], pack.sample_ids)
+    rows: Positions = order[np.minimum(places, len(order) - 1)]
+    if not np.array_equal(stored[rows], pack.sample_ids):
+        raise _unknown(pack.paths[0])
+    return rows
+
+
+def _unknown(path: str) -> MissingBackend:
+    return MissingBackend(
+        f"{path}: backend='ffcv' reads what `fastpass pack --to beton` writes, and this is another "
+        "file: use backend='native', or MultiCropDecoder in FFCV's own Loader"
+    )

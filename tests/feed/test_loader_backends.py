@@ -316,3 +316,18 @@ def test_operations_on_views_are_refused_by_name(tars: Any, backend: str) -> Non
     recipe = fp.Recipe("mine", (fp.ViewSpec(size=16, ops=(fp.view_ops.random_erasing,)),))
     with pytest.raises(fp.MissingBackend, match="random_erasing runs in fastpass.Loader"):
         fp.Loader(tars, recipe, batch_size=4, backend=backend)
+
+
+def test_ffcv_refuses_files_whose_rows_it_cannot_know(tmp_path: Path) -> None:
+    """FFCV's own files, which Pack reads, and one whose ids are not those of its keys."""
+    pytest.importorskip("ffcv", reason="FFCV is not installed")
+    beton = Path(pack_folder(image_folder(tmp_path / "root"), tmp_path / "out", to="beton").output)
+    path = beton / "images.beton"
+    whole = path.read_bytes()
+    first_id = 24 + 3 * 1041 + 40  # header, fields, then the first row's last column
+    other_id = whole[:first_id] + bytes(8) + whole[first_id + 8 :]
+    other_name = whole.replace(b"sample_id", b"my_number", 1)
+    for changed in (other_id, other_name):
+        path.write_bytes(changed)
+        with fp.Pack(path, index="ignore") as pack, pytest.raises(fp.MissingBackend, match="--to"):
+            _loader(pack, "ffcv")
