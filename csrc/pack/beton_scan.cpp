@@ -16,7 +16,8 @@ constexpr std::uint16_t kMostFields = 1024;
 constexpr std::uint32_t kMostKeyBytes = 1 << 16;
 constexpr std::uint64_t kRowsAtATime = 1 << 14;
 constexpr std::size_t kFewExamples = 5;
-constexpr char kOurMark[] = "fastpass";  // in the arguments of our field
+// At the front of the arguments of our field: its name, and version 1.
+constexpr std::uint8_t kOurMark[] = {'f', 'a', 's', 't', 'p', 'a', 's', 's', 1, 0, 0, 0};
 
 struct BetonHeader {
   std::uint16_t version;
@@ -164,7 +165,7 @@ Status BetonScan::read_fields() {
     FASTPASS_RETURN_IF_ERROR(file_.read(at, &field, sizeof(field)));
     const std::string name(field.name, strnlen(field.name, sizeof(field.name)));
     const bool is_ours =
-        field.kind == kCustom && std::memcmp(field.arguments, kOurMark, sizeof(kOurMark) - 1) == 0;
+        field.kind == kCustom && std::memcmp(field.arguments, kOurMark, sizeof(kOurMark)) == 0;
     if (field.kind > kTensor && !is_ours) {
       return bad("the field " + quoted(name) + " is of a kind that only its author's code reads",
                  at);
@@ -234,6 +235,11 @@ Status BetonScan::add(std::uint64_t row, const std::uint8_t* record) {
     FASTPASS_RETURN_IF_ERROR(add_ours(row, ours, &sample));
   } else {
     const auto rgb = record_at<RgbRecord>(record + image_->offset);
+    if (rgb.mode > 1) {
+      return bad("row " + std::to_string(row) + " has the mode " + std::to_string(rgb.mode) +
+                     ", wanted 0 (JPEG) or 1 (pixels)",
+                 offset_of_row(row) + image_->offset);
+    }
     if (rgb.mode != 0) {
       leave_out_pixels(row);
       return Status();

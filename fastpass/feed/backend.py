@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
+from fastpass.errors import Closed
 from fastpass.feed.batch import Batch
 
 
@@ -27,6 +29,32 @@ class WorkDone:
     augment_seconds: float = 0.0
     num_images: int = 0  # finished, those not handed out yet included
     num_slots: int = 0  # batch memories ever allocated
+
+
+class OpenHere:
+    """Whether a backend may be used: it is open, and this is the process whose threads it has."""
+
+    def __init__(self) -> None:
+        self._process = os.getpid()
+        self._is_closed = False
+
+    @property
+    def is_own_process(self) -> bool:
+        return os.getpid() == self._process
+
+    def close(self) -> None:
+        self._is_closed = True
+
+    def check(self) -> None:
+        """Raises Closed."""
+        if self._is_closed:
+            raise Closed("the loader is closed: make a new one")
+        if not self.is_own_process:
+            raise Closed(
+                f"this loader was opened in process {self._process}, and this is process "
+                f"{os.getpid()}, a fork of it without its threads: open a new one here, or start "
+                'the process by "spawn" or "forkserver"'
+            )
 
 
 class Feed(Protocol):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,29 +13,15 @@ import numpy.typing as npt
 from fastpass.augment.recipe import Recipe
 from fastpass.augment.request import recipe_text
 from fastpass.common.gpu import parse_device
-from fastpass.errors import (
-    BackendFailed,
-    BadSeekIndex,
-    Closed,
-    CorruptImage,
-    FastpassError,
-    ImageTooLarge,
-    MissingBackend,
-    TooManyScans,
-    UnsupportedImage,
-)
-from fastpass.feed.backend import MadeBatch, WorkDone
-from fastpass.feed.c_api import Report
+from fastpass.errors import BackendFailed, MissingBackend
+from fastpass.feed.backend import MadeBatch, OpenHere, WorkDone
 from fastpass.feed.dali_operators import enable
 from fastpass.feed.dali_reader import BatchReader, ReadBatch
-from fastpass.feed.delivery import Delivery
 from fastpass.feed.options import Options
 from fastpass.feed.order import EpochOrder
+from fastpass.feed.reported import ReportedBatches
 from fastpass.pack import Pack
 
-# Faults of an image; others, of the storage or the memory, would meet every other sample as well
-# (csrc/feed/batch_maker.cpp).
-_OF_THE_IMAGE = (CorruptImage, UnsupportedImage, ImageTooLarge, TooManyScans, BadSeekIndex)
 _MOST_READERS = 8  # threads
 _DALI_TYPES = {"float32": "FLOAT", "float16": "FLOAT16", "bfloat16": "UINT16", "uint8": "UINT8"}
 
@@ -75,20 +60,17 @@ class DaliFeed:
                 "device='cpu', or backend='native'"
             )
         enable()
-        self._native: Any = pack.native
         self._recipe, self._order, self._options = recipe, order, options
         self._num_samples = min(options.batch_size, -(-len(pack) // options.world_size))
-        self._delivery = Delivery(options.dtype, has_labels=pack.num_classes > 0, weights=weights)
+        self._reported = ReportedBatches(pack, options, weights)
         self._reader = BatchReader(
             pack, order, reads=options.reads, num_threads=min(options.threads, _MOST_READERS)
         )
         self._in_dali: deque[ReadBatch] = deque()  # in the order that DALI gives them back
         self._is_pipeline_used = False
         self._pipeline: Any = self._built_pipeline()
-        self._process = os.getpid()
-        self._is_closed = False
+        self._open_here = OpenHere()
         self._memories: set[int] = set()  # addresses of all first views
-        self._num_images = self._decode_nanoseconds = self._augment_nanoseconds = 0
 
     def _built_pipeline(self) -> Any:
         from nvidia.dali import fn, types
@@ -142,12 +124,12 @@ class DaliFeed:
 
     def batches(self, epoch: int, start: int) -> Iterator[MadeBatch]:
         """See Feed. DALI has ``batches_ahead`` and one more before the first is waited for."""
-        self._check_open()
+        self._open_here.check()
         self._forget()
         self._reader.begin(epoch, start)
         self._run()
         for _ in range(self._order.num_batches(start)):
-            self._check_open()
+            self._open_here.check()
             outputs = self._next_outputs()
             read = self._in_dali.popleft()
             self._run()  # DALI goes on while the consumer works
@@ -181,42 +163,7 @@ class DaliFeed:
     def _made(self, read: ReadBatch, outputs: list[npt.NDArray[Any]]) -> MadeBatch:
         *views, reports = outputs
         self._memories.add(views[0].ctypes.data)
-        errors = self._errors(read, reports)
-        for error in errors.values():
-            if self._options.on_error == "raise" or not isinstance(error, _OF_THE_IMAGE):
-                raise error
-        sample_ids = read.sample_ids
-        skipped: list[tuple[int, Exception]] = [
-            (int(sample_ids[place]), error) for place, error in errors.items()
-        ]
-        kept = [place for place in range(len(sample_ids)) if place not in errors]
-        if not kept:
-            return MadeBatch(None, 0, skipped)
-        positions = read.positions
-        if skipped:
-            views = [view[kept] for view in views]
-            positions, sample_ids = positions[kept], sample_ids[kept]
-        if self._options.memory_format == "channels_last":
-            views = [view.transpose(0, 3, 1, 2) for view in views]
-        labels = [self._native.label(position) for position in positions.tolist()]
-        batch = self._delivery.batch(views, sample_ids, positions, np.array(labels, np.int64))
-        return MadeBatch(batch, len(kept), skipped)
-
-    def _errors(self, read: ReadBatch, reports: npt.NDArray[np.uint8]) -> dict[int, FastpassError]:
-        """Place -> what is wrong with the sample there, in order."""
-        errors: dict[int, FastpassError] = {}
-        for place, row in enumerate(reports):
-            report = Report.from_buffer_copy(row)
-            self._decode_nanoseconds += report.decode_nanoseconds
-            self._augment_nanoseconds += report.augment_nanoseconds
-            error = read.unread.get(place) or report.error()
-            if error is None:
-                self._num_images += 1
-                continue
-            if place not in read.unread:
-                error.add_context(self._native.describe(int(read.positions[place])))
-            errors[place] = error
-        return errors
+        return self._reported.made(views, reports, read.positions, read.unread)
 
     # ---- the end ----------------------------------------------------------------------------
 
@@ -225,27 +172,14 @@ class DaliFeed:
 
     def close(self) -> None:
         """See Feed. In a fork, where all threads are missing, DALI's pipeline is left alone."""
-        if os.getpid() == self._process:
+        if self._open_here.is_own_process:
             self._reader.close()
-        self._pipeline = self._native = None  # waits for what DALI has begun
+        self._pipeline = None  # waits for what DALI has begun
+        self._reported.close()
         self._in_dali.clear()
-        self._is_closed = True
+        self._open_here.close()
 
     def work_done(self) -> WorkDone:
-        return WorkDone(
-            read_seconds=self._reader.seconds,
-            decode_seconds=self._decode_nanoseconds * 1e-9,
-            augment_seconds=self._augment_nanoseconds * 1e-9,
-            num_images=self._num_images,
-            num_slots=len(self._memories),
+        return self._reported.work_done(
+            read_seconds=self._reader.seconds, num_slots=len(self._memories)
         )
-
-    def _check_open(self) -> None:
-        if self._is_closed:
-            raise Closed("the loader is closed: make a new one")
-        if os.getpid() != self._process:
-            raise Closed(
-                f"this loader was opened in process {self._process}, and this is process "
-                f"{os.getpid()}, a fork of it without its threads: open a new one here, or start "
-                'the process by "spawn" or "forkserver"'
-            )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from queue import Empty
@@ -15,14 +14,13 @@ import numpy.typing as npt
 import torch
 from ffcv.loader import Loader
 from ffcv.pipeline.operation import Operation
-from ffcv.pipeline.pipeline_spec import PipelineSpec
 from ffcv.reader import Reader
 from ffcv.types import FieldDescType, HeaderType
 
 from fastpass.augment.recipe import Recipe
 from fastpass.common.gpu import parse_device
-from fastpass.errors import Closed, MissingBackend
-from fastpass.feed.backend import MadeBatch, WorkDone
+from fastpass.errors import BackendFailed, MissingBackend
+from fastpass.feed.backend import MadeBatch, OpenHere, WorkDone
 from fastpass.feed.ffcv_field import FastpassField
 from fastpass.feed.ffcv_memory import RecycledMemory
 from fastpass.feed.ffcv_operations import MultiCropDecoder
@@ -59,7 +57,7 @@ class FfcvFeed:
         _refuse_what_ffcv_cannot(pack, options)
         self._recipe, self._order, self._options = recipe, order, options
         self._num_samples = min(options.batch_size, -(-len(pack) // options.world_size))
-        self._made = ReportedBatches(pack, options, weights)
+        self._reported = ReportedBatches(pack, options, weights)
         self._decoder = MultiCropDecoder(
             recipe,
             seed=options.seed,
@@ -78,17 +76,13 @@ class FfcvFeed:
         self._loader: Any = self._made_loader(pack.paths[0])
         self._rows = _rows_of(pack, self._loader.reader)
         self._iterator: Any = None
-        self._process = os.getpid()
-        self._is_closed = False
+        self._open_here = OpenHere()
 
     def _made_loader(self, path: str) -> Any:
         decoder, options, recipe = self._decoder, self._options, self._recipe
         image, others = _fields_of(path)
-        pipelines: dict[str, list[Operation] | PipelineSpec | None] = dict.fromkeys(others)
-        pipelines[image] = [decoder, decoder.view(0)]
-        for index in range(1, len(recipe.views)):
-            pipelines[f"view {index}"] = PipelineSpec(decoder, transforms=[decoder.view(index)])
-        pipelines["reports"] = PipelineSpec(decoder, transforms=[decoder.reports()])
+        pipelines: dict[str, list[Operation] | None] = dict.fromkeys(others)
+        pipelines[image] = [decoder]  # alone: its memory, with all views and the reports
         with _kept_torch_threads():
             loader = Loader(
                 path,
@@ -125,7 +119,7 @@ class FfcvFeed:
 
     def batches(self, epoch: int, start: int) -> Iterator[MadeBatch]:
         """See Feed. FFCV begins with all of them; nothing is made before."""
-        self._check_open()
+        self._open_here.check()
         self._stop()
         positions = [
             self._order.batch(index, epoch=epoch, start=start)
@@ -139,9 +133,29 @@ class FfcvFeed:
         with _kept_torch_threads():
             self._iterator = iter(self._loader)
         for of_batch in positions:
-            self._check_open()
-            *views, reports = next(self._iterator)
-            yield self._made.made(views, reports, of_batch, {})
+            self._open_here.check()
+            *memory, reports = self._next_memory()
+            views = [
+                view.view(self._decoder.view_dtype).reshape(-1, *self._decoder.view_shape(index))
+                for index, view in enumerate(memory)
+            ]
+            yield self._reported.made(views, reports, of_batch, {})
+
+    def _next_memory(self) -> tuple[npt.NDArray[Any], ...]:
+        """As ``next`` of FFCV's iterator, which waits for ever where FFCV's thread has failed."""
+        queue = self._iterator.output_queue
+        while True:
+            is_alive = self._iterator.is_alive()  # before the look: it may end with a last batch
+            try:
+                _, (memory,) = queue.get(timeout=_SECONDS_TO_NEXT_LOOK if not is_alive else 1.0)
+            except Empty:
+                if not is_alive:
+                    raise BackendFailed(
+                        "FFCV's thread has ended before its last batch; what it raised is on stderr"
+                    ) from None
+            else:
+                made: tuple[npt.NDArray[Any], ...] = memory
+                return made
 
     def _stop(self) -> None:
         """Wait until FFCV's thread, which may be in the middle of a batch, has ended."""
@@ -159,33 +173,23 @@ class FfcvFeed:
 
     def cancel(self) -> None:
         """See Feed."""
-        if os.getpid() == self._process:
+        if self._open_here.is_own_process:
             self._stop()
 
     def close(self) -> None:
         """See Feed. In a fork, where FFCV's thread is missing, nobody waits for it."""
-        if os.getpid() == self._process:
+        if self._open_here.is_own_process:
             self._stop()
         else:
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(self._iterator))
         self._loader = self._iterator = None
-        self._made.close()
-        self._is_closed = True
+        self._reported.close()
+        self._open_here.close()
 
     def work_done(self) -> WorkDone:
         """FFCV reads by mapping: the time that takes is part of decoding."""
         num_slots = max((memory.num_made for memory in self._memories), default=0)
-        return self._made.work_done(read_seconds=0.0, num_slots=num_slots)
-
-    def _check_open(self) -> None:
-        if self._is_closed:
-            raise Closed("the loader is closed: make a new one")
-        if os.getpid() != self._process:
-            raise Closed(
-                f"this loader was opened in process {self._process}, and this is process "
-                f"{os.getpid()}, a fork of it without its threads: open a new one here, or start "
-                'the process by "spawn" or "forkserver"'
-            )
+        return self._reported.work_done(read_seconds=0.0, num_slots=num_slots)
 
 
 def _most_threads() -> int:

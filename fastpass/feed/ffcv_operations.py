@@ -65,7 +65,8 @@ class MultiCropDecoder(SimpleRGBImageDecoder):  # type: ignore[misc]
     Args:
         recipe: a Recipe, the name of a published one ("dino"), or a FILE.toml.
         seed: 0 to 2**64 - 1.
-        dtype: "float32", "float16"; "bfloat16" (as uint16, the bits); "uint8".
+        dtype: "float32"; "uint8"; "bfloat16" (as uint16, the bits); "float16", behind which only
+            operations that FFCV does not compile may come (ToTensor and all after it).
         normalize: False: values as they are, from 0 to 1, for operations of FFCV behind it.
         layout: of a view in memory: "CHW", or "HWC", which FFCV's operations want.
         on_error: "raise" ends the iteration with a damaged sample's error, in the consumer's
@@ -128,6 +129,14 @@ class MultiCropDecoder(SimpleRGBImageDecoder):  # type: ignore[misc]
         """An operation that gives what ``faults`` reads: uint8 [N, bytes of a report]."""
         return Reports(self)
 
+    def view_shape(self, index: int) -> tuple[int, int, int]:
+        size = self.recipe.views[index].size
+        return (3, size, size) if self.layout == "CHW" else (size, size, 3)
+
+    @property
+    def view_dtype(self) -> np.dtype[Any]:
+        return np.dtype(_NUMPY_TYPES[self.dtype])
+
     # ---- what FFCV calls --------------------------------------------------------------------
 
     def declare_state_and_memory(
@@ -139,72 +148,65 @@ class MultiCropDecoder(SimpleRGBImageDecoder):  # type: ignore[misc]
         if not self._is_named:
             self._next_epoch += 1
         queries = tuple(
-            AllocationQuery((self._view_bytes(view.size),), np.dtype("<u1"))
+            AllocationQuery((3 * view.size**2 * self.view_dtype.itemsize,), np.dtype("<u1"))
             for view in self.recipe.views
         )
         reports = AllocationQuery((_REPORT_BYTES,), np.dtype("<u1"))
         state = replace(previous_state, jit_mode=True, shape=(1,), dtype=np.dtype("<u1"))
         return state, (*queries, reports)
 
-    def _view_bytes(self, size: int) -> int:
-        return 3 * size * size * np.dtype(_NUMPY_TYPES[self.dtype]).itemsize
-
     def generate_code(self) -> Callable[..., Any]:
         render = _library().fastpass_pool_render
         pool, num_views = self._pool, len(self.recipe.views)
         read, each = self.memory_read, Compiler.get_iterator()
 
-        if "image_bytes" in self.metadata.dtype.names:
+        place_of = Compiler.compile(_place_of if _is_ours(self.metadata) else _place_of_rgb)
+        raises, raise_in_consumer = self.on_error == "raise", _raise_in_consumer
 
-            def decode(rows, memory, metadata, storage):  # type: ignore[no-untyped-def]
-                views = np.empty(num_views, np.int64)
-                for view in range(num_views):
-                    views[view] = memory[view].ctypes.data
-                reports = memory[num_views]
-                for place in each(len(rows)):
-                    row = rows[place]
-                    sample = metadata[row]
-                    data = read(sample["ptr"], storage)
-                    render(
-                        pool,
-                        data.ctypes.data,
-                        data.size,
-                        sample["image_bytes"],
-                        sample["seek_bytes"],
-                        sample["key_bytes"],
-                        row,
-                        views.ctypes.data,
-                        place,
-                        reports[place].ctypes.data,
-                    )
-                return memory
-
-        else:
-
-            def decode(rows, memory, metadata, storage):  # type: ignore[no-untyped-def]
-                views = np.empty(num_views, np.int64)
-                for view in range(num_views):
-                    views[view] = memory[view].ctypes.data
-                reports = memory[num_views]
-                for place in each(len(rows)):
-                    row = rows[place]
-                    data = read(metadata[row]["data_ptr"], storage)
-                    render(
-                        pool,
-                        data.ctypes.data,
-                        data.size,
-                        data.size,
-                        0,
-                        0,
-                        row,
-                        views.ctypes.data,
-                        place,
-                        reports[place].ctypes.data,
-                    )
-                return memory
+        def decode(rows, memory, metadata, storage):  # type: ignore[no-untyped-def]
+            views = np.empty(num_views, np.int64)
+            for view in range(num_views):
+                views[view] = memory[view].ctypes.data
+            reports = memory[num_views]
+            faults = 0
+            for place in each(len(rows)):
+                row = rows[place]
+                pointer, image_bytes, seek_bytes, key_bytes = place_of(metadata[row])
+                data = read(pointer, storage)
+                faults += render(
+                    pool,
+                    data.ctypes.data,
+                    data.size,
+                    data.size if image_bytes < 0 else image_bytes,
+                    seek_bytes,
+                    key_bytes,
+                    row,
+                    views.ctypes.data,
+                    place,
+                    reports[place].ctypes.data,
+                )
+            if raises and faults != 0:
+                raise_in_consumer(rows.ctypes.data, len(rows), reports.ctypes.data)
+                raise StopIteration  # FFCV's thread then ends as it does after an epoch
+            return memory
 
         decode.is_parallel = True  # type: ignore[attr-defined]
         return decode
+
+
+def _place_of(sample):  # type: ignore[no-untyped-def]
+    """Where a sample of a FastpassField lies, and the bytes of its image, seek index and key."""
+    lengths = sample["image_bytes"], sample["seek_bytes"], sample["key_bytes"]
+    return sample["ptr"], np.int64(lengths[0]), np.int64(lengths[1]), np.int64(lengths[2])
+
+
+def _place_of_rgb(sample):  # type: ignore[no-untyped-def]
+    """The same of FFCV's own field, whose allocation is the image (-1)."""
+    return sample["data_ptr"], np.int64(-1), np.int64(0), np.int64(0)
+
+
+def _is_ours(metadata: npt.NDArray[Any]) -> bool:
+    return "image_bytes" in (metadata.dtype.names or ())
 
 
 class View(Operation):  # type: ignore[misc]
@@ -213,25 +215,21 @@ class View(Operation):  # type: ignore[misc]
     def __init__(self, decoder: MultiCropDecoder, index: int) -> None:
         super().__init__()
         self._decoder, self._index = decoder, index
-        size = decoder.recipe.views[index].size
-        self._shape = (3, size, size) if decoder.layout == "CHW" else (size, size, 3)
-        self._dtype = np.dtype(_NUMPY_TYPES[decoder.dtype])
+        self._shape = decoder.view_shape(index)
+        self._dtype = decoder.view_dtype
 
     def declare_state_and_memory(self, previous_state: State) -> tuple[State, None]:
-        state = replace(previous_state, jit_mode=False, shape=self._shape, dtype=self._dtype)
+        is_compiled = self._dtype != np.float16  # of which numba makes no arrays on a CPU
+        state = replace(previous_state, jit_mode=is_compiled, shape=self._shape, dtype=self._dtype)
         return state, None
 
     def generate_code(self) -> Callable[..., Any]:
-        index, dtype, shape = self._index, self._dtype, self._shape
-        raises = self._decoder.on_error == "raise"
+        index, dtype, (first, second, third) = self._index, self._dtype, self._shape
 
-        def pick(memory: Any, _: None, rows: npt.NDArray[Any]) -> npt.NDArray[Any]:
-            if raises:
-                _raise_first_fault(memory[-1], rows)
-            view: npt.NDArray[Any] = memory[index].view(dtype).reshape(-1, *shape)
-            return view
+        def pick(memory, _):  # type: ignore[no-untyped-def]
+            view = memory[index]
+            return view.view(dtype).reshape((len(view), first, second, third))
 
-        pick.with_indices = True  # type: ignore[attr-defined]
         return pick
 
 
@@ -242,13 +240,10 @@ class Reports(Operation):  # type: ignore[misc]
         super().__init__()
 
     def declare_state_and_memory(self, previous_state: State) -> tuple[State, None]:
-        state = replace(
-            previous_state, jit_mode=False, shape=(_REPORT_BYTES,), dtype=np.dtype("<u1")
-        )
-        return state, None
+        return replace(previous_state, shape=(_REPORT_BYTES,), dtype=np.dtype("<u1")), None
 
     def generate_code(self) -> Callable[..., Any]:
-        def pick(memory: Any, _: None) -> Any:
+        def pick(memory, _):  # type: ignore[no-untyped-def]
             return memory[-1]
 
         return pick
@@ -282,9 +277,9 @@ def _new_pool(text: str) -> int:
 
 def _refuse_raw(metadata: npt.NDArray[Any]) -> None:
     """FFCV's field in raw mode holds pixels; nothing is left to decode."""
-    names = metadata.dtype.names or ()
-    if "image_bytes" in names:
+    if _is_ours(metadata):
         return
+    names = metadata.dtype.names or ()
     if "data_ptr" not in names or "mode" not in names:
         raise BadArgument(
             "MultiCropDecoder reads a FastpassField or an RGBImageField, and this field is neither"
@@ -311,24 +306,26 @@ class _Fault:
         raise self._error
 
 
-def _raise_first_fault(reports: npt.NDArray[np.uint8], rows: npt.NDArray[Any]) -> None:
-    """An exception in FFCV's thread would end it, and leave the consumer waiting for ever."""
-    faults = reports[:, Report.fault.offset : Report.fault.offset + 4].any(axis=1)
-    if not faults.any():
-        return
-    place = int(np.flatnonzero(faults)[0])
-    error = Report.from_buffer_copy(reports[place]).error()
-    assert error is not None
+def _tell_consumer(rows: int, num_samples: int, reports: int) -> None:
+    """Called by compiled code with the addresses of a batch's rows and reports.
+
+    An exception in FFCV's thread would end it, and leave the consumer waiting for ever.
+    """
     thread = threading.current_thread()
     if not isinstance(thread, EpochIterator):
-        error.add_context(f"row {rows[place]}")
-        raise error
-    error.add_context(f"{thread.loader.fname}: row {rows[place]}")
-    for item in (_Fault(error), None):  # None: the end
-        while not thread.terminate_event.is_set():
-            try:
-                thread.output_queue.put(item, timeout=_SECONDS_TO_NEXT_TRY)
-                break
-            except Full:
-                pass
-    raise SystemExit
+        return
+    told = (Report * num_samples).from_address(reports)
+    place = next(place for place, report in enumerate(told) if report.fault)
+    row = (c_int64 * num_samples).from_address(rows)[place]
+    error = told[place].error()
+    assert error is not None
+    error.add_context(f"{thread.loader.fname}: row {row}")
+    while not thread.terminate_event.is_set():
+        try:
+            thread.output_queue.put(_Fault(error), timeout=_SECONDS_TO_NEXT_TRY)
+            break
+        except Full:
+            pass
+
+
+_raise_in_consumer = ctypes.CFUNCTYPE(None, c_int64, c_int64, c_int64)(_tell_consumer)

@@ -66,9 +66,8 @@ def _ctrl_c_waits() -> Iterator[None]:
         if is_main:
             signal.signal(signal.SIGINT, handler)
     if came and callable(handler):
-        handler(
-            came[0], inspect.currentframe()
-        )  # not where it came: an import may have been running
+        # Not the frame where it came: an import may have been running there.
+        handler(came[0], inspect.currentframe())
 
 
 @contextmanager
