@@ -1,104 +1,23 @@
 #include "pack/beton_scan.h"
 
 #include <algorithm>
-#include <cstring>
 #include <utility>
+#include <vector>
 
+#include "common/crc32.h"
 #include "common/quote.h"
+#include "pack/beton_format.h"
 #include "pack/label_text.h"
 #include "pack/naming.h"
 
 namespace fastpass {
 namespace {
 
-constexpr std::uint16_t kVersion = 2;
-constexpr std::uint16_t kMostFields = 1024;
-constexpr std::uint32_t kMostKeyBytes = 1 << 16;
-constexpr std::uint64_t kRowsAtATime = 1 << 14;
+using namespace beton;
+
+constexpr std::uint64_t kAtATime = 1 << 20;  // bytes of rows, at least one
+constexpr std::uint64_t kAllocationsAtATime = 1 << 14;
 constexpr std::size_t kFewExamples = 5;
-// At the front of the arguments of our field: its name, and version 1.
-constexpr std::uint8_t kOurMark[] = {'f', 'a', 's', 't', 'p', 'a', 's', 's', 1, 0, 0, 0};
-
-struct BetonHeader {
-  std::uint16_t version;
-  std::uint16_t num_fields;
-  std::uint32_t page_bytes;
-  std::uint64_t num_samples;
-  std::uint64_t allocations_offset;
-};
-static_assert(sizeof(BetonHeader) == 24, "FFCV says 24");
-
-enum FieldKind : std::uint8_t {
-  kFloat = 0,
-  kInt = 1,
-  kRgbImage = 2,
-  kBytes = 3,
-  kArray = 4,
-  kJson = 5,
-  kTensor = 6,
-  kCustom = 255,
-};
-
-struct FieldDescription {
-  std::uint8_t kind;
-  char name[16];  // ended by a zero where it is shorter
-  std::uint8_t arguments[1024];
-};
-static_assert(sizeof(FieldDescription) == 1041, "FFCV says 1041");
-
-struct Allocation {
-  std::uint64_t sample, offset, num_bytes;
-};
-
-#pragma pack(push, 1)
-struct RgbRecord {
-  std::uint8_t mode;  // 0: JPEG, 1: pixels
-  std::uint16_t width, height;
-  std::uint64_t offset;
-};
-// Ours: an allocation with the image, its seek index, its key and its JSON, in this order.
-struct ImageRecord {
-  std::uint64_t offset, image_bytes;
-  std::uint32_t seek_bytes, key_bytes, json_bytes, zeros;
-};
-#pragma pack(pop)
-static_assert(sizeof(RgbRecord) == 13 && sizeof(ImageRecord) == 32, "docs/format.md");
-
-// Where a field lies in the record of a sample.
-struct Field {
-  std::string name;
-  FieldKind kind;
-  bool is_ours;
-  std::size_t offset;
-};
-
-std::size_t bytes_of(const FieldDescription& field) {
-  switch (field.kind) {
-    case kRgbImage:
-      return sizeof(RgbRecord);
-    case kBytes:
-    case kJson:
-      return 16;
-    case kCustom:
-      return sizeof(ImageRecord);
-    default:
-      return 8;
-  }
-}
-
-// As NumPy aligns them: numbers to their size, records of several to nothing.
-std::size_t alignment_of(const FieldDescription& field) { return bytes_of(field) == 8 ? 8 : 1; }
-
-bool is_inside(std::uint64_t offset, std::uint64_t num_bytes, std::uint64_t limit) {
-  return offset <= limit && num_bytes <= limit - offset;
-}
-
-template <typename Record>
-Record record_at(const std::uint8_t* bytes) {
-  Record record;
-  std::memcpy(&record, bytes, sizeof(record));
-  return record;
-}
 
 class BetonScan {
  public:
@@ -118,12 +37,17 @@ class BetonScan {
   Status read_fields();
   Status choose_fields();
   Status read_allocations();
+  Status add_allocation(const Allocation& allocation, std::uint64_t at);
   Status read_rows();
+  Status check_tables() const;
   Status add(std::uint64_t row, const std::uint8_t* record);
+  Status set_label(std::uint64_t row, std::int64_t label, SampleEntry* sample) const;
+  const Allocation* allocation_of(std::uint64_t row, std::uint64_t offset) const;
   Status add_ours(std::uint64_t row, const ImageRecord& record, SampleEntry* sample) const;
   Status add_rgb(std::uint64_t row, const RgbRecord& record, SampleEntry* sample) const;
   void leave_out_pixels(std::uint64_t row);
   std::uint64_t offset_of_row(std::uint64_t row) const { return rows_at_ + row * row_bytes_; }
+  std::uint64_t rows_end() const { return offset_of_row(header_.num_samples); }
 
   const File& file_;
   const ReadingOptions& options_;
@@ -134,7 +58,10 @@ class BetonScan {
   const Field* image_ = nullptr;
   const Field* label_ = nullptr;
   std::uint64_t rows_at_ = 0, row_bytes_ = 0;
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> allocations_;  // offset, bytes; ascending
+  std::vector<Allocation> allocations_;  // sorted
+  std::uint32_t checksum_ = 0;           // of what was read, in the order of the file
+  OurArguments ours_ = {};
+  std::uint64_t ours_at_ = 0;
 };
 
 Status BetonScan::read_header() {
@@ -150,7 +77,13 @@ Status BetonScan::read_header() {
   if (header_.num_fields == 0 || header_.num_fields > kMostFields) {
     return bad("a damaged header: " + std::to_string(header_.num_fields) + " fields", 2);
   }
+  if (header_.page_bytes < kSmallestPage || (header_.page_bytes & (header_.page_bytes - 1)) != 0) {
+    return bad("a damaged header: pages of " + std::to_string(header_.page_bytes) +
+                   " bytes, wanted a power of 2 from 2 MiB on",
+               4);
+  }
   if (header_.num_samples == 0) return bad("it has no samples", 8);
+  checksum_ = crc32({reinterpret_cast<const std::uint8_t*>(&header_), sizeof(header_)});
   return Status();
 }
 
@@ -170,6 +103,12 @@ Status BetonScan::read_fields() {
       return bad("the field " + quoted(name) + " is of a kind that only its author's code reads",
                  at);
     }
+    if (is_ours) {
+      std::memcpy(&ours_, field.arguments, sizeof(ours_));
+      ours_at_ = at + offsetof(FieldDescription, arguments);
+      std::memset(field.arguments + offsetof(OurArguments, checksum), 0, sizeof(ours_.checksum));
+    }
+    checksum_ = crc32({reinterpret_cast<const std::uint8_t*>(&field), sizeof(field)}, checksum_);
     end = (end + alignment_of(field) - 1) / alignment_of(field) * alignment_of(field);
     fields_.push_back({name, static_cast<FieldKind>(field.kind), is_ours, end});
     end += bytes_of(field);
@@ -206,21 +145,40 @@ Status BetonScan::read_allocations() {
   if ((file_bytes_ - at) % sizeof(Allocation) != 0 || count < header_.num_samples) {
     return cut_short("table of allocations", file_bytes_);
   }
-  if (image_->is_ours) return Status();  // its records say how long images are
-  std::vector<Allocation> table(count);
-  FASTPASS_RETURN_IF_ERROR(file_.read(at, table.data(), count * sizeof(Allocation)));
-  for (const Allocation& allocation : table) {
-    allocations_.emplace_back(allocation.offset, allocation.num_bytes);
+  std::vector<Allocation> table(std::min(kAllocationsAtATime, count));
+  for (std::uint64_t begin = 0; begin < count; begin += kAllocationsAtATime) {
+    const std::uint64_t now = std::min(kAllocationsAtATime, count - begin);
+    const std::uint64_t table_at = at + begin * sizeof(Allocation);
+    FASTPASS_RETURN_IF_ERROR(file_.read(table_at, table.data(), now * sizeof(Allocation)));
+    for (std::uint64_t i = 0; i < now; ++i) {
+      FASTPASS_RETURN_IF_ERROR(add_allocation(table[i], table_at + i * sizeof(Allocation)));
+    }
   }
   std::sort(allocations_.begin(), allocations_.end());
   return Status();
 }
 
+// What is kept is sound, so a lying count ends at the first bytes that are no allocation.
+Status BetonScan::add_allocation(const Allocation& allocation, std::uint64_t at) {
+  if (allocation.sample >= header_.num_samples || allocation.offset < rows_end() ||
+      !is_inside(allocation.offset, allocation.num_bytes, header_.allocations_offset)) {
+    return bad("its table of allocations is damaged: row " + std::to_string(allocation.sample) +
+                   " of " + std::to_string(header_.num_samples) + " has " +
+                   std::to_string(allocation.num_bytes) + " bytes from byte " +
+                   std::to_string(allocation.offset) + " on",
+               at);
+  }
+  allocations_.push_back(allocation);
+  return Status();
+}
+
 Status BetonScan::read_rows() {
-  std::vector<std::uint8_t> rows(std::min(kRowsAtATime, header_.num_samples) * row_bytes_);
-  for (std::uint64_t begin = 0; begin < header_.num_samples; begin += kRowsAtATime) {
-    const std::uint64_t count = std::min(kRowsAtATime, header_.num_samples - begin);
+  const std::uint64_t most = std::max(std::uint64_t{1}, kAtATime / row_bytes_);
+  std::vector<std::uint8_t> rows(std::min(most, header_.num_samples) * row_bytes_);
+  for (std::uint64_t begin = 0; begin < header_.num_samples; begin += most) {
+    const std::uint64_t count = std::min(most, header_.num_samples - begin);
     FASTPASS_RETURN_IF_ERROR(file_.read(offset_of_row(begin), rows.data(), count * row_bytes_));
+    checksum_ = crc32({rows.data(), count * row_bytes_}, checksum_);
     for (std::uint64_t i = 0; i < count; ++i) {
       FASTPASS_RETURN_IF_ERROR(add(begin + i, rows.data() + i * row_bytes_));
     }
@@ -249,26 +207,40 @@ Status BetonScan::add(std::uint64_t row, const std::uint8_t* record) {
   if (sample.path.empty()) sample.path = beton_key(static_cast<std::int64_t>(row));
   sample.key_bytes = sample.path.size();
   if (label_ != nullptr && options_.label_field != "") {
-    sample.label = std::max(std::int64_t{-1}, record_at<std::int64_t>(record + label_->offset));
-    if (sample.label > kLargestLabel) {
-      return bad("row " + std::to_string(row) + " has the label " + std::to_string(sample.label),
-                 offset_of_row(row) + label_->offset);
-    }
+    const auto label = record_at<std::int64_t>(record + label_->offset);
+    FASTPASS_RETURN_IF_ERROR(set_label(row, label, &sample));
   }
   contents_->samples.push_back(std::move(sample));
   return Status();
 }
 
+Status BetonScan::set_label(std::uint64_t row, std::int64_t label, SampleEntry* sample) const {
+  sample->label = label;
+  if (label >= -1 && label <= kLargestLabel) return Status();
+  return bad("the sample " + quoted(sample->path) + " (row " + std::to_string(row) +
+                 ") has the label " + std::to_string(label) +
+                 ", wanted 0 or more, or -1 for none; label=\"none\" leaves all labels out",
+             offset_of_row(row) + label_->offset);
+}
+
+// nullptr where nothing of this row begins there. FFCV's writer lets empty ones share an offset.
+const Allocation* BetonScan::allocation_of(std::uint64_t row, std::uint64_t offset) const {
+  const Allocation largest = {row, offset, ~std::uint64_t{0}};
+  const auto behind = std::upper_bound(allocations_.begin(), allocations_.end(), largest);
+  if (behind == allocations_.begin()) return nullptr;
+  const Allocation& last = *(behind - 1);
+  return last.sample == row && last.offset == offset ? &last : nullptr;
+}
+
 Status BetonScan::add_ours(std::uint64_t row, const ImageRecord& record,
                            SampleEntry* sample) const {
+  const Allocation* allocation = allocation_of(row, record.offset);
   const std::uint64_t behind =
       std::uint64_t{record.seek_bytes} + record.key_bytes + record.json_bytes;
-  const std::uint64_t limit = header_.allocations_offset;
-  if (record.offset < offset_of_row(header_.num_samples) ||
-      !is_inside(record.offset, record.image_bytes, limit) ||
-      !is_inside(record.offset + record.image_bytes, behind, limit) ||
-      record.key_bytes > kMostKeyBytes) {
-    return bad("row " + std::to_string(row) + " points outside of the images", offset_of_row(row));
+  if (allocation == nullptr || behind > allocation->num_bytes ||
+      record.image_bytes != allocation->num_bytes - behind || record.key_bytes > kMostKeyBytes) {
+    return bad("row " + std::to_string(row) + " and the table of allocations disagree",
+               offset_of_row(row) + image_->offset);
   }
   sample->image_offset = record.offset;
   sample->image_bytes = record.image_bytes;
@@ -280,16 +252,29 @@ Status BetonScan::add_ours(std::uint64_t row, const ImageRecord& record,
 }
 
 Status BetonScan::add_rgb(std::uint64_t row, const RgbRecord& record, SampleEntry* sample) const {
-  const auto found = std::lower_bound(allocations_.begin(), allocations_.end(),
-                                      std::make_pair(record.offset, std::uint64_t{0}));
-  if (found == allocations_.end() || found->first != record.offset ||
-      record.offset < offset_of_row(header_.num_samples) ||
-      !is_inside(record.offset, found->second, header_.allocations_offset)) {
-    return bad("row " + std::to_string(row) + " points to no image", offset_of_row(row));
+  const Allocation* allocation = allocation_of(row, record.offset);
+  if (allocation == nullptr) {
+    return bad("row " + std::to_string(row) + " points to no image",
+               offset_of_row(row) + image_->offset);
   }
   sample->image_offset = record.offset;
-  sample->image_bytes = found->second;
+  sample->image_bytes = allocation->num_bytes;
   return Status();
+}
+
+// The names of classes are covered as well; Python reads them.
+Status BetonScan::check_tables() const {
+  if (ours_.checksum == 0) return Status();
+  if (ours_.names_bytes > kMostNamesBytes || ours_.names_offset < rows_end() ||
+      !is_inside(ours_.names_offset, ours_.names_bytes, header_.allocations_offset)) {
+    return bad("damaged: the names of its classes would lie outside of it",
+               ours_at_ + offsetof(OurArguments, names_offset));
+  }
+  std::vector<std::uint8_t> names(ours_.names_bytes);
+  FASTPASS_RETURN_IF_ERROR(file_.read(ours_.names_offset, names.data(), names.size()));
+  if (crc32({names.data(), names.size()}, checksum_) == ours_.checksum) return Status();
+  return bad("damaged: its tables do not have the checksum that was stored with them",
+             ours_at_ + offsetof(OurArguments, checksum));
 }
 
 void BetonScan::leave_out_pixels(std::uint64_t row) {
@@ -319,6 +304,7 @@ Status BetonScan::run() {
   FASTPASS_RETURN_IF_ERROR(choose_fields());
   FASTPASS_RETURN_IF_ERROR(read_allocations());
   FASTPASS_RETURN_IF_ERROR(read_rows());
+  FASTPASS_RETURN_IF_ERROR(check_tables());
   if (!contents_->samples.empty()) return Status();
   return Status(Fault::kBadPack,
                 quoted(file_.path()) +
@@ -330,12 +316,13 @@ Status BetonScan::run() {
 }  // namespace
 
 bool is_beton(const File& file) {
+  using namespace beton;
   if (extension_of(file.path()) == "beton") return true;
   BetonHeader header;
   if (!file.read(0, &header, sizeof(header)).ok()) return false;
   const bool is_power_of_2 = (header.page_bytes & (header.page_bytes - 1)) == 0;
   return header.version == kVersion && header.num_fields > 0 && header.num_fields <= kMostFields &&
-         header.page_bytes >= (1u << 21) && is_power_of_2;
+         header.page_bytes >= kSmallestPage && is_power_of_2;
 }
 
 Status scan_beton(const File& file, const ReadingOptions& options, Contents* contents) {

@@ -240,7 +240,8 @@ Status compare_members(const IndexView& index, const File& tar, std::string* cha
   for (std::int64_t i = 0; are_equal && i < index.size(); ++i) {
     are_equal = are_the_same(index.record(i), contents.samples[static_cast<std::size_t>(i)]);
   }
-  if (!are_equal) *change = "the tar was written to since and has other members";
+  if (!are_equal)
+    *change = "the " + kind_of_file(tar.path()) + " was written to since and has other members";
   return Status();
 }
 
@@ -257,8 +258,8 @@ Status compare_content(const IndexView& index, const File& tar, std::string* cha
     FASTPASS_RETURN_IF_ERROR(tar.read(record.image_offset, image.data(), image.size()));
     const std::uint64_t stored = xxh64::load<std::uint64_t>(seek_index.data + kImageHashAt);
     if (xxhash64(Span{image.data(), image.size()}) == stored) continue;
-    *change =
-        "the tar was written to since and " + quoted(index.key(position)) + " is another image";
+    *change = "the " + kind_of_file(tar.path()) + " was written to since and " +
+              quoted(index.key(position)) + " is another image";
     return Status();
   }
   return Status();
@@ -272,14 +273,15 @@ Status check_freshness(const IndexView& index, const std::string& index_path, co
   FASTPASS_RETURN_IF_ERROR(tar.read_state(&state));
   std::string change;
   if (state.num_bytes != header.tar_bytes) {
-    change = "the tar had " + std::to_string(header.tar_bytes) + " bytes and has " +
-             std::to_string(state.num_bytes);
+    change = "the " + kind_of_file(tar.path()) + " had " + std::to_string(header.tar_bytes) +
+             " bytes and has " + std::to_string(state.num_bytes);
   } else {
     std::uint64_t fingerprint;
     FASTPASS_RETURN_IF_ERROR(tar_fingerprint(
         tar, index.size(), [&](std::int64_t i) { return index.record(i).image_offset; },
         &fingerprint));
-    if (fingerprint != header.tar_fingerprint) change = "the tar has other members";
+    if (fingerprint != header.tar_fingerprint)
+      change = "the " + kind_of_file(tar.path()) + " has other members";
   }
   // The members are those of an index by today's rules; another one only lends its seek indexes.
   if (change.empty() && state.mtime_ns != header.tar_mtime_ns) {

@@ -24,7 +24,7 @@ bool is_inside(std::uint64_t offset, std::uint64_t num_bytes, std::uint64_t limi
 
 std::string rebuild_advice(const std::string& tar_path) {
   return "run `fastpass index " + printable(tar_path) +
-         "` again, or read the tar without it: index=\"ignore\"";
+         "` again, or read without the index: index=\"ignore\"";
 }
 
 Status IndexView::bad(const std::string& reason, std::int64_t offset) const {
@@ -121,10 +121,10 @@ const char* IndexView::fault_of(const IndexRecord& record) const {
   const std::uint64_t tar_bytes = header_->tar_bytes;
   if (!is_inside(record.image_offset, record.image_bytes, tar_bytes) ||
       record.image_offset < kTarBlockBytes) {
-    return "the image lies outside the tar";
+    return "the image lies outside of its file";
   }
   if (!is_inside(record.metadata_offset, record.metadata_bytes, tar_bytes)) {
-    return "the metadata lie outside the tar";
+    return "the metadata lie outside of their file";
   }
   if (!is_inside(record.key_offset, record.key_bytes, keys_.size())) {
     return "the key lies outside its section";

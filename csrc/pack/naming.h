@@ -97,6 +97,11 @@ inline std::int64_t sample_id_of(std::string_view key) {
   return static_cast<std::int64_t>(xxhash64(key) >> 1);
 }
 
+// For messages: what a file of images is called.
+inline std::string kind_of_file(std::string_view path) {
+  return extension_of(path) == "beton" ? ".beton" : "tar";
+}
+
 // Of a .beton that keeps no keys: the row in nine digits.
 inline std::string beton_key(std::int64_t row) {
   std::string digits = std::to_string(row);

@@ -55,12 +55,7 @@ def claim_file(
     """
     if not os.path.isfile(path):
         return
-    for given in inputs:
-        if os.path.exists(given) and os.path.samefile(path, given):
-            raise WouldOverwrite(
-                f"{os.fspath(path)} is what the command reads, and it would be replaced: choose "
-                "another output"
-            )
+    refuse_inputs(path, inputs)
     if _has_mark(Path(path), kind):
         return
     if any(os.path.isdir(given) and _is_below(path, given) for given in inputs):
@@ -75,14 +70,24 @@ def claim_file(
         )
 
 
+def refuse_inputs(path: PathLike, inputs: Sequence[PathLike]) -> None:
+    """Raise WouldOverwrite where the file ``path`` is one that the command reads."""
+    for given in inputs:
+        if os.path.exists(path) and os.path.exists(given) and os.path.samefile(path, given):
+            raise WouldOverwrite(
+                f"{os.fspath(path)} is what the command reads, and it would be replaced: choose "
+                "another output"
+            )
+
+
 def refuse_below(folder: PathLike, sources: Sequence[PathLike]) -> None:
     """Raise WouldOverwrite where ``folder`` would lie in a tree of images that the command reads:
-    it would be one more class there."""
+    it would be part of what is there, a class more for example."""
     for source in sources:
         if os.path.isdir(source) and _is_below(folder, source):
             raise WouldOverwrite(
                 f"{os.fspath(folder)} is inside of {os.fspath(source)}, which the command reads, "
-                "and would be one of its folders from then on: choose another output"
+                "and would be part of it from then on: choose another output"
             )
 
 

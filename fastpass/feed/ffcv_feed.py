@@ -29,7 +29,7 @@ from fastpass.feed.order import EpochOrder
 from fastpass.feed.permutation import Positions
 from fastpass.feed.reported import ReportedBatches
 from fastpass.pack import Pack
-from fastpass.pack.beton import field_arguments
+from fastpass.pack.beton_format import is_our_field
 
 _SECONDS_TO_NEXT_LOOK = 0.01
 
@@ -236,7 +236,7 @@ def _fields_of(path: str) -> tuple[str, list[str]]:
     (header,) = np.fromfile(path, HeaderType, 1)
     fields = np.fromfile(path, FieldDescType, int(header["num_fields"]), offset=HeaderType.itemsize)
     names = [bytes(name).rstrip(b"\0") for name in fields["name"]]
-    is_ours = fields["arguments"][0].tobytes() == field_arguments()
+    is_ours = is_our_field(fields["arguments"][0].tobytes())
     if names != [b"image", b"label", b"sample_id"] or not is_ours:
         raise _unknown(path)
     return "image", ["label", "sample_id"]

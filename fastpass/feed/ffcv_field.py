@@ -11,7 +11,7 @@ from ffcv.fields.base import ARG_TYPE, Field
 
 from fastpass.decode.seek_index import build_seek_index
 from fastpass.errors import BadArgument
-from fastpass.pack.beton import FIELD_TYPE, field_arguments
+from fastpass.pack.beton_format import FIELD_TYPE, field_arguments
 
 
 class FastpassField(Field):  # type: ignore[misc]

@@ -44,10 +44,11 @@ def as_class_to_idx(classes: Any) -> ClassToIdx:
         classes = {name: label for label, name in enumerate(names)}
         if len(classes) < len(names):
             raise BadArgument("classes: a name occurs twice in the list")
-    return _checked(classes, "classes")
+    return checked_classes(classes, "classes")
 
 
-def _checked(classes: Mapping[Any, Any], place: str) -> ClassToIdx:
+def checked_classes(classes: Mapping[Any, Any], place: str) -> ClassToIdx:
+    """The labels of names, in their order. Raises ``BadArgument`` that begins with ``place``."""
     checked: ClassToIdx = {}
     for name, label in classes.items():
         if not isinstance(name, str):
@@ -82,7 +83,7 @@ def read_classes(path: str) -> ClassToIdx | None:
         found = json.loads(content)
         if not isinstance(found, dict):
             raise BadArgument(f"{path!r} is no JSON object")
-        return _checked(found, repr(path))
+        return checked_classes(found, repr(path))
     except (ValueError, RecursionError) as error:
         raise BadPack(
             f"{path!r} does not hold the names of classes, an object from name to label: {error}"

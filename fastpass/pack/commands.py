@@ -47,20 +47,25 @@ _seek_index_option = click.option(
 
 @click.command("pack", cls=Command)
 @click.argument("source", type=click.Path())
-@click.option("-o", "--output", required=True, type=click.Path(), help="Folder for the files.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(),
+    help="Folder for the tars; the file, with --to beton.",
+)
 @click.option(
     "--shard-size",
-    default=1024,
-    show_default=True,
+    show_default="1024",
     type=click.IntRange(min=1),
-    help="Largest size of a shard, MiB.",
+    help="Largest size of a tar, MiB.",
 )
 @click.option(
     "--to",
     type=click.Choice(["tar", "beton"]),
     default="tar",
     show_default=True,
-    help="What to write: tar shards, or one images.beton for FFCV's loader.",
+    help="What to write: tar shards, or one .beton for FFCV's loader.",
 )
 @force_folder_option
 @_seek_index_option
@@ -71,7 +76,7 @@ _seek_index_option = click.option(
 def pack_command(
     source: str,
     output: str,
-    shard_size: int,
+    shard_size: int | None,
     to: Container,
     force: bool,
     seek_index: bool,
@@ -83,14 +88,14 @@ def pack_command(
     """Write the images below the folder SOURCE as tar shards in WebDataset layout.
 
     Image bytes are copied untouched. OUTPUT gets all shards or none. Tars need no packing:
-    `fastpass index` lets them be read as they are. For FFCV, `--to beton` writes one file, and
-    SOURCE may be in tars.
+    `fastpass index` lets them be read as they are. With `--to beton`, OUTPUT is one file for FFCV,
+    photos.beton, and SOURCE may be in tars.
     """
     with shown_progress() as on_progress:
         report = pack_folder(
             source,
             output,
-            shard_bytes=shard_size << 20,
+            shard_bytes=None if shard_size is None else shard_size << 20,
             to=to,
             force=force,
             seek_index=seek_index,
@@ -115,7 +120,7 @@ def _pack_lines(report: PackReport) -> str:
 def index_command(
     sources: tuple[str, ...], seek_index: bool, index_dir: str | None, as_json: bool
 ) -> None:
-    """Write X.tar.fpi beside every tar of SOURCES (tars, patterns, folders of tars).
+    """Write X.tar.fpi beside every tar of SOURCES (tars or .beton files, patterns, folders).
 
     A tar is only read, never changed. A damaged one does not keep the others from being indexed.
     """

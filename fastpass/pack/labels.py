@@ -13,6 +13,7 @@ import numpy as np
 
 from fastpass.common.checks import shown
 from fastpass.errors import BadPack
+from fastpass.pack.beton_format import read_class_names
 from fastpass.pack.classes import (
     CLASSES_FILE,
     ClassToIdx,
@@ -21,6 +22,7 @@ from fastpass.pack.classes import (
     read_classes,
     relabel,
 )
+from fastpass.pack.found import LAYOUT_NAMES
 from fastpass.pack.options import PackOptions
 
 _log = logging.getLogger("fastpass")
@@ -58,7 +60,7 @@ def _found_labels(
         )
     stored = native.class_names()
     if stored is None:
-        labels, class_to_idx = _classes_beside(paths, native.shard_begins(), labels)
+        labels, class_to_idx = _classes_of_numbers(native, paths, labels)
         names = None if class_to_idx is None else names_by_label(class_to_idx)
         return names, labels, class_to_idx
     names = [name.decode("utf-8", "surrogateescape") for name in stored]
@@ -66,19 +68,22 @@ def _found_labels(
     return sorted(names), relabel(labels, names, class_to_idx, "", has_all=True), class_to_idx
 
 
-def _classes_beside(
-    paths: list[str], begins: list[int], labels: Labels
+def _classes_of_numbers(
+    native: Any, paths: list[str], labels: Labels
 ) -> tuple[Labels, ClassToIdx | None]:
-    """The names of numbered labels, from the ``classes.json`` beside each tar.
+    """The names of numbered labels: in a .beton, else from the ``classes.json`` beside each file.
 
     Where the files of several folders differ, classes are told apart by name and numbered anew.
     Raises ``BadPack`` where only some shards have names, or where a label has none.
     """
-    read = functools.cache(read_classes)
-    own = [slice(begin, end) for begin, end in itertools.pairwise(begins)]
-    named: dict[int, ClassToIdx | None] = {
-        i: read(_classes_file(path)) for i, path in enumerate(paths) if (labels[own[i]] >= 0).any()
-    }
+    read_beside = functools.cache(read_classes)
+    own = [slice(begin, end) for begin, end in itertools.pairwise(native.shard_begins())]
+    named: dict[int, ClassToIdx | None] = {}
+    for i, path in enumerate(paths):
+        if (labels[own[i]] >= 0).any():
+            is_beton = LAYOUT_NAMES[native.describe_shard(i)["layout"]] == "beton"
+            inside = read_class_names(path) if is_beton else None
+            named[i] = read_beside(_classes_file(path)) if inside is None else inside
     every = [names for names in named.values() if names is not None]
     if not every:
         return labels, None
@@ -102,14 +107,14 @@ def _classes_file(path: str) -> str:
 def _check_named(path: str, names: ClassToIdx | None, labels: Labels) -> None:
     if names is None:
         raise BadPack(
-            f"{path!r} has numbered labels without names, and other shards have names for theirs "
-            f"({CLASSES_FILE} beside the tar): give classes="
+            f"{path!r} has numbered labels without names, and other files have names for theirs "
+            f"({CLASSES_FILE} beside the file): give classes="
         )
     strange = set(np.unique(labels).tolist()) - {-1, *names.values()}
     if strange:
         raise BadPack(
-            f"{path!r} has the label {min(strange)}, which has no name in the {CLASSES_FILE} "
-            "beside it"
+            f"{path!r} has the label {min(strange)}, which has no name in it, or in the "
+            f"{CLASSES_FILE} beside it"
         )
 
 

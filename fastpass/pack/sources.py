@@ -138,7 +138,7 @@ def _parts_at(path: str, layout: str | None) -> list[Part]:
     except OSError as error:
         raise ReadFailed(f"cannot list {path!r}: {error.strerror}") from error
     if layout == "tars" and not tars:
-        raise BadPack(f"{path!r}: a folder without tars, where tars are wanted")
+        raise BadPack(f"{path!r}: a folder without tars or .beton files, where these are wanted")
     if not tars:
         return [Part(path, reading)]
     if layout in ("tars", "webdataset"):
@@ -159,12 +159,15 @@ def _decide(path: str, tars: list[str], in_root: int, below: int, num_folders: i
         return [Part(path)]
     names = ", ".join(os.path.basename(tar) for tar in tars[:_SHOWN])
     names += ", ..." if len(tars) > _SHOWN else ""
+    num_betons = sum(tar.lower().endswith(".beton") for tar in tars)
+    counts = ((len(tars) - num_betons, "tar"), (num_betons, ".beton file"))
+    held = " and ".join(_counted(number, name) for number, name in counts if number)
+    files = "files" if num_betons else "tars"
     kind, word = ("an image folder", "image_folder") if num_folders else ("a folder", "folder")
     raise BadPack(
-        f"{path!r} holds {_counted(len(tars), 'tar')} ({names}) and "
-        f"{_counted(in_root + below, 'image')}, so it can be "
-        f"read in two ways: as tars (layout='tars'), or as {kind} (layout={word!r}, the tars left "
-        "out); say which with layout="
+        f"{path!r} holds {held} ({names}) and {_counted(in_root + below, 'image')}, so it can be "
+        f"read in two ways: as {files} (layout='tars'), or as {kind} (layout={word!r}, the "
+        f"{files} left out); say which with layout="
     )
 
 

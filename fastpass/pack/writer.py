@@ -16,19 +16,19 @@ from typing import Literal
 from fastpass.common.checks import require_choice, require_integer
 from fastpass.common.files import sync, write_file
 from fastpass.common.filled_folder import filled_folder
-from fastpass.common.outputs import refuse_below
-from fastpass.errors import BadPack, WouldOverwrite
-from fastpass.pack.beton import write_beton
+from fastpass.common.outputs import refuse_below, refuse_inputs
+from fastpass.errors import BadArgument, BadPack
+from fastpass.pack.beton import new_beton, write_beton
 from fastpass.pack.classes import CLASSES_FILE, classes_json
 from fastpass.pack.index import IndexReport, build_index, is_index
 from fastpass.pack.options import Classes, Layout
 from fastpass.pack.reader import Pack
-from fastpass.pack.sources import PathLike, find_parts
+from fastpass.pack.sources import PathLike, Source, find_parts
 from fastpass.types import Sample
 
 Container = Literal["tar", "beton"]
 
-BETON_NAME = "images.beton"
+SHARD_BYTES = 1 << 30
 EXTENSIONS = {"jpeg": "jpg", "png": "png", "webp": "webp"}
 _FIRST_BYTES = ((b"GIF8", "gif"), (b"BM", "bmp"), (b"II*\0", "tif"), (b"MM\0*", "tif"))
 
@@ -46,10 +46,10 @@ class PackReport:
 
 
 def pack_folder(
-    source: PathLike,
+    source: Source,
     output: PathLike,
     *,
-    shard_bytes: int = 1 << 30,
+    shard_bytes: int | None = None,
     shard_samples: int | None = None,
     to: Container = "tar",
     force: bool = False,
@@ -63,72 +63,85 @@ def pack_folder(
 
     The image bytes are copied untouched; a label becomes a ``.cls`` member, a ``.json`` beside the
     image goes along, and the names of classes are in ``output/classes.json``, where ``Pack`` finds
-    them. The same folder always gives the same bytes. A shard is closed
-    before its samples would exceed ``shard_bytes``, or when it has ``shard_samples``.
+    them. The same folder always gives the same bytes. A shard is closed before its samples would
+    exceed ``shard_bytes`` (default: 1 GiB), or when it has ``shard_samples``.
     ``seek_index``: see :func:`build_index`; ``layout``, ``classes``, ``keep``: see ``Pack``.
     ``on_progress`` gets (samples done, samples in all).
 
-    ``to="beton"``: one file ``output/images.beton`` for FFCV instead, with an index as well; keys
-    stay as they are, and the source may be in tars.
+    ``to="beton"``: ``output`` is one file for FFCV, ``photos.beton``, with an index beside it. The
+    names of classes are in it, keys stay as they are, and the source may be in tars.
 
     WebDataset ends a key at the first dot of the name, so dots inside names become ``_``
     (two names that then fall together are a ``BadPack``); the extension follows from the content.
 
     Everything is written to a hidden folder first and moved in place at the end: on any failure
-    no shard appears. ``force`` replaces what fastpass wrote into ``output``, and nothing else.
+    nothing appears. ``force`` replaces what fastpass wrote into ``output``, and nothing else.
 
-    Raises ``WriteFailed`` (full disk, read-only; ``WouldOverwrite``: ``output`` has content) and
-    ``BadPack`` (no images, or ``source`` holds tars already).
+    Raises ``WriteFailed`` (full disk, read-only; ``WouldOverwrite``: ``output`` has content),
+    ``BadPack`` (no images, or ``source`` holds tars already) and ``BadArgument``.
     """
+    require_choice("to", to, ("tar", "beton"))
+    if to == "beton" and not (shard_bytes is None and shard_samples is None):
+        raise BadArgument(
+            "a .beton is one file, so it has no size of shards: leave out --shard-size "
+            "(shard_bytes, shard_samples)"
+        )
+    shard_bytes = SHARD_BYTES if shard_bytes is None else shard_bytes
     shard_bytes = require_integer("shard_bytes", shard_bytes, 1, 1 << 62)
     if shard_samples is not None:
         shard_samples = require_integer("shard_samples", shard_samples, 1, 1 << 62)
-    require_choice("to", to, ("tar", "beton"))
     parts = [part.path for part in find_parts(source, layout)]
-    tars = [path for path in parts if not os.path.isdir(path)]
-    if tars and to == "tar":
-        Pack(tars[0], index="ignore").close()  # raises where it is none
+    files = [path for path in parts if not os.path.isdir(path)]
+    if files and to == "tar":
+        Pack(files[0], index="ignore").close()  # raises where it is none
         raise BadPack(
-            f"{os.fspath(source)!r} is in tars already, and these are read as they are: "
-            f"run `fastpass index` on them"
+            f"{files[0]!r} holds images that are packed already, and is read as it is: run "
+            "`fastpass index` on it"
         )
-    refuse_below(output, parts)
-    _refuse_beside(output, tars)
+    given = [source] if isinstance(source, str | os.PathLike) else source
+    refuse_below(output, [*parts, *map(os.path.expanduser, given)])
     target = Path(output)
-    with (
-        Pack(source, layout=layout, classes=classes, keep=keep) as pack,
-        filled_folder(target, force=force, is_ours=is_index) as staging,
-    ):
+    with Pack(source, layout=layout, classes=classes, keep=keep) as pack:
         on_sample = partial(_tell, on_progress, len(pack))
         if to == "beton":
-            files = [staging / BETON_NAME]
-            num_bytes = write_beton(pack, files[0], seek_index=seek_index, on_sample=on_sample)
-            sync(files[0])
+            refuse_inputs(target, files)
+            reports, num_bytes = _fill_beton(pack, target, force, seek_index, on_sample)
         else:
-            writer = _ShardWriter(staging, shard_bytes, shard_samples or len(pack))
-            files, num_bytes = writer.write(pack, on_sample)
-        if pack.class_to_idx is not None:
-            write_file(staging / CLASSES_FILE, classes_json(pack.class_to_idx))
-        summary, skipped = pack.summary, pack.skipped_files
-        # An index knows the size and time of its tar, not its path: both may move.
-        reports = [build_index(file, seek_index=seek_index) for file in files]
-    return PackReport(
-        output=str(target),
-        shards=tuple(_moved(report, target) for report in reports),
-        num_samples=sum(report.num_samples for report in reports),
-        num_bytes=num_bytes,
-        summary=summary,
-        skipped_files=skipped,
-    )
+            most = shard_samples or len(pack)
+            with filled_folder(target, force=force, is_ours=is_index) as staging:
+                writer = _ShardWriter(staging, shard_bytes, most)
+                reports, num_bytes = _fill_tars(pack, staging, writer, seek_index, on_sample)
+        # An index knows the size and time of its file, not its path: both have moved.
+        folder = target if to == "tar" else target.parent
+        return PackReport(
+            output=str(target),
+            shards=tuple(_moved(report, folder) for report in reports),
+            num_samples=sum(report.num_samples for report in reports),
+            num_bytes=num_bytes,
+            summary=pack.summary,
+            skipped_files=pack.skipped_files,
+        )
 
 
-def _refuse_beside(output: PathLike, tars: list[str]) -> None:
-    """What the command reads is never replaced, though fastpass may have written it."""
-    for tar in tars:
-        if Path(os.path.realpath(tar)).parent == Path(os.path.realpath(output)):
-            raise WouldOverwrite(
-                f"{tar} is in {os.fspath(output)}, which would be replaced: choose another output"
-            )
+def _fill_beton(
+    pack: Pack, target: Path, force: bool, seek_index: bool, on_sample: Callable[[int], None]
+) -> tuple[list[IndexReport], int]:
+    with new_beton(target, force=force) as path:
+        num_bytes = write_beton(pack, path, seek_index=seek_index, on_sample=on_sample)
+        return [build_index(path, seek_index=seek_index)], num_bytes
+
+
+def _fill_tars(
+    pack: Pack,
+    folder: Path,
+    writer: _ShardWriter,
+    seek_index: bool,
+    on_sample: Callable[[int], None],
+) -> tuple[list[IndexReport], int]:
+    tars, num_bytes = writer.write(pack, on_sample)
+    if pack.class_to_idx is not None:
+        write_file(folder / CLASSES_FILE, classes_json(pack.class_to_idx))
+    return [build_index(tar, seek_index=seek_index) for tar in tars], num_bytes
 
 
 def _tell(on_progress: Callable[[int, int], None] | None, total: int, done: int) -> None:

@@ -32,8 +32,8 @@ SEED = 7
 @pytest.fixture(scope="module")
 def beton(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ffcv")
-    pack_folder(image_folder(folder / "root"), folder / "out", to="beton")
-    return folder / "out" / "images.beton"
+    pack_folder(image_folder(folder / "root"), folder / "images.beton", to="beton")
+    return folder / "images.beton"
 
 
 def _loader(path: Path, pipelines: dict[str, Any], **options: Any) -> Any:

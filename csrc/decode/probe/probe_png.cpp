@@ -2,6 +2,7 @@
 // and 11.3).
 #include <cstring>
 
+#include "common/crc32.h"
 #include "decode/probe/exif.h"
 #include "decode/probe/probe_formats.h"
 
@@ -13,16 +14,6 @@ constexpr std::size_t kIhdrAt = 8, kChunkOverhead = 12;  // length, type, CRC
 std::uint32_t read_u32(const std::uint8_t* bytes) {
   return std::uint32_t{bytes[0]} << 24 | std::uint32_t{bytes[1]} << 16 |
          std::uint32_t{bytes[2]} << 8 | bytes[3];
-}
-
-// Annex D of the PNG specification, bit by bit: only the 17 bytes of IHDR pass through it.
-std::uint32_t crc32(const std::uint8_t* bytes, std::size_t size) {
-  std::uint32_t crc = 0xFFFFFFFFu;
-  for (std::size_t i = 0; i < size; ++i) {
-    crc ^= bytes[i];
-    for (int bit = 0; bit < 8; ++bit) crc = crc & 1 ? crc >> 1 ^ 0xEDB88320u : crc >> 1;
-  }
-  return ~crc;
 }
 
 // 0 where the pair is not in table 12 of the specification.
@@ -69,7 +60,7 @@ Status probe_png(Span encoded, ImageInfo* info) {
   if (read_u32(chunk) != kIhdrBytes || std::memcmp(chunk + 4, "IHDR", 4) != 0) {
     return corrupt("the first PNG chunk is not an IHDR of 13 bytes", kIhdrAt);
   }
-  if (crc32(chunk + 4, 4 + kIhdrBytes) != read_u32(header + kIhdrBytes)) {
+  if (crc32(Span{chunk + 4, 4 + kIhdrBytes}) != read_u32(header + kIhdrBytes)) {
     return corrupt("the checksum of the PNG header is wrong", kIhdrAt);
   }
   const std::uint32_t width = read_u32(header), height = read_u32(header + 4);
