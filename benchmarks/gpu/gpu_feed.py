@@ -50,8 +50,9 @@ def our_operator_in_dali(folder: Path, threads: int, batch_size: int) -> Any:
     from fastpass.bench.peers.dali import make_pipeline_of_ours
 
     return make_pipeline_of_ours(
-        list_photos(folder), fp.recipes.dino(), batch_size=batch_size, threads=threads, seed=0
-    )
+        list_photos(folder), fp.recipes.dino(), batch_size=batch_size, threads=threads, seed=0,
+        decoder="mixed",
+    )  # fmt: skip
 
 
 def pipeline_rate(pipeline: Any, batch_size: int, seconds: float) -> float:

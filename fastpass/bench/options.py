@@ -17,7 +17,7 @@ from fastpass.common.processors import available_processors
 RECIPES = ("dino", "moco_v2", "rrc")
 PEERS = ("fastpass", "torchvision", "torchvision_v2", "dali", "ffcv")
 MODES = ("fast", "exact")
-BACKENDS = ("native", "dali")
+BACKENDS = ("native", "dali", "ffcv")
 
 
 def thread_counts(context: click.Context, option: click.Parameter, value: str) -> tuple[int, ...]:

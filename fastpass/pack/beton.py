@@ -52,7 +52,7 @@ def write_beton(
 
     Raises BadPack for a sample of more than 2 GiB, which no page of FFCV holds, and OSError.
     """
-    largest = int(pack.image_states[:, 0].argmax())
+    largest = int(np.argmax(pack.image_states[:, 0]))
     if pack.image_states[largest, 0] > _LARGEST_PAGE_BYTES:
         raise _too_large(pack.native.describe(largest), int(pack.image_states[largest, 0]))
     names = b"" if pack.class_to_idx is None else classes_json(pack.class_to_idx).encode()

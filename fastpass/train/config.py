@@ -53,9 +53,9 @@ class DataConfig(Section):
 
 
 class FeedConfig(Section):
-    """Which implementation of the loader makes the batches."""
+    """Which implementation of the loader makes the batches; all make the same."""
 
-    backend: Literal["native", "dali"] = "native"  # the same batches; "dali" makes them on the CPU
+    backend: Literal["native", "dali", "ffcv"] = "native"  # the others make them on the CPU
 
 
 class TrainConfig(Section):

@@ -22,7 +22,7 @@ MakeJob = Callable[..., FeedJob]
 
 DOES = {
     "dino": ("fastpass", "torchvision", "torchvision_v2", "dali"),
-    "moco_v2": ("fastpass", "torchvision"),
+    "moco_v2": ("fastpass", "torchvision", "ffcv"),
     "rrc": ("fastpass", "torchvision", "torchvision_v2", "dali", "ffcv"),
 }
 
@@ -84,11 +84,28 @@ def test_our_loader_is_measured_in_every_backend_asked_for(make_job: MakeJob) ->
     from support.dali_pipelines import enabled
 
     enabled()
-    job = replace(make_job(), modes=("fast",), backends=("native", "dali"))
-    native, dali = fastpass_loader.make_peers(job)
-    assert (native.name, dali.name) == ("fastpass fast", "fastpass dali fast")
-    first, second = (next(peer.batches()) for peer in (native, dali))
-    assert all(one.equal(other) for one, other in zip(first, second, strict=True))
+    job = replace(make_job(), modes=("fast",), backends=("native", "dali", "ffcv"))
+    peers = fastpass_loader.make_peers(job)
+    assert [peer.name for peer in peers] == [
+        "fastpass fast", "fastpass dali fast", "fastpass ffcv fast"
+    ]  # fmt: skip
+    native, *others = (next(peer.batches()) for peer in peers)
+    for other in others:
+        assert all(one.equal(theirs) for one, theirs in zip(native, other, strict=True))
+
+
+@pytest.mark.parametrize("name", ["dali", "ffcv"])
+@pytest.mark.parametrize("recipe", ["moco_v2", "rrc"])
+def test_our_operation_is_measured_inside_of_the_library(
+    make_job: MakeJob, name: str, recipe: str
+) -> None:
+    from support.dali_pipelines import enabled
+
+    enabled()
+    job = replace(make_job(recipe), modes=("fast",), backends=("native", name))
+    peers, _ = load_feed_peers([name], job)
+    assert [peer.name for peer in peers][1:] == [f"fastpass in {name.upper()}"]
+    assert measure_warm(peers[1], job, 0.0) > 0
 
 
 def test_an_absent_peer_is_left_out_by_name(
@@ -100,10 +117,18 @@ def test_an_absent_peer_is_left_out_by_name(
     assert missing == {"dali": "not installed: a_module_that_is_not_there"}
 
 
-def test_ffcv_is_left_out_where_it_would_do_less(make_job: MakeJob) -> None:
-    peers, missing = load_feed_peers(["ffcv"], make_job("dino"))
-    assert peers == []
-    assert missing == {"ffcv": "does not do the recipe dino"}
+def test_ffcv_says_which_of_the_steps_it_does_not_have(make_job: MakeJob) -> None:
+    (peer,), missing = load_feed_peers(["ffcv"], make_job("dino"))
+    assert missing == {}
+    assert "no hue, grayscale, blur, solarization" in peer.how
+
+
+def test_ffcv_is_left_out_where_it_has_no_such_crop(make_job: MakeJob) -> None:
+    job = make_job("rrc")
+    (view,) = job.recipe.views
+    center = Recipe("center", (replace(view, crop="center"),))
+    peers, missing = load_feed_peers(["ffcv"], replace(job, recipe=center))
+    assert (peers, missing) == ([], {"ffcv": "does not do the recipe center"})
 
 
 def test_a_cold_pass_is_whole_and_says_what_was_still_cached(make_job: MakeJob) -> None:

@@ -114,21 +114,34 @@ def make_pipeline(
 
 
 def make_pipeline_of_ours(
-    files: Sequence[Path], recipe: Recipe, *, batch_size: int, threads: int, seed: int
+    files: Sequence[Path],
+    recipe: Recipe,
+    *,
+    batch_size: int,
+    threads: int,
+    seed: int,
+    decoder: Decoder = "cpu",
 ) -> Any:
-    """DALI's reader, and behind it our operator on GPU 0: views in bfloat16, as bits."""
+    """DALI's reader, and our operator behind it. "mixed": on GPU 0, views in bfloat16, as bits."""
     dali.enable()
-    pipeline = Pipeline(batch_size=batch_size, num_threads=threads, device_id=0, seed=seed)
+    on_cpu = decoder == "cpu"
+    pipeline = Pipeline(
+        batch_size=batch_size,
+        num_threads=threads,
+        device_id=None if on_cpu else 0,
+        seed=seed,
+        prefetch_queue_depth=2,
+    )
     with pipeline:
         names = [str(path) for path in files]
         encoded, _ = fn.readers.file(files=names, random_shuffle=True, initial_fill=len(names))
         epoch = fn.cast(fn.random.uniform(range=[0, 2**20]), dtype=types.INT32)
         ours: Any = fn
         views = ours.fastpass.multi_crop(
-            encoded, recipe=dali.recipe(recipe), epoch=epoch, seed=seed, device="mixed",
-            dtype=types.UINT16,
+            encoded, recipe=dali.recipe(recipe), epoch=epoch, seed=seed, device=decoder,
+            dtype=types.FLOAT if on_cpu else types.UINT16,
         )  # fmt: skip
-        pipeline.set_outputs(*views)
+        pipeline.set_outputs(*(views if len(recipe.views) > 1 else [views]))
     pipeline.build()
     return pipeline
 
@@ -136,17 +149,18 @@ def make_pipeline_of_ours(
 class DaliCpu:
     """On CPU threads, from plain files."""
 
-    name = "DALI"
-
-    def __init__(self, job: FeedJob) -> None:
+    def __init__(self, job: FeedJob, *, is_ours: bool = False) -> None:
         is_single = len(job.recipe.views) == 1
-        self.how = "CPU pipeline, " + ("image_random_crop" if is_single else "decode once")
-        self._job = job
+        self.name, self.how = "DALI", "image_random_crop" if is_single else "decode once"
+        if is_ours:
+            self.name, self.how = "fastpass in DALI", "fn.fastpass.multi_crop, mode 'fast'"
+        self.how = f"CPU pipeline, {self.how}"
+        self._job, self._make = job, make_pipeline_of_ours if is_ours else make_pipeline
 
     def batches(self) -> Iterator[Sequence[Any]]:
         """The tensors share DALI's memory until the next batch: no copy is charged to it."""
         job = self._job
-        pipeline = make_pipeline(
+        pipeline = self._make(
             job.photos.files, job.recipe, batch_size=job.batch_size, threads=job.threads,
             seed=job.seed,
         )  # fmt: skip
@@ -159,4 +173,6 @@ class DaliCpu:
 
 
 def make_peers(job: FeedJob) -> list[DaliCpu]:
-    return [DaliCpu(job)]
+    """DALI; and ours inside of it, where that backend is asked for."""
+    is_asked = "dali" in job.backends and "fast" in job.modes
+    return [DaliCpu(job), *([DaliCpu(job, is_ours=True)] if is_asked else [])]

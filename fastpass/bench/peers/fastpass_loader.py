@@ -11,6 +11,7 @@ from typing import Any
 import torch  # noqa: F401  # the loader hands out its tensors: without torch, left out by name
 
 from fastpass.bench.peers.feed_peer import FeedJob
+from fastpass.bench.peers.photos import write_beton_of
 from fastpass.feed import Loader
 
 
@@ -22,17 +23,21 @@ class FastpassLoader:
     ) -> None:
         ours = "fastpass" if backend == "native" else f"fastpass {backend}"
         self.name = f"{ours} {mode}" + (f" {reads}" if reads else "")
-        self.how = f"fastpass.Loader, mode {mode!r}, indexed tar, decode once"
+        source = ".beton" if backend == "ffcv" else "indexed tar"
+        self.how = f"fastpass.Loader, mode {mode!r}, {source}, decode once"
         self._job = job
         self._options: dict[str, Any] = {"mode": mode} | ({"reads": reads} if reads else {})
+        self._beton = job.scratch / "originals.beton" if backend == "ffcv" else None
         if backend != "native":
             self.how += f", backend {backend!r}"
             self._options["backend"] = backend
 
     def batches(self) -> Iterator[Sequence[Any]]:
         job = self._job
+        if self._beton is not None:
+            write_beton_of(job.photos, self._beton)
         loader = Loader(
-            job.photos.shards, job.recipe, batch_size=job.batch_size, threads=job.threads,
+            self.paths(), job.recipe, batch_size=job.batch_size, threads=job.threads,
             seed=job.seed, rank=0, world_size=1, **self._options,
         )  # fmt: skip
         with loader:
@@ -42,7 +47,7 @@ class FastpassLoader:
                     yield batch.views
 
     def paths(self) -> Sequence[Path]:
-        return self._job.photos.shards
+        return self._job.photos.shards if self._beton is None else [self._beton]
 
 
 def make_peers(job: FeedJob) -> list[FastpassLoader]:

@@ -11,6 +11,7 @@ from fastpass.common.files import named_failures
 from fastpass.decode import decode_jpeg, probe
 from fastpass.errors import BadPack, FastpassError
 from fastpass.pack import Pack, pack_folder
+from fastpass.pack.beton import write_beton
 from fastpass.pack.sources import Source, expand
 
 SUFFIXES = (".jpg", ".jpeg")
@@ -61,6 +62,12 @@ def collect_photos(
         raise BadPack(f"{source!r}: no JPEG that can be decoded{some}")
     copies = _num_copies(files, epoch_size)
     return Photos(tuple(files), _indexed_tars(files, copies, scratch), copies, left_out)
+
+
+def write_beton_of(photos: Photos, beton: Path) -> None:
+    """The samples of the tars as one file of FFCV, unless it is there."""
+    if not beton.exists():
+        write_beton(Pack(photos.shards), beton)
 
 
 def _jpegs(source: Source) -> Iterator[tuple[str, memoryview]]:

@@ -13,7 +13,7 @@ FEED_PEERS = {
     "torchvision": "fastpass.bench.peers.torchvision_pil",
     "torchvision_v2": "fastpass.bench.peers.torchvision_v2",
     "dali": "fastpass.bench.peers.dali",
-    "ffcv": "fastpass.bench.peers.ffcv_rrc",
+    "ffcv": "fastpass.bench.peers.ffcv",
 }
 
 
