@@ -2,7 +2,7 @@
 PYTHON := .venv/bin/python
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: demo test lint build gpu bench fuzz setup-demo setup-test clean
+.PHONY: demo test test-long lint build gpu bench fuzz setup-demo setup-test clean
 
 demo: setup-demo
 	bash scripts/demo.sh
@@ -11,6 +11,10 @@ test: setup-test lint
 	cmake --workflow --preset dev
 	cmake --workflow --preset asan
 	$(PYTHON) -m pytest -n 2 --dist loadfile $(PYTEST_ARGS)
+
+# What takes too long for every change: whole matrices, many epochs.
+test-long: setup-test
+	$(PYTHON) -m pytest --long -m long --timeout 3600 $(PYTEST_ARGS)
 
 lint: setup-test
 	bash scripts/lint.sh

@@ -24,6 +24,10 @@ if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
 SHARED = Path(os.environ.get("FASTPASS_SHARED", Path(__file__).parents[2] / "shared")) / "data"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the tests marked long too")
+
+
 def _cuda_available() -> bool:
     import torch
 
@@ -31,6 +35,8 @@ def _cuda_available() -> bool:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("long") and not item.config.getoption("--long"):
+        pytest.skip("takes minutes; `make test-long` runs it")
     if item.get_closest_marker("needs_shared") and not SHARED.is_dir():
         reason = f"real test data not found at {SHARED} (set FASTPASS_SHARED)"
         if os.environ.get("FASTPASS_REQUIRE_SHARED") == "1":

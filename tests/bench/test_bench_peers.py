@@ -28,7 +28,8 @@ DOES = {
 
 
 PAIRS = [
-    pytest.param(recipe, name, marks=[pytest.mark.slow] * (name == "ffcv"))  # numba compiles
+    # numba compiles, half a minute for two views
+    pytest.param(recipe, name, marks=[pytest.mark.long] * ((recipe, name) == ("moco_v2", "ffcv")))
     for recipe, names in DOES.items()
     for name in names
 ]

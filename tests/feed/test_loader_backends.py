@@ -307,6 +307,22 @@ def test_two_backends_side_by_side(tars: Any, backend: str) -> None:
         assert all(got.views[1].equal(wanted.views[1]) for got, wanted in pairs)
 
 
+def test_all_backends_side_by_side(tmp_path: Path) -> None:
+    enabled()
+    pytest.importorskip("ffcv", reason="FFCV is not installed")
+    path = tmp_path / "all.beton"
+    pack_folder(image_folder(tmp_path / "root"), path, to="beton")
+    with (
+        _loader(path, "native") as native,
+        _loader(path, "dali") as dali,
+        _loader(path, "ffcv") as ffcv,
+    ):
+        for _ in range(2):
+            for wanted, *others in zip(native, dali, ffcv, strict=True):
+                for batch in others:
+                    _assert_equal(batch, wanted)
+
+
 def test_a_gpu_is_refused_by_name(tars: Any, backend: str) -> None:
     with pytest.raises(fp.MissingBackend, match="on the CPU, not on 'cuda'"):
         _loader(tars, backend, device="cuda")

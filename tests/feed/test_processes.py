@@ -16,6 +16,7 @@ from support.loader_processes import CASES
 from support.pictures import image_folder
 
 import fastpass as fp
+from fastpass.pack.writer import pack_folder
 
 RECIPE = fp.recipes.rrc(size=16)
 
@@ -49,6 +50,26 @@ def test_other_processes_with_dali(
     dali_pipelines.enabled()
     monkeypatch.setenv("XDG_CACHE_HOME", str(dali_pipelines.CACHE))
     test_other_processes(case, "active dali", folder)
+
+
+@pytest.fixture(scope="module")
+def beton(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("ffcv")
+    path = folder / "all.beton"
+    pack_folder(image_folder(folder / "root"), path, to="beton")
+    return path
+
+
+QUICK_CASES = ("fork", "fork_that_opens_its_own", "spawn")
+
+
+@pytest.mark.parametrize(
+    "case",
+    [pytest.param(case, marks=[pytest.mark.long] * (case not in QUICK_CASES)) for case in CASES],
+)
+def test_other_processes_with_ffcv(case: str, beton: Path) -> None:
+    pytest.importorskip("ffcv", reason="FFCV is not installed")
+    test_other_processes(case, "active ffcv", beton)
 
 
 def _ids(loader: fp.Loader) -> list[list[int]]:
