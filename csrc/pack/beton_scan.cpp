@@ -155,6 +155,16 @@ Status BetonScan::read_allocations() {
     }
   }
   std::sort(allocations_.begin(), allocations_.end());
+  std::uint64_t end = 0;
+  for (const Allocation& allocation : allocations_) {
+    if (allocation.offset < end) {
+      return bad("its table of allocations is damaged: that of row " +
+                     std::to_string(allocation.sample) + " begins inside of another, at byte " +
+                     std::to_string(allocation.offset),
+                 at);
+    }
+    end = allocation.offset + allocation.num_bytes;
+  }
   return Status();
 }
 
@@ -264,12 +274,13 @@ Status BetonScan::add_rgb(std::uint64_t row, const RgbRecord& record, SampleEntr
 
 // The names of classes are covered as well; Python reads them.
 Status BetonScan::check_tables() const {
-  if (ours_.checksum == 0) return Status();
-  if (ours_.names_bytes > kMostNamesBytes || ours_.names_offset < rows_end() ||
+  const bool has_names = ours_.names_bytes > 0;
+  if (ours_.names_bytes > kMostNamesBytes || (has_names && ours_.names_offset < rows_end()) ||
       !is_inside(ours_.names_offset, ours_.names_bytes, header_.allocations_offset)) {
     return bad("damaged: the names of its classes would lie outside of it",
                ours_at_ + offsetof(OurArguments, names_offset));
   }
+  if (ours_.checksum == 0) return Status();
   std::vector<std::uint8_t> names(ours_.names_bytes);
   FASTPASS_RETURN_IF_ERROR(file_.read(ours_.names_offset, names.data(), names.size()));
   if (crc32({names.data(), names.size()}, checksum_) == ours_.checksum) return Status();

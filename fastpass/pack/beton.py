@@ -90,7 +90,8 @@ def new_beton(target: Path, *, force: bool) -> Iterator[Path]:
             for path in staging.iterdir():
                 sync(path)
             _refuse(target, index, force)  # again: the work took its time
-            (staging / target.name).replace(target)  # in between, readers say StalePack
+            index.unlink(missing_ok=True)  # in between, readers do without
+            (staging / target.name).replace(target)
             (staging / index.name).replace(index)
         sync_folder(target.parent)
 

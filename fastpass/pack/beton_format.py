@@ -72,23 +72,26 @@ def read_class_names(path: str) -> ClassToIdx | None:
             if arguments is None or arguments[4] == 0:
                 return None
             names_at, num_bytes = arguments[3:]
-            is_possible = num_bytes <= _MOST_NAMES_BYTES and names_at < 1 << 63
-            if is_possible:
-                file.seek(names_at)
-            stored = file.read(num_bytes) if is_possible else b""
+            file_bytes = os.fstat(file.fileno()).st_size
+            if num_bytes > _MOST_NAMES_BYTES or names_at + num_bytes > file_bytes:
+                raise _bad_names(path, "they would lie outside of the file", names_at)
+            file.seek(names_at)
+            stored = file.read(num_bytes)
     except OSError as error:
         raise BadPack(f"cannot read {path!r}: {error.strerror or error}") from error
     try:
-        if len(stored) != num_bytes:
-            raise ValueError("they lie outside of the file")
         names = json.loads(stored)
         if not isinstance(names, dict):
             raise ValueError("they are no object from name to label")
         return checked_classes(names, "the names of classes")
     except (ValueError, RecursionError) as error:
-        raise BadPack(
-            f"{path!r}: the names of its classes are damaged: {error} (at byte {names_at})"
-        ) from error
+        raise _bad_names(path, str(error), names_at) from error
+
+
+def _bad_names(path: str, reason: str, names_at: int) -> BadPack:
+    return BadPack(
+        f"{path!r}: the names of its classes are damaged: {reason}", byte_offset=names_at
+    )
 
 
 def _our_arguments(file: BinaryIO) -> tuple[bytes, int, int, int, int] | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from support.interrupted import interrupted
 
-from fastpass.pack import pack_folder
+from fastpass.pack import Pack, pack_folder
 
 
 @pytest.fixture
@@ -38,3 +38,24 @@ def test_interrupts(photos, tmp_path, verb):
         elif (tmp_path / "out").exists():
             assert len(list((tmp_path / "out").glob("*.tar"))) == 1
             break
+
+
+@pytest.mark.parametrize("is_replaced", [False, True])
+def test_interrupts_of_a_beton(photos, tmp_path, image, is_replaced):
+    beton = tmp_path / "x.beton"
+    if is_replaced:
+        (tmp_path / "old").mkdir()
+        (tmp_path / "old" / "a.jpg").write_bytes(image())
+        pack_folder(tmp_path / "old", beton, to="beton")
+    before = {path.name: path.read_bytes() for path in tmp_path.glob("x.beton*")}
+    command = ["-m", "fastpass", "pack", photos, "--to", "beton", "--force", "-o", beton]
+    for milliseconds in (5, 100, 200, 300, 450):
+        run = interrupted(command, milliseconds / 1000)
+        assert run.returncode in (0, 130), run.stderr
+        assert "Traceback" not in run.stderr
+        assert not [name for name in os.listdir(tmp_path) if name.startswith(".")]
+        if {path.name: path.read_bytes() for path in tmp_path.glob("x.beton*")} != before:
+            with Pack(beton) as pack:  # whole, where the interrupt came at the very end
+                assert len(pack) == 1500
+            break
+        assert run.returncode == 130
