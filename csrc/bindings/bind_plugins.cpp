@@ -7,6 +7,7 @@
 #include "bindings/gpu_handle.h"
 #include "bindings/raise.h"
 #include "bindings/register.h"
+#include "plugins/plugin_ops.h"
 #include "plugins/provided.h"
 
 namespace fastpass {
@@ -43,6 +44,7 @@ void register_plugins(py::module_& module) {
       "set_plugin_gpus",
       [](py::function find) { set_plugin_gpus(make_gpu_provider(std::move(find))); },
       py::arg("find"));
+  module.def("define_plugin_op", &define_plugin_op, py::arg("name"), py::arg("op"));
 }
 
 }  // namespace fastpass

@@ -9,7 +9,7 @@
 #define FASTPASS_API __attribute__((visibility("default")))
 
 /* Changes with every change of this file that a plug-in would notice. */
-#define FASTPASS_ABI_VERSION 1
+#define FASTPASS_ABI_VERSION 2
 
 #ifdef __cplusplus
 extern "C" {
@@ -46,6 +46,17 @@ typedef struct fastpass_region {
   int32_t scale_denominator; /* 1, 2, 4, 8 */
 } fastpass_region;
 
+/* What the values of an output are. */
+enum { FASTPASS_BOOL, FASTPASS_UINT8, FASTPASS_INT32, FASTPASS_INT64, FASTPASS_FLOAT32 };
+
+/* An array that an operation of the request fills beside the view, for one sample. */
+typedef struct fastpass_op_output {
+  const int64_t* shape; /* [num_dimensions]; the worker's */
+  int64_t num_bytes;
+  int32_t num_dimensions;
+  int32_t dtype; /* one of the enumeration above */
+} fastpass_op_output;
+
 typedef struct fastpass_worker fastpass_worker;
 
 FASTPASS_API int32_t fastpass_abi_version(void);
@@ -59,7 +70,13 @@ FASTPASS_API int32_t fastpass_num_views(const fastpass_worker* worker);
 FASTPASS_API int32_t fastpass_view_size(const fastpass_worker* worker, int32_t view); /* pixels */
 FASTPASS_API int64_t fastpass_view_bytes(const fastpass_worker* worker, int32_t view);
 
-/* All views of an image. outputs[view]: fastpass_view_bytes bytes. Returns the fault, 0: none. */
+/* The outputs of all operations, view by view. */
+FASTPASS_API int32_t fastpass_num_op_outputs(const fastpass_worker* worker);
+FASTPASS_API fastpass_op_output fastpass_get_op_output(const fastpass_worker* worker,
+                                                       int32_t output);
+
+/* All views of an image. outputs: one memory of fastpass_view_bytes bytes for each view, then one
+ * of num_bytes bytes for each output of the operations. Returns the fault, 0: none. */
 FASTPASS_API int32_t fastpass_render(fastpass_worker* worker, const fastpass_image* image,
                                      const fastpass_key* key, uint8_t* const* outputs,
                                      fastpass_report* report);

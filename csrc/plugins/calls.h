@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <exception>
 #include <new>
-#include <vector>
 
 #include "common/status.h"
 #include "plugins/c_api.h"
@@ -13,7 +12,6 @@
 
 struct fastpass_worker {
   fastpass::PluginWorker worker;
-  std::vector<std::uint8_t*> outputs;  // [view]
 };
 
 namespace fastpass {

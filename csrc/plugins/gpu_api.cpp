@@ -126,6 +126,11 @@ class PluginGpuBatch {
 Status make_batch(const char* request, int ordinal, std::unique_ptr<PluginGpuBatch>* batch) {
   Request read;
   FASTPASS_RETURN_IF_ERROR(read_request(request, &read));
+  for (const ViewOps& ops : read.sample.ops) {
+    if (ops.empty()) continue;
+    return {Fault::kBadArgument, "the view_op " + ops.front().name +
+                                     " runs on the CPU only: render there, or leave it out"};
+  }
   std::shared_ptr<Gpu> gpu;
   FASTPASS_RETURN_IF_ERROR(plugin_gpus()(ordinal, &gpu));
   auto made = std::make_unique<PluginGpuBatch>(std::move(read), std::move(gpu));

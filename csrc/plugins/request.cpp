@@ -111,6 +111,13 @@ bool set_option(std::string_view name, std::string_view value, Request* request)
   return false;
 }
 
+bool read_setting(std::string_view name, std::string_view value, Request* request) {
+  if (request->sample.views.empty()) return set_option(name, value, request);
+  if (name != "output") return set_field(name, value, &request->sample.views.back());
+  request->op_outputs.emplace_back();
+  return read_output(value, &request->op_outputs.back());
+}
+
 Status read_line(std::string_view line, Request* request) {
   std::vector<ViewSpec>& views = request->sample.views;
   if (line == "view") {
@@ -120,8 +127,8 @@ Status read_line(std::string_view line, Request* request) {
   const std::size_t space = std::min(line.find(' '), line.size());
   const std::string_view name = line.substr(0, space);
   const std::string_view value = line.substr(std::min(space + 1, line.size()));
-  const bool is_read =
-      views.empty() ? set_option(name, value, request) : set_field(name, value, &views.back());
+  if (name == "op" && !views.empty()) return read_op(value, &request->sample);
+  const bool is_read = read_setting(name, value, request);
   if (is_read) return {};
   return {Fault::kBadArgument, "the request has the line \"" + std::string(line.substr(0, 80)) +
                                    "\", which is no setting or has no value of its kind"};
@@ -145,7 +152,7 @@ Status read_request(std::string_view text, Request* request) {
   if (request->sample.decode.max_pixels < 1 || request->sample.decode.max_scan_blocks < 1) {
     return {Fault::kBadArgument, "max_pixels and max_scan_blocks must be at least 1"};
   }
-  return {};
+  return check_ops(request->sample, request->op_outputs, request->format.dtype == Dtype::kUint8);
 }
 
 }  // namespace fastpass

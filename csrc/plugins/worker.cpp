@@ -38,7 +38,7 @@ Status PluginWorker::plan(const PluginImage& image, const DrawKey& key,
 }
 
 Status PluginWorker::render(const PluginImage& image, const DrawKey& key,
-                            const std::vector<std::uint8_t*>& outputs) {
+                            std::uint8_t* const* outputs) {
   {
     const Stopwatch watch(&times_.decode_nanoseconds);
     const WholeImageDecoder whole = {decoder_.get(), &plugin_foreign_decoder(), &pixels_};
@@ -46,7 +46,9 @@ Status PluginWorker::render(const PluginImage& image, const DrawKey& key,
     FASTPASS_RETURN_IF_ERROR(decode_sample(plan_, decoder_.get(), &pixels_));
   }
   const Stopwatch watch(&times_.augment_nanoseconds);
-  outputs_.views = outputs;
+  std::uint8_t* const* op_outputs = outputs + request_.sample.views.size();
+  outputs_.views.assign(outputs, op_outputs);
+  outputs_.ops.assign(op_outputs, op_outputs + request_.op_outputs.size());
   return render_sample(plan_, pixels_.view(), request_.sample, request_.format, outputs_,
                        &renderer_);
 }

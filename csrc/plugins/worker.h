@@ -32,8 +32,8 @@ class PluginWorker {
   const Request& request() const { return request_; }
   StageTimes& times() { return times_; }  // of this worker
 
-  Status render(const PluginImage& image, const DrawKey& key,
-                const std::vector<std::uint8_t*>& outputs);
+  // outputs: of the views, then of the operations.
+  Status render(const PluginImage& image, const DrawKey& key, std::uint8_t* const* outputs);
   // What a GPU is to do for the same; the image's bytes are read until it is done.
   Status plan_on_gpu(const PluginImage& image, const DrawKey& key, GpuSample* sample);
   // Of what decode() gives for the same arguments; `region` has a crop and a scale.

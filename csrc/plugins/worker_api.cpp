@@ -26,7 +26,7 @@ fastpass_worker* fastpass_worker_new(const char* request, fastpass_report* repor
   fastpass::guarded(report, [&]() -> Status {
     fastpass::Request read;
     FASTPASS_RETURN_IF_ERROR(fastpass::read_request(request, &read));
-    made = new fastpass_worker{fastpass::PluginWorker(std::move(read)), {}};
+    made = new fastpass_worker{fastpass::PluginWorker(std::move(read))};
     return {};
   });
   return made;
@@ -47,13 +47,22 @@ std::int64_t fastpass_view_bytes(const fastpass_worker* worker, std::int32_t vie
                                                         worker->worker.request().format.dtype));
 }
 
+std::int32_t fastpass_num_op_outputs(const fastpass_worker* worker) {
+  return static_cast<std::int32_t>(worker->worker.request().op_outputs.size());
+}
+
+fastpass_op_output fastpass_get_op_output(const fastpass_worker* worker, std::int32_t output) {
+  const fastpass::RequestOutput& wanted =
+      worker->worker.request().op_outputs[static_cast<std::size_t>(output)];
+  return {wanted.shape.data(), static_cast<std::int64_t>(wanted.bytes),
+          static_cast<std::int32_t>(wanted.shape.size()), wanted.dtype};
+}
+
 std::int32_t fastpass_render(fastpass_worker* worker, const fastpass_image* image,
                              const fastpass_key* key, std::uint8_t* const* outputs,
                              fastpass_report* report) {
   return fastpass::timed(worker, report, [&] {
-    worker->outputs.assign(outputs, outputs + fastpass_num_views(worker));
-    return worker->worker.render(fastpass::image_of(*image), fastpass::key_of(*key),
-                                 worker->outputs);
+    return worker->worker.render(fastpass::image_of(*image), fastpass::key_of(*key), outputs);
   });
 }
 

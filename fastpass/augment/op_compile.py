@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 import importlib
 import logging
 import traceback
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
 from types import CellType, FunctionType
@@ -19,10 +21,20 @@ from fastpass.augment.op_source import called_functions, place_of
 from fastpass.augment.operation import ViewOp
 from fastpass.errors import BadViewOp, FastpassError, MissingBackend
 
+
+@dataclass(frozen=True, slots=True)
+class _Native:
+    """An operation for views of one size."""
+
+    op: Any  # _core.ViewOp
+    compiled: Any  # numba's cfunc, which owns the code; None where Python runs the function
+    plugin_name: str
+
+
 _log = logging.getLogger("fastpass")
 _lock = Lock()
 # Compiled functions live as long as the process: a loader may run them to its end.
-_native: dict[tuple[Any, ...], Any] = {}
+_native: dict[tuple[Any, ...], _Native] = {}
 
 
 def native_view_op(op: ViewOp, size: int) -> Any:
@@ -30,14 +42,25 @@ def native_view_op(op: ViewOp, size: int) -> Any:
 
     Raises BadViewOp for what numba cannot compile, MissingBackend without numba.
     """
-    key = (op.function, op.params, op.python, op.check_bounds, size)
+    return _made(op, size).op
+
+
+def plugin_op_name(op: ViewOp, size: int) -> str:
+    """By which requests of this process name the same operation; see ``native_view_op``."""
+    made = _made(op, size)
+    core.define_plugin_op(made.plugin_name, made.op)
+    return made.plugin_name
+
+
+def _made(op: ViewOp, size: int) -> _Native:
+    key = (op.function, op.params, op.outputs, op.normalized, op.python, op.check_bounds, size)
     with _lock:
         if key not in _native:
             _native[key] = _make(op, size)
-        return _native[key][0]
+        return _native[key]
 
 
-def _make(op: ViewOp, size: int) -> tuple[Any, Any]:
+def _make(op: ViewOp, size: int) -> _Native:
     shapes = [output.shape_for(size, dict(op.params)) for output in op.outputs]
     dtypes = [np.dtype(output.dtype) for output in op.outputs]
     if op.python:
@@ -55,7 +78,10 @@ def _make(op: ViewOp, size: int) -> tuple[Any, Any]:
             for shape, dtype in zip(shapes, dtypes, strict=True)
         ],
     )
-    return native, compiled
+    # In another process the same name stands for the same, or for nothing.
+    what = f"{op.source} {op.params} {op.python} {op.check_bounds} {size} {shapes} {dtypes}"
+    digest = hashlib.sha256(what.encode()).hexdigest()[:16]
+    return _Native(native, compiled, f"{op.name}@{digest}-{len(_native)}")
 
 
 def _python_call(

@@ -37,25 +37,29 @@ def named_outputs(
     places: Sequence[OutputPlace], memory: Sequence[npt.NDArray[np.uint8]]
 ) -> dict[str, dict[int, Any]]:
     """name -> place of the view -> array; ``memory``: uint8 [bytes], or [N, bytes] of a batch."""
+    return by_name(
+        places,
+        [
+            values.view(np.dtype(place.dtype)).reshape((*values.shape[:-1], *place.shape))
+            for place, values in zip(places, memory, strict=True)
+        ],
+    )
+
+
+def by_name(places: Sequence[OutputPlace], arrays: Sequence[Any]) -> dict[str, dict[int, Any]]:
+    """name -> place of the view -> array, of arrays in the order of ``places``."""
     named: dict[str, dict[int, Any]] = {}
-    for place, values in zip(places, memory, strict=True):
-        shape = (*values.shape[:-1], *place.shape)
-        array = values.view(np.dtype(place.dtype)).reshape(shape)
+    for place, array in zip(places, arrays, strict=True):
         named.setdefault(place.name, {})[place.view] = array
     return named
 
 
 def refuse_ops_on_gpu(recipe: Recipe) -> None:
     """Raises MissingBackend for a recipe with operations."""
-    refuse_ops(recipe, "on the CPU", "device='cpu'")
-
-
-def refuse_ops(recipe: Recipe, where: str, what_to_take: str) -> None:
-    """Raises MissingBackend for a recipe with operations: they run only ``where``."""
     for view in recipe.views:
         for op in view.ops:
             raise MissingBackend(
-                f"the view_op {op.name} runs {where} only: take {what_to_take}, or a recipe "
+                f"the view_op {op.name} runs on the CPU only: take device='cpu', or a recipe "
                 "without it, and change the batch with torch"
             )
 

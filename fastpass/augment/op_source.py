@@ -18,16 +18,21 @@ from fastpass.errors import BadViewOp
 _LIBRARIES = sys.stdlib_module_names | {"numpy", "numba", "scipy"}
 
 
-def source_hash(function: Callable[..., Any]) -> str:
+def source_hash(function: Callable[..., Any], *declared: object) -> str:
     """16 hex digits that change with what the operation does.
 
     They cover the text of the function, the texts of the functions of the user that it calls, and
-    the numbers, strings and arrays that it takes from outside.
+    the numbers, strings and arrays that it takes from outside; and what was ``declared`` of it:
+    values, and other functions.
 
     Raises BadViewOp where a text is not to be found.
     """
     digest = hashlib.sha256()
-    for part in _parts(function, set()):
+    texts = [repr(value) for value in declared if not isinstance(value, FunctionType)]
+    for value in declared:
+        if isinstance(value, FunctionType):
+            texts += _parts(value, set())
+    for part in [*_parts(function, set()), *texts]:
         digest.update(part.encode())
         digest.update(b"\0")
     return digest.hexdigest()[:16]

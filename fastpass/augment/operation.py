@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import astuple, dataclass, field, replace
 from typing import Any, overload
 
 from fastpass.augment.op_source import place_of, source_hash
@@ -155,13 +155,14 @@ def view_op(
     require_type("python", python, bool)
     require_type("check_bounds", check_bounds, bool)
     wanted = tuple(_output(name, of) for name, of in (outputs or {}).items())
+    declared = [value for output in wanted for value in astuple(output)]
 
     def make(function: Callable[..., Any]) -> ViewOp:
         if not inspect.isfunction(function):
             raise BadViewOp(f"view_op came for {shown(function)}, wanted a Python function")
         return ViewOp(
             name=f"{function.__module__}:{function.__qualname__}",
-            source=source_hash(function),
+            source=source_hash(function, normalized, *declared),
             params=_params(function, [output.name for output in wanted]),
             function=function,
             outputs=wanted,

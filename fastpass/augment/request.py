@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from fastpass._native import core
 from fastpass.augment.native import spec_values
-from fastpass.augment.op_outputs import refuse_ops
+from fastpass.augment.op_compile import plugin_op_name
 from fastpass.augment.recipe import Recipe
+from fastpass.augment.spec import ViewSpec
 
 
 def recipe_text(recipe: Recipe) -> str:
     """The views of a recipe: "view" on a line begins one, and "NAME VALUE" lines are its fields.
 
-    Raises MissingBackend for a recipe with operations, which plug-ins do not run.
+    Operations are compiled, and named in a way that holds in this process alone. Raises
+    BadViewOp, MissingBackend.
     """
     lines: list[str] = []
-    refuse_ops(recipe, "in fastpass.Loader(backend='native') and render", "these")
     for spec in recipe.views:
         lines.append("view")
         lines += [f"{name} {_text(value)}" for name, value in spec_values(spec).items()]
+        lines += _ops_text(spec)
     return "\n".join(lines) + "\n"
+
+
+def _ops_text(spec: ViewSpec) -> Iterator[str]:
+    for op in spec.ops:
+        yield f"op {plugin_op_name(op, spec.size)}"
+        for output in op.outputs:
+            shape = output.shape_for(spec.size, dict(op.params))
+            yield " ".join(["output", output.name, output.dtype, *map(str, shape)])
 
 
 def request_text(

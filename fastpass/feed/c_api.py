@@ -22,7 +22,7 @@ from fastpass.augment.native import decode_foreign
 from fastpass.common.gpu import gpu_of
 from fastpass.errors import FastpassError, MissingBackend
 
-ABI_VERSION = 1
+ABI_VERSION = 2
 
 
 class Report(ctypes.Structure):
@@ -76,6 +76,17 @@ class Region(ctypes.Structure):
     )
 
 
+class OpOutput(ctypes.Structure):
+    """An array that an operation fills beside the view, for one sample."""
+
+    _fields_ = (
+        ("shape", POINTER(c_int64)),
+        ("num_bytes", c_int64),
+        ("num_dimensions", c_int32),
+        ("dtype", c_int32),
+    )
+
+
 _SIGNATURES = {
     "fastpass_abi_version": (c_int32, ()),
     "fastpass_worker_new": (c_void_p, (c_char_p, POINTER(Report))),
@@ -83,6 +94,8 @@ _SIGNATURES = {
     "fastpass_num_views": (c_int32, (c_void_p,)),
     "fastpass_view_size": (c_int32, (c_void_p, c_int32)),
     "fastpass_view_bytes": (c_int64, (c_void_p, c_int32)),
+    "fastpass_num_op_outputs": (c_int32, (c_void_p,)),
+    "fastpass_get_op_output": (OpOutput, (c_void_p, c_int32)),
     "fastpass_render": (
         c_int32,
         (c_void_p, POINTER(Image), POINTER(Key), POINTER(c_void_p), POINTER(Report)),

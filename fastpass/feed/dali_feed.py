@@ -62,7 +62,7 @@ class DaliFeed:
         enable()
         self._recipe, self._order, self._options = recipe, order, options
         self._num_samples = min(options.batch_size, -(-len(pack) // options.world_size))
-        self._reported = ReportedBatches(pack, options, weights)
+        self._reported = ReportedBatches(pack, recipe, options, weights)
         self._reader = BatchReader(
             pack, order, reads=options.reads, num_threads=min(options.threads, _MOST_READERS)
         )
@@ -161,9 +161,9 @@ class DaliFeed:
         self._in_dali.clear()
 
     def _made(self, read: ReadBatch, outputs: list[npt.NDArray[Any]]) -> MadeBatch:
-        *views, reports = outputs
-        self._memories.add(views[0].ctypes.data)
-        return self._reported.made(views, reports, read.positions, read.unread)
+        *arrays, reports = outputs
+        self._memories.add(arrays[0].ctypes.data)
+        return self._reported.made(arrays, reports, read.positions, read.unread)
 
     # ---- the end ----------------------------------------------------------------------------
 

@@ -57,7 +57,7 @@ class FfcvFeed:
         _refuse_what_ffcv_cannot(pack, options)
         self._recipe, self._order, self._options = recipe, order, options
         self._num_samples = min(options.batch_size, -(-len(pack) // options.world_size))
-        self._reported = ReportedBatches(pack, options, weights)
+        self._reported = ReportedBatches(pack, recipe, options, weights)
         self._decoder = MultiCropDecoder(
             recipe,
             seed=options.seed,
@@ -82,7 +82,7 @@ class FfcvFeed:
         decoder, options, recipe = self._decoder, self._options, self._recipe
         image, others = _fields_of(path)
         pipelines: dict[str, list[Operation] | None] = dict.fromkeys(others)
-        pipelines[image] = [decoder]  # alone: its memory, with all views and the reports
+        pipelines[image] = [decoder]  # alone: its memory, with all arrays and the reports
         with _kept_torch_threads():
             loader = Loader(
                 path,
@@ -135,11 +135,11 @@ class FfcvFeed:
         for of_batch in positions:
             self._open_here.check()
             *memory, reports = self._next_memory()
-            views = [
-                view.view(self._decoder.view_dtype).reshape(-1, *self._decoder.view_shape(index))
-                for index, view in enumerate(memory)
+            arrays = [
+                values.view(of.dtype).reshape(-1, *of.shape)
+                for values, of in zip(memory, self._decoder.arrays, strict=True)
             ]
-            yield self._reported.made(views, reports, of_batch, {})
+            yield self._reported.made(arrays, reports, of_batch, {})
 
     def _next_memory(self) -> tuple[npt.NDArray[Any], ...]:
         """As ``next`` of FFCV's iterator, which waits for ever where FFCV's thread has failed."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import math
 import threading
 import weakref
 from collections.abc import Callable
@@ -10,7 +11,7 @@ from ctypes import c_char_p, c_int64, c_uint32, c_uint64, c_void_p
 from dataclasses import replace
 from functools import cache
 from queue import Full
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal, NamedTuple, NoReturn
 
 import numpy as np
 import numpy.typing as npt
@@ -24,6 +25,7 @@ from ffcv.pipeline.state import State
 from ffcv.transforms import ToTensor
 
 from fastpass._native import core
+from fastpass.augment.op_outputs import check_dtype_of_ops, output_places
 from fastpass.augment.recipes.named import RecipeLike, as_recipe
 from fastpass.augment.request import request_text
 from fastpass.common.checks import require_bool, require_choice, require_integer
@@ -39,6 +41,17 @@ Layout = Literal["CHW", "HWC"]
 _NUMPY_TYPES = {"float32": "<f4", "float16": "<f2", "bfloat16": "<u2", "uint8": "<u1"}
 _REPORT_BYTES = ctypes.sizeof(Report)
 _SECONDS_TO_NEXT_TRY = 0.1
+
+
+class ArrayOfSamples(NamedTuple):
+    """Of each sample."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+
+    @property
+    def num_bytes(self) -> int:
+        return math.prod(self.shape) * self.dtype.itemsize
 
 
 @cache
@@ -59,7 +72,8 @@ class MultiCropDecoder(SimpleRGBImageDecoder):  # type: ignore[misc]
 
     For a ``FastpassField``, or a field of FFCV's own RGBImageField that was written in jpg mode.
     It is the first operation of a pipeline; :meth:`view` picks one view, in the same pipeline and
-    in others (``PipelineSpec(decoder, transforms=[decoder.view(1), ...])``). The views are those of
+    in others (``PipelineSpec(decoder, transforms=[decoder.view(1), ...])``), and :meth:`output`
+    what an operation on views (``fastpass.view_op``) puts out beside it. The views are those of
     ``fastpass.Loader`` and depend on (seed, epoch, sample, view) alone.
 
     Args:
@@ -99,6 +113,8 @@ class MultiCropDecoder(SimpleRGBImageDecoder):  # type: ignore[misc]
         self.recipe = as_recipe(recipe)
         self.seed = require_integer("seed", seed, 0, 2**64 - 1)
         self.dtype, self.layout, self.on_error = dtype, layout, on_error
+        check_dtype_of_ops(self.recipe, dtype)
+        self._outputs = output_places(self.recipe)
         text = request_text(
             self.recipe,
             dtype=dtype,
@@ -121,53 +137,67 @@ class MultiCropDecoder(SimpleRGBImageDecoder):  # type: ignore[misc]
         self._is_named = True
 
     def view(self, index: int) -> View:
-        """An operation that picks a view of the recipe."""
+        """An operation that picks a view of the recipe: [N, 3, size, size], or HWC."""
         number = len(self.recipe.views)
         return View(self, require_integer("index", index, 0, number - 1))
+
+    def output(self, name: str, view: int) -> View:
+        """An operation that picks the output ``name`` of an operation on a view: [N, ...]."""
+        for place, output in enumerate(self._outputs, len(self.recipe.views)):
+            if (output.name, output.view) == (name, view):
+                return View(self, place)
+        known = ", ".join(f"{output.name!r} of view {output.view}" for output in self._outputs)
+        raise BadArgument(
+            f"{name!r} of view {view} is no output of the recipe's operations; there is "
+            f"{known or 'none'}"
+        )
 
     def reports(self) -> Reports:
         """An operation that gives what ``faults`` reads: uint8 [N, bytes of a report]."""
         return Reports(self)
 
-    def view_shape(self, index: int) -> tuple[int, int, int]:
-        size = self.recipe.views[index].size
-        return (3, size, size) if self.layout == "CHW" else (size, size, 3)
-
     @property
-    def view_dtype(self) -> np.dtype[Any]:
-        return np.dtype(_NUMPY_TYPES[self.dtype])
+    def arrays(self) -> list[ArrayOfSamples]:
+        """What is made of a sample: the views, then the outputs of operations."""
+        is_first = self.layout == "CHW"
+        views = [
+            ArrayOfSamples(
+                (3, view.size, view.size) if is_first else (view.size, view.size, 3),
+                np.dtype(_NUMPY_TYPES[self.dtype]),
+            )
+            for view in self.recipe.views
+        ]
+        outputs = [ArrayOfSamples(of.shape, np.dtype(of.dtype)) for of in self._outputs]
+        return [*views, *outputs]
 
     # ---- what FFCV calls --------------------------------------------------------------------
 
     def declare_state_and_memory(
         self, previous_state: State
     ) -> tuple[State, tuple[AllocationQuery, ...]]:
-        """The memory is that of each view, and of the reports: one array of bytes each."""
+        """The memory is that of each array, and of the reports: each a row of bytes per sample."""
         _refuse_raw(self.metadata)
         _library().fastpass_pool_begin(self._pool, self.seed, max(self._next_epoch, 0))
         if not self._is_named:
             self._next_epoch += 1
-        queries = tuple(
-            AllocationQuery((3 * view.size**2 * self.view_dtype.itemsize,), np.dtype("<u1"))
-            for view in self.recipe.views
-        )
+        queries = tuple(AllocationQuery((of.num_bytes,), np.dtype("<u1")) for of in self.arrays)
         reports = AllocationQuery((_REPORT_BYTES,), np.dtype("<u1"))
         state = replace(previous_state, jit_mode=True, shape=(1,), dtype=np.dtype("<u1"))
         return state, (*queries, reports)
 
     def generate_code(self) -> Callable[..., Any]:
         render = _library().fastpass_pool_render
-        pool, num_views = self._pool, len(self.recipe.views)
+        pool, num_arrays = self._pool, len(self.arrays)
         read, each = self.memory_read, Compiler.get_iterator()
 
         place_of = Compiler.compile(_place_of if _is_ours(self.metadata) else _place_of_rgb)
         raises, raise_in_consumer = self.on_error == "raise", _raise_in_consumer
 
         def decode(rows, memory, metadata, storage):  # type: ignore[no-untyped-def]
-            views = np.empty(num_views, np.int64)
-            for view in range(num_views):
-                views[view] = memory[view].ctypes.data
-            reports = memory[num_views]
+            outputs = np.empty(num_arrays, np.int64)
+            for output in range(num_arrays):
+                outputs[output] = memory[output].ctypes.data
+            reports = memory[num_arrays]
             faults = 0
             for place in each(len(rows)):
                 row = rows[place]
@@ -181,7 +211,7 @@ class MultiCropDecoder(SimpleRGBImageDecoder):  # type: ignore[misc]
                     seek_bytes,
                     key_bytes,
                     row,
-                    views.ctypes.data,
+                    outputs.ctypes.data,
                     place,
                     reports[place].ctypes.data,
                 )
@@ -210,13 +240,12 @@ def _is_ours(metadata: npt.NDArray[Any]) -> bool:
 
 
 class View(Operation):  # type: ignore[misc]
-    """One view of what a :class:`MultiCropDecoder` has made: [N, 3, size, size], or HWC."""
+    """One array of what a :class:`MultiCropDecoder` has made: a view, or an output beside it."""
 
-    def __init__(self, decoder: MultiCropDecoder, index: int) -> None:
+    def __init__(self, decoder: MultiCropDecoder, place: int) -> None:
         super().__init__()
-        self._decoder, self._index = decoder, index
-        self._shape = decoder.view_shape(index)
-        self._dtype = decoder.view_dtype
+        self._decoder, self._place = decoder, place
+        self._shape, self._dtype = decoder.arrays[place].shape, decoder.arrays[place].dtype
 
     def declare_state_and_memory(self, previous_state: State) -> tuple[State, None]:
         is_compiled = self._dtype != np.float16  # of which numba makes no arrays on a CPU
@@ -224,11 +253,11 @@ class View(Operation):  # type: ignore[misc]
         return state, None
 
     def generate_code(self) -> Callable[..., Any]:
-        index, dtype, (first, second, third) = self._index, self._dtype, self._shape
+        place, dtype, shape = self._place, self._dtype, self._shape
 
         def pick(memory, _):  # type: ignore[no-untyped-def]
-            view = memory[index]
-            return view.view(dtype).reshape((len(view), first, second, third))
+            values = memory[place]
+            return values.view(dtype).reshape((len(values), *shape))
 
         return pick
 
@@ -252,18 +281,21 @@ class Reports(Operation):  # type: ignore[misc]
 def multi_crop(
     recipe: RecipeLike, *, field: str = "image", **options: Any
 ) -> dict[str, list[Operation] | PipelineSpec]:
-    """Pipelines for FFCV's Loader that give every view as a tensor.
+    """Pipelines for FFCV's Loader that give every view as a tensor, and what operations put out.
 
-    The first is called as the field is, and the others ``view_1``, ``view_2`` and so on; FFCV hands
-    them out behind all fields of the file. ``options``: see :class:`MultiCropDecoder`.
+    The first is called as the field is, and the others ``view_1``, ``view_2`` and so on, then
+    ``NAME_0`` for the output NAME of an operation on view 0; FFCV hands them out behind all fields
+    of the file. ``options``: see :class:`MultiCropDecoder`.
     """
     decoder = MultiCropDecoder(recipe, **options)
     pipelines: dict[str, list[Operation] | PipelineSpec] = {
         field: [decoder, decoder.view(0), ToTensor()]
     }
-    for index in range(1, len(decoder.recipe.views)):
-        transforms = [decoder.view(index), ToTensor()]
-        pipelines[f"view_{index}"] = PipelineSpec(decoder, transforms=transforms)
+    picked = {f"view_{view}": decoder.view(view) for view in range(1, len(decoder.recipe.views))}
+    for of in output_places(decoder.recipe):
+        picked[f"{of.name}_{of.view}"] = decoder.output(of.name, of.view)
+    for name, pick in picked.items():
+        pipelines[name] = PipelineSpec(decoder, transforms=[pick, ToTensor()])
     return pipelines
 
 

@@ -8,8 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from fastpass.augment.op_outputs import by_name, check_dtype_of_ops, output_places
+from fastpass.augment.recipe import Recipe
 from fastpass.errors import (
     BadSeekIndex,
+    BadViewOp,
     CorruptImage,
     FastpassError,
     ImageTooLarge,
@@ -25,15 +28,29 @@ from fastpass.pack import Pack
 
 # Faults of an image; others, of the storage or the memory, would meet every other sample as well
 # (csrc/feed/batch_maker.cpp).
-_OF_THE_IMAGE = (CorruptImage, UnsupportedImage, ImageTooLarge, TooManyScans, BadSeekIndex)
+_OF_THE_IMAGE = (
+    CorruptImage,
+    UnsupportedImage,
+    ImageTooLarge,
+    TooManyScans,
+    BadSeekIndex,
+    BadViewOp,
+)
 
 
 class ReportedBatches:
     """Makes batches of what another loader hands out, and raises or skips what it reports."""
 
     def __init__(
-        self, pack: Pack, options: Options, weights: npt.NDArray[np.float32] | None
+        self,
+        pack: Pack,
+        recipe: Recipe,
+        options: Options,
+        weights: npt.NDArray[np.float32] | None,
     ) -> None:
+        """Raises BadArgument for operations that do not work on the views' dtype."""
+        check_dtype_of_ops(recipe, options.dtype)
+        self._num_views, self._places = len(recipe.views), output_places(recipe)
         self._native: Any = pack.native
         self._options = options
         self._delivery = Delivery(options.dtype, has_labels=pack.num_classes > 0, weights=weights)
@@ -41,13 +58,14 @@ class ReportedBatches:
 
     def made(
         self,
-        views: list[npt.NDArray[Any]],
+        arrays: list[npt.NDArray[Any]],
         reports: npt.NDArray[np.uint8],
         positions: Positions,
         unread: Mapping[int, FastpassError],
     ) -> MadeBatch:
-        """``views``: [N, 3, size, size] or [N, size, size, 3], as ``memory_format`` has it;
-        ``reports``: uint8 [N, bytes of a report]; ``unread``: place -> why a sample was not read.
+        """``arrays``: the views, [N, 3, size, size] or [N, size, size, 3] as ``memory_format`` has
+        it, then the outputs of operations, [N, ...]; ``reports``: uint8 [N, bytes of a report];
+        ``unread``: place -> why a sample was not read.
 
         Raises the first error that is not to be skipped.
         """
@@ -63,12 +81,14 @@ class ReportedBatches:
         if not kept:
             return MadeBatch(None, 0, skipped)
         if skipped:
-            views = [view[kept] for view in views]
+            arrays = [array[kept] for array in arrays]
             positions, sample_ids = positions[kept], sample_ids[kept]
+        views, of_ops = arrays[: self._num_views], arrays[self._num_views :]
         if self._options.memory_format == "channels_last":
             views = [view.transpose(0, 3, 1, 2) for view in views]
         labels = np.array([self._native.label(p) for p in positions.tolist()], np.int64)
-        batch = self._delivery.batch(views, sample_ids, positions, labels)
+        outputs = by_name(self._places, of_ops)
+        batch = self._delivery.batch(views, sample_ids, positions, labels, outputs)
         return MadeBatch(batch, len(kept), skipped)
 
     def _errors(

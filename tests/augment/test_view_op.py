@@ -16,7 +16,6 @@ from draw_reference import ReferenceDraws, philox4x32_10
 from support.view_operations import dim, invert, paint, raise_at_times, tell_key, write_beyond
 
 import fastpass as fp
-from fastpass.augment.request import recipe_text
 
 SIZE = 24
 IMAGE = np.random.default_rng(0).integers(0, 256, (60, 80, 3), dtype=np.uint8)
@@ -121,6 +120,18 @@ def test_params_have_other_values() -> None:
             paint.with_params(**changes)
 
 
+def test_one_function_may_be_two_operations() -> None:
+    def fill(view: Any, key: int, a: Any) -> None:
+        a[:] = view.shape[0]
+
+    recipe = _recipe(fp.view_op(outputs={"a": ((2,), "int32")})(fill))
+    other = _recipe(fp.view_op(normalized=True, outputs={"a": ((3, 1), "float32")})(fill))
+    assert recipe != other
+    for made, wanted in ((recipe, [SIZE] * 2), (other, [[3.0]] * 3)):
+        _, outputs = fp.render(IMAGE, made, seed=0, return_outputs=True)
+        assert outputs["a"][0].tolist() == wanted
+
+
 def test_a_closure_and_a_shape_by_size_are_compiled() -> None:
     offset = 3
 
@@ -203,6 +214,21 @@ def helper(key):
 def change(view, key):
     view[0, 0, 0] = {body}helper(key) + LEVEL
 """
+
+
+def test_the_source_is_also_that_of_what_is_declared() -> None:
+    def change(view: Any, key: int, a: Any) -> None: ...
+
+    def two(size: int, params: Any) -> tuple[int, ...]:
+        return (2,)
+
+    def three(size: int, params: Any) -> tuple[int, ...]:
+        return (3,)
+
+    shapes: list[Any] = [((2,), "uint8"), ((3,), "uint8"), ((2,), "bool"), (two, "bool")]
+    made = [fp.view_op(outputs={"a": shape})(change) for shape in [*shapes, (three, "bool")]]
+    made.append(fp.view_op(normalized=True, outputs={"a": shapes[0]})(change))
+    assert len({op.source for op in made}) == len(made)
 
 
 def test_the_source_is_that_of_all_it_calls_and_names(tmp_path: Path) -> None:
@@ -300,13 +326,6 @@ def test_functions_of_another_form_are_refused() -> None:
         _recipe(dim, dim)
     with pytest.raises(fp.BadArgument, match="@fastpass.view_op"):
         _recipe(len)
-
-
-def test_plug_ins_of_other_loaders_refuse_them() -> None:
-    with pytest.raises(
-        fp.MissingBackend, match=r"paint runs in fastpass.Loader\(backend='native'\)"
-    ):
-        recipe_text(_recipe(paint))
 
 
 def test_on_a_gpu_they_are_refused(gpu: Any) -> None:

@@ -302,3 +302,51 @@ def test_memory_that_is_too_small_is_left_alone() -> None:
         )
     assert "no room" in str(report.error())
     assert not any(memory)
+
+
+# ---- operations on views -------------------------------------------------------------------------
+
+
+def test_operations_and_their_outputs_are_those_of_render() -> None:
+    pytest.importorskip("numba")
+    from support.view_operations import dim, paint, tell_key
+
+    views = (
+        ViewSpec(size=20, ops=(paint, dim)),
+        ViewSpec(size=16),
+        ViewSpec(size=18, ops=(tell_key, fp.view_ops.block_mask.with_params(patch=2))),
+    )
+    recipe, data, native = Recipe("mine", views), jpeg(5, 60, 70), library()
+    wanted, outputs = fp.render(data, recipe, seed=4, sample_id=8, return_outputs=True)
+    named = [outputs["scale"][0], *(outputs[n][2] for n in ("own_key", "is_even", "mask"))]
+    with _worker(request_text(recipe)) as worker:
+        assert native.fastpass_num_op_outputs(worker) == len(named)
+        made = [native.fastpass_get_op_output(worker, place) for place in range(len(named))]
+        assert [tuple(of.shape[: of.num_dimensions]) for of in made] == [a.shape for a in named]
+        assert [of.num_bytes for of in made] == [a.nbytes for a in named]
+        assert [of.dtype for of in made] == [4, 3, 0, 0]  # float32, int64, bool, bool
+        arrays = [np.full(a.nbytes, 99, np.uint8) for a in [*wanted, *named]]
+        places = (ctypes.c_void_p * len(arrays))(*(a.ctypes.data for a in arrays))
+        report = Report()
+        native.fastpass_render(worker, _image(data), Key(4, 8, 0), places, report)
+        assert report.error() is None
+    for got, of_render in zip(arrays, [*wanted, *named], strict=True):
+        assert got.tobytes() == of_render.tobytes()
+
+
+def test_operations_of_another_process_and_wrong_outputs_are_refused() -> None:
+    pytest.importorskip("numba")
+    from support.view_operations import dim
+
+    text = request_text(Recipe("mine", (ViewSpec(size=20, ops=(dim,)),)))
+    name = next(line.split()[1] for line in text.splitlines() if line.startswith("op "))
+    for wrong, message in (
+        (text.replace(name, name + "0"), "was not made in this process"),
+        (text.replace("float32 2 1", "float32 2 2"), "other outputs than its operations have"),
+        (text.replace("float32 2 1", "float64 2 1"), 'line "output scale float64 2 1"'),
+        (text.replace("float32 2 1", f"float32 {2**62} 8"), 'line "output scale float32'),
+        (text.replace("dtype float32", "dtype uint8"), "dim works on normalized values"),
+    ):
+        with pytest.raises(fp.BadArgument, match=message):
+            with _worker(wrong):
+                pass

@@ -149,6 +149,14 @@ def test_without_a_gpu_the_twin_is_refused_by_name() -> None:
         outputs(pipeline(lambda: _multi_crop("twin", bytes_node(FILES)), batch_size=4))
 
 
+def test_operations_on_views_are_refused_by_name(place: str) -> None:
+    recipe = fp.Recipe("mine", (fp.ViewSpec(size=16, ops=(fp.view_ops.random_erasing,)),))
+    text = enabled().recipe(recipe)
+    define = lambda: [_multi_crop(place, bytes_node(FILES), recipe=text)]  # noqa: E731
+    with pytest.raises(RuntimeError, match="random_erasing runs on the CPU only"):
+        _outputs(_pipeline(place, define, batch_size=4))
+
+
 def test_wrong_arguments_are_named(place: str) -> None:
     with pytest.raises((RuntimeError, ValueError), match='output_layout = "CWH"'):
         define = lambda: _multi_crop(place, bytes_node(FILES), output_layout="CWH")  # noqa: E731

@@ -259,3 +259,83 @@ def test_a_pipeline_with_checkpoints_goes_on(text: str, tmp_path: Path) -> None:
     wanted = outputs(first)
     again = pipeline(define, batch_size=2, enable_checkpointing=True, checkpoint=saved)
     assert np.array_equal(outputs(again)[0], wanted[0])
+
+
+# ---- operations on views -------------------------------------------------------------------------
+
+
+def _recipe_with_ops() -> fp.Recipe:
+    pytest.importorskip("numba")
+    from support.view_operations import dim, paint, tell_key
+
+    views = (
+        fp.ViewSpec(size=20, ops=(paint, dim)),
+        fp.ViewSpec(size=16),
+        fp.ViewSpec(size=32, ops=(tell_key, fp.view_ops.block_mask.in_python())),
+    )
+    return fp.Recipe("mine", views)
+
+
+def _wanted_with_ops(recipe: fp.Recipe, data: bytes, **options: Any) -> list[Any]:
+    views, outputs = fp.render(data, recipe, return_outputs=True, **options)
+    return [
+        *views,
+        outputs["scale"][0],
+        *(outputs[name][2] for name in ("own_key", "is_even", "mask")),
+    ]
+
+
+@pytest.mark.parametrize("on_error", ["raise", "report"])
+def test_outputs_of_operations_follow_the_views(ours: Any, on_error: str) -> None:
+    recipe = _recipe_with_ops()
+
+    def define() -> Any:
+        ids = ids_node(IDS)
+        return fn.fastpass.multi_crop(
+            bytes_node(FILES), ids, recipe=ours.recipe(recipe), epoch=3, seed=1, on_error=on_error
+        )
+
+    made = outputs(pipeline(define, batch_size=len(FILES)))
+    assert len(made) == 7 + (on_error == "report")
+    for sample, (data, sample_id) in enumerate(zip(FILES, IDS, strict=True)):
+        wanted = _wanted_with_ops(recipe, data, seed=1, epoch=3, sample_id=sample_id)
+        for got, want in zip(made[:7], wanted, strict=True):
+            assert got[sample].dtype == want.dtype
+            assert np.array_equal(got[sample], want)
+
+
+def test_operations_in_dynamic_mode(ours: Any) -> None:
+    import nvidia.dali.experimental.dynamic as ndd
+
+    recipe = _recipe_with_ops()
+    made = ndd.fastpass.multi_crop(
+        ndd.batch(arrays(FILES[:2])), recipe=ours.recipe(recipe), epoch=0, seed=1
+    )
+    for sample in range(2):
+        wanted = _wanted_with_ops(recipe, FILES[sample], seed=1, sample_id=sample)
+        for got, want in zip(made, wanted, strict=True):
+            assert np.array_equal(np.asarray(got.tensors[sample]), want)
+
+
+def test_an_operation_that_raises_is_named_by_dali(ours: Any) -> None:
+    pytest.importorskip("numba")
+    from support.view_operations import write_beyond
+
+    text = ours.recipe(fp.Recipe("mine", (fp.ViewSpec(size=16, ops=(write_beyond,)),)))
+    made = pipeline(
+        lambda: fn.fastpass.multi_crop(bytes_node(FILES), recipe=text, epoch=0, seed=0),
+        batch_size=len(FILES),
+    )
+    with pytest.raises(
+        RuntimeError, match=r"fastpass\.BadViewOp: sample 0 .*view 0, view_op .*IndexError"
+    ):
+        outputs(made)
+
+
+def test_an_operation_of_another_process_is_named_by_dali(ours: Any) -> None:
+    text = ours.recipe(_recipe_with_ops()).replace("@", "@0")
+    with pytest.raises(Exception, match="was not made in this process"):
+        pipeline(
+            lambda: fn.fastpass.multi_crop(bytes_node(FILES), recipe=text, epoch=0, seed=0),
+            batch_size=1,
+        )

@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from support import view_operations
 from support.pictures import image_folder
 
 import fastpass as fp
@@ -67,14 +68,14 @@ def _assert_views(loader: Any, pack: fp.Pack, epoch: int) -> None:
 
 
 def test_views_are_those_of_render_epoch_by_epoch(beton: Path) -> None:
-    loader = _ours(beton, ours.multi_crop(RECIPE, seed=SEED, mode="exact"))
+    loader = _ours(beton, ours.multi_crop(RECIPE, seed=SEED))
     with fp.Pack(beton) as pack:
         for epoch in (0, 1):
             _assert_views(loader, pack, epoch)
 
 
 def test_an_epoch_may_be_named(beton: Path) -> None:
-    decoder = ours.MultiCropDecoder(RECIPE, seed=SEED, mode="exact")
+    decoder = ours.MultiCropDecoder(RECIPE, seed=SEED)
     pipelines: dict[str, Any] = {"image": [decoder, decoder.view(0), ToTensor()]}
     for view in (1, 2):
         spec = PipelineSpec(decoder, transforms=[decoder.view(view), ToTensor()])
@@ -83,6 +84,32 @@ def test_an_epoch_may_be_named(beton: Path) -> None:
     decoder.set_epoch(5)
     with fp.Pack(beton) as pack:
         _assert_views(loader, pack, 5)
+
+
+def test_operations_on_views_and_what_they_put_out(beton: Path) -> None:
+    views = (
+        fp.ViewSpec(size=20, ops=(view_operations.dim, view_operations.tell_key)),
+        fp.ViewSpec(size=16, ops=(fp.view_ops.mixup_weight,)),
+    )
+    recipe = fp.Recipe("own", views)
+    pipelines = ours.multi_crop(recipe, seed=SEED)
+    assert [*pipelines] == [
+        "image", "view_1", "scale_0", "own_key_0", "is_even_0", "mixup_weight_1"
+    ]  # fmt: skip
+    got = [torch.cat(column) for column in zip(*_copied(_ours(beton, pipelines)), strict=True)]
+    with fp.Pack(beton) as pack:
+        for place, sample in enumerate(pack):
+            given = {"seed": SEED, "epoch": 0, "sample_id": sample.sample_id}
+            views_of, outputs = fp.render(sample.data, recipe, return_outputs=True, **given)
+            wanted = [*views_of, outputs["scale"][0], outputs["own_key"][0], outputs["is_even"][0]]
+            wanted.append(outputs["mixup_weight"][1])
+            for mine, one in zip(got, wanted, strict=True):
+                assert torch.equal(mine[place], torch.as_tensor(one))
+    decoder = ours.MultiCropDecoder(recipe)
+    with pytest.raises(fp.BadArgument, match="'scale' of view 1 is no output.*'scale' of view 0"):
+        decoder.output("scale", 1)
+    with pytest.raises(fp.BadArgument, match="dim works on normalized values"):
+        ours.MultiCropDecoder(recipe, dtype="uint8")
 
 
 def test_operations_of_ffcv_come_behind(beton: Path) -> None:
@@ -100,7 +127,7 @@ def test_operations_of_ffcv_come_behind(beton: Path) -> None:
 
 @pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
 def test_views_of_16_bits(beton: Path, dtype: Any) -> None:
-    decoder = ours.MultiCropDecoder(RECIPE, seed=SEED, mode="exact", dtype=dtype)
+    decoder = ours.MultiCropDecoder(RECIPE, seed=SEED, dtype=dtype)
     got = _copied(_ours(beton, {"image": [decoder, decoder.view(0), ToTensor()]}))[0][0]
     with fp.Pack(beton) as pack:
         wanted = torch.stack([torch.from_numpy(views[0]) for views in _wanted(pack, 0)[:4]])
@@ -126,7 +153,7 @@ def _written(path: Path, mode: str) -> Path:
 
 def test_files_of_ffcv_in_jpg_mode(tmp_path: Path) -> None:
     path = _written(tmp_path / "plain.beton", "jpg")
-    pipelines = {**ours.multi_crop(RECIPE, seed=SEED, mode="exact"), "label": None}
+    pipelines = {**ours.multi_crop(RECIPE, seed=SEED), "label": None}
     with fp.Pack(path) as pack:
         assert pack.labels.tolist() == list(range(6))
         _assert_views(_loader(path, pipelines), pack, 0)

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from support.dali_pipelines import enabled
+from support.backends import BACKENDS, enabled_backend
 from support.pictures import image_folder, jpeg
 from support.tars import image_tar
 
@@ -25,13 +25,9 @@ RECIPE = fp.recipes.dino(global_size=24, local_size=16, num_local_crops=1)
 NUM_SAMPLES = 45
 
 
-@pytest.fixture(scope="module", params=["dali", "ffcv"])
+@pytest.fixture(scope="module", params=BACKENDS)
 def backend(request: pytest.FixtureRequest) -> str:
-    if request.param == "dali":
-        enabled()
-    else:
-        pytest.importorskip("ffcv", reason="FFCV is not installed")
-    return str(request.param)
+    return enabled_backend(request.param)
 
 
 def _readable(source: Any, backend: str, folder: Path) -> Any:
@@ -308,8 +304,8 @@ def test_two_backends_side_by_side(tars: Any, backend: str) -> None:
 
 
 def test_all_backends_side_by_side(tmp_path: Path) -> None:
-    enabled()
-    pytest.importorskip("ffcv", reason="FFCV is not installed")
+    for name in BACKENDS:
+        enabled_backend(name)
     path = tmp_path / "all.beton"
     pack_folder(image_folder(tmp_path / "root"), path, to="beton")
     with (
@@ -326,12 +322,6 @@ def test_all_backends_side_by_side(tmp_path: Path) -> None:
 def test_a_gpu_is_refused_by_name(tars: Any, backend: str) -> None:
     with pytest.raises(fp.MissingBackend, match="on the CPU, not on 'cuda'"):
         _loader(tars, backend, device="cuda")
-
-
-def test_operations_on_views_are_refused_by_name(tars: Any, backend: str) -> None:
-    recipe = fp.Recipe("mine", (fp.ViewSpec(size=16, ops=(fp.view_ops.random_erasing,)),))
-    with pytest.raises(fp.MissingBackend, match="random_erasing runs in fastpass.Loader"):
-        fp.Loader(tars, recipe, batch_size=4, backend=backend)
 
 
 def test_ffcv_refuses_files_whose_rows_it_cannot_know(tmp_path: Path) -> None:

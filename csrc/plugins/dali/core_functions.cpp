@@ -45,6 +45,8 @@ extern "C" __attribute__((visibility("default"))) std::int32_t fastpass_dali_con
                  find(library, "fastpass_num_views", &functions.num_views) &&
                  find(library, "fastpass_view_size", &functions.view_size) &&
                  find(library, "fastpass_view_bytes", &functions.view_bytes) &&
+                 find(library, "fastpass_num_op_outputs", &functions.num_op_outputs) &&
+                 find(library, "fastpass_get_op_output", &functions.get_op_output) &&
                  find(library, "fastpass_render", &functions.render) &&
                  find(library, "fastpass_decoded_size", &functions.decoded_size) &&
                  find(library, "fastpass_decode", &functions.decode) &&

@@ -11,6 +11,8 @@ struct CoreFunctions {
   decltype(&fastpass_num_views) num_views;
   decltype(&fastpass_view_size) view_size;
   decltype(&fastpass_view_bytes) view_bytes;
+  decltype(&fastpass_num_op_outputs) num_op_outputs;
+  decltype(&fastpass_get_op_output) get_op_output;
   decltype(&fastpass_render) render;
   decltype(&fastpass_decoded_size) decoded_size;
   decltype(&fastpass_decode) decode;

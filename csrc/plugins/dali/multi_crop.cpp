@@ -10,13 +10,15 @@
 #include "view_arguments.h"
 
 namespace fastpass_dali {
+
 class MultiCrop : public dali::StatelessOperator<dali::CPUBackend> {
  public:
   explicit MultiCrop(const dali::OpSpec& spec)
       : StatelessOperator(spec),
         arguments_(spec),
         workers_(arguments_.request),
-        num_views_(core().num_views(workers_.first())) {}
+        num_views_(core().num_views(workers_.first())),
+        num_op_outputs_(core().num_op_outputs(workers_.first())) {}
 
   bool SetupImpl(std::vector<dali::OutputDesc>&, const dali::Workspace& ws) override {
     const Input& encoded = ws.Input<dali::CPUBackend>(0);
@@ -37,7 +39,7 @@ class MultiCrop : public dali::StatelessOperator<dali::CPUBackend> {
                               keys[static_cast<std::size_t>(sample)], sample, report);
                      });
     if (!arguments_.has_reports) return raise_first_fault(reports, encoded, keys);
-    auto& told = ws.Output<dali::CPUBackend>(num_views_);
+    auto& told = ws.Output<dali::CPUBackend>(num_views_ + num_op_outputs_);
     for (int sample = 0; sample < num_samples; ++sample) {
       std::memcpy(told.raw_mutable_tensor(sample), &reports[static_cast<std::size_t>(sample)],
                   sizeof(fastpass_report));
@@ -50,30 +52,40 @@ class MultiCrop : public dali::StatelessOperator<dali::CPUBackend> {
       const std::int64_t size = core().view_size(workers_.first(), view);
       memory_.set_output(ws, view, arguments_.view(num_samples, size), arguments_.layout());
     }
+    for (int output = 0; output < num_op_outputs_; ++output) {
+      const fastpass_op_output made = core().get_op_output(workers_.first(), output);
+      memory_.set_output(ws, num_views_ + output, arguments_.op_output(num_samples, made), "");
+    }
     if (arguments_.has_reports) {
-      memory_.set_output(ws, num_views_, arguments_.reports(num_samples), "");
+      memory_.set_output(ws, num_views_ + num_op_outputs_, arguments_.reports(num_samples), "");
     }
   }
 
-  // The views of a damaged image are zeros.
+  // The views of a damaged image are zeros, and so are the outputs of operations.
   void render(dali::Workspace& ws, fastpass_worker* worker, const fastpass_image& image,
               const fastpass_key& key, int sample, fastpass_report* report) const {
     std::vector<std::uint8_t*> outputs;
-    for (int view = 0; view < num_views_; ++view) {
-      auto* memory = ws.Output<dali::CPUBackend>(view).raw_mutable_tensor(sample);
+    for (int output = 0; output < num_views_ + num_op_outputs_; ++output) {
+      auto* memory = ws.Output<dali::CPUBackend>(output).raw_mutable_tensor(sample);
       outputs.push_back(static_cast<std::uint8_t*>(memory));
     }
     if (core().render(worker, &image, &key, outputs.data(), report) == 0) return;
-    for (int view = 0; view < num_views_; ++view) {
-      const auto bytes = static_cast<std::size_t>(core().view_bytes(worker, view));
-      std::memset(outputs[static_cast<std::size_t>(view)], 0, bytes);
+    for (int output = 0; output < num_views_ + num_op_outputs_; ++output) {
+      std::memset(outputs[static_cast<std::size_t>(output)], 0, bytes_of(worker, output));
     }
+  }
+
+  std::size_t bytes_of(const fastpass_worker* worker, int output) const {
+    const std::int64_t bytes =
+        output < num_views_ ? core().view_bytes(worker, output)
+                            : core().get_op_output(worker, output - num_views_).num_bytes;
+    return static_cast<std::size_t>(bytes);
   }
 
   const ViewArguments arguments_;
   SampleWorkers workers_;
   OutputMemory memory_;
-  const int num_views_;
+  const int num_views_, num_op_outputs_;
 };
 
 }  // namespace fastpass_dali
@@ -84,7 +96,9 @@ DALI_SCHEMA(fastpass__MultiCrop)
     .DocStr(R"(Renders all views of a recipe from encoded images, each decoded once.
 
 One output per view of the recipe: the views of fastpass.render, bit for bit. They depend on the
-seed, the epoch, the sample id and the image alone. What is no JPEG is decoded by Pillow, slowly.)")
+seed, the epoch, the sample id and the image alone. What is no JPEG is decoded by Pillow, slowly.
+
+The outputs of operations on views (fastpass.view_op) follow, view by view.)")
     .NumInput(1, 3)
     .InputDox(0, "encoded", "1D TensorList of uint8",
               "The bytes of JPEG files, as readers give them.")

@@ -14,6 +14,14 @@ std::map<std::string, std::string>& published() {
   return *recipes;
 }
 
+int count_of(const std::string& text, const char* wanted) {
+  int count = 0;
+  for (auto at = text.find(wanted); at != std::string::npos; at = text.find(wanted, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
 }  // namespace
 
 std::string decode_request(const dali::OpSpec& spec) {
@@ -38,11 +46,9 @@ std::string recipe_views(const std::string& value) {
                               ", or what fastpass.feed.dali.recipe() returned");
 }
 
-int count_views(const std::string& views) {
-  int count = 0;
-  for (std::size_t at = 0; at != std::string::npos; at = views.find("\nview\n", at + 1)) ++count;
-  return count;
-}
+int count_views(const std::string& views) { return 1 + count_of(views, "\nview\n"); }
+
+int count_op_outputs(const std::string& views) { return count_of(views, "\noutput "); }
 
 }  // namespace fastpass_dali
 

@@ -16,4 +16,7 @@ std::string recipe_views(const std::string& value);
 
 int count_views(const std::string& views);
 
+// Of all operations on these views.
+int count_op_outputs(const std::string& views);
+
 }  // namespace fastpass_dali

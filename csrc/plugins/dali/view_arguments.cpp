@@ -25,6 +25,21 @@ const char* dtype_name(dali::DALIDataType type) {
   }
 }
 
+dali::DALIDataType dali_type(std::int32_t dtype) {
+  switch (dtype) {
+    case FASTPASS_BOOL:
+      return DALI_BOOL;
+    case FASTPASS_UINT8:
+      return DALI_UINT8;
+    case FASTPASS_INT32:
+      return DALI_INT32;
+    case FASTPASS_INT64:
+      return DALI_INT64;
+    default:
+      return DALI_FLOAT;
+  }
+}
+
 bool is_channels_last(const dali::OpSpec& spec) {
   const auto layout = spec.GetArgument<std::string>("output_layout");
   if (layout == "CHW" || layout == "HWC") return layout == "HWC";
@@ -61,14 +76,19 @@ dali::OutputDesc ViewArguments::view(int num_samples, std::int64_t size) const {
   return {dali::uniform_list_shape(num_samples, shape), type};
 }
 
-dali::OutputDesc ViewArguments::reports(int num_samples) const {
+dali::OutputDesc ViewArguments::op_output(int num_samples, const fastpass_op_output& made) {
+  const dali::TensorShape<> shape(made.shape, made.shape + made.num_dimensions);
+  return {dali::uniform_list_shape(num_samples, shape), dali_type(made.dtype)};
+}
+
+dali::OutputDesc ViewArguments::reports(int num_samples) {
   const dali::TensorShape<> shape = {static_cast<std::int64_t>(sizeof(fastpass_report))};
   return {dali::uniform_list_shape(num_samples, shape), DALI_UINT8};
 }
 
 int count_outputs(const dali::OpSpec& spec) {
   const std::string views = recipe_views(spec.GetArgument<std::string>("recipe"));
-  return count_views(views) + (has_reports(spec) ? 1 : 0);
+  return count_views(views) + count_op_outputs(views) + (has_reports(spec) ? 1 : 0);
 }
 
 std::vector<fastpass_key> keys_of(const dali::OpSpec& spec, const dali::Workspace& workspace,

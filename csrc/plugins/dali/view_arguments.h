@@ -17,7 +17,8 @@ struct ViewArguments {
   const char* layout() const { return is_channels_last ? "HWC" : "CHW"; }
   // Of the outputs of a batch.
   dali::OutputDesc view(int num_samples, std::int64_t size) const;
-  dali::OutputDesc reports(int num_samples) const;
+  static dali::OutputDesc op_output(int num_samples, const fastpass_op_output& made);
+  static dali::OutputDesc reports(int num_samples);
 
   dali::DALIDataType type;
   bool is_channels_last;
@@ -25,7 +26,7 @@ struct ViewArguments {
   std::string request;  // for fastpass
 };
 
-// One per view, and one more for reports.
+// One per view, one per output of the operations on them, and one more for reports.
 int count_outputs(const dali::OpSpec& spec);
 
 // [sample], from the second input and the arguments seed and epoch.

@@ -25,7 +25,7 @@ struct fastpass_pool {
       }
     }
     return std::unique_ptr<fastpass_worker>(
-        new fastpass_worker{fastpass::PluginWorker(request), {}});
+        new fastpass_worker{fastpass::PluginWorker(request)});
   }
   void give_back(std::unique_ptr<fastpass_worker> worker) {
     const std::lock_guard<std::mutex> lock(mutex);
@@ -46,12 +46,23 @@ Value* at_address(std::int64_t address) {
   return reinterpret_cast<Value*>(static_cast<std::intptr_t>(address));
 }
 
-std::vector<std::uint8_t*> outputs_of(const fastpass_worker& worker, const std::int64_t* batches,
-                                      std::int64_t place) {
-  std::vector<std::uint8_t*> outputs;
+// Of one sample, in bytes: of the views, then of the operations' outputs.
+std::vector<std::int64_t> sizes_of(const fastpass_worker& worker) {
+  std::vector<std::int64_t> sizes;
   for (std::int32_t view = 0; view < fastpass_num_views(&worker); ++view) {
-    const std::int64_t offset = place * fastpass_view_bytes(&worker, view);
-    outputs.push_back(at_address<std::uint8_t>(batches[view]) + offset);
+    sizes.push_back(fastpass_view_bytes(&worker, view));
+  }
+  for (std::int32_t output = 0; output < fastpass_num_op_outputs(&worker); ++output) {
+    sizes.push_back(fastpass_get_op_output(&worker, output).num_bytes);
+  }
+  return sizes;
+}
+
+std::vector<std::uint8_t*> outputs_of(const std::vector<std::int64_t>& sizes,
+                                      const std::int64_t* batches, std::int64_t place) {
+  std::vector<std::uint8_t*> outputs;
+  for (std::size_t output = 0; output < sizes.size(); ++output) {
+    outputs.push_back(at_address<std::uint8_t>(batches[output]) + place * sizes[output]);
   }
   return outputs;
 }
@@ -105,8 +116,9 @@ std::int64_t fastpass_pool_render(std::int64_t pool_address, std::int64_t file,
     return {};
   });
   if (worker == nullptr) return report.fault;
+  const std::vector<std::int64_t> sizes = sizes_of(*worker);
   const std::vector<std::uint8_t*> outputs =
-      outputs_of(*worker, at_address<const std::int64_t>(batches), place);
+      outputs_of(sizes, at_address<const std::int64_t>(batches), place);
   const std::int64_t wanted = image_bytes + seek_bytes + key_bytes;
   if (num_held < wanted) {
     refuse_short(num_held, wanted, &report);
@@ -117,9 +129,8 @@ std::int64_t fastpass_pool_render(std::int64_t pool_address, std::int64_t file,
     const fastpass_key key = {pool.seed, sample_id(stored_key, key_bytes, row), pool.epoch};
     fastpass_render(worker.get(), &image, &key, outputs.data(), &report);
   }
-  for (std::size_t view = 0; report.fault != 0 && view < outputs.size(); ++view) {
-    const std::int64_t num_bytes = fastpass_view_bytes(worker.get(), static_cast<int>(view));
-    std::memset(outputs[view], 0, static_cast<std::size_t>(num_bytes));
+  for (std::size_t output = 0; report.fault != 0 && output < outputs.size(); ++output) {
+    std::memset(outputs[output], 0, static_cast<std::size_t>(sizes[output]));
   }
   pool.give_back(std::move(worker));
   return report.fault;
