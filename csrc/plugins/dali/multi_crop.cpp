@@ -76,9 +76,9 @@ class MultiCrop : public dali::StatelessOperator<dali::CPUBackend> {
   }
 
   std::size_t bytes_of(const fastpass_worker* worker, int output) const {
-    const std::int64_t bytes =
-        output < num_views_ ? core().view_bytes(worker, output)
-                            : core().get_op_output(worker, output - num_views_).num_bytes;
+    const std::int64_t bytes = output < num_views_
+                                   ? core().view_bytes(worker, output)
+                                   : core().get_op_output(worker, output - num_views_).num_bytes;
     return static_cast<std::size_t>(bytes);
   }
 

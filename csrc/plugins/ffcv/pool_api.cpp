@@ -24,8 +24,7 @@ struct fastpass_pool {
         return worker;
       }
     }
-    return std::unique_ptr<fastpass_worker>(
-        new fastpass_worker{fastpass::PluginWorker(request)});
+    return std::unique_ptr<fastpass_worker>(new fastpass_worker{fastpass::PluginWorker(request)});
   }
   void give_back(std::unique_ptr<fastpass_worker> worker) {
     const std::lock_guard<std::mutex> lock(mutex);

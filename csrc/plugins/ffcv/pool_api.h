@@ -24,8 +24,9 @@ FASTPASS_API void fastpass_pool_begin(fastpass_pool* pool, uint64_t seed, uint32
  * file: address of the image's bytes, with its seek index and its key behind them; num_held: how
  * many bytes are there; image_bytes, seek_bytes, key_bytes: how many there should be. key_bytes 0:
  * the file keeps no keys, and they are made of the row. outputs: address of an int64 for each of
- * fastpass_render's outputs, the address of a batch [N, bytes]; place: in the batch. report: address
- * of a fastpass_report. Returns the fault, 0: none; the outputs of a faulty sample are zeros. */
+ * fastpass_render's outputs, the address of a batch [N, bytes]; place: in the batch. report:
+ * address of a fastpass_report. Returns the fault, 0: none; the outputs of a faulty sample are
+ * zeros. */
 FASTPASS_API int64_t fastpass_pool_render(int64_t pool, int64_t file, int64_t num_held,
                                           int64_t image_bytes, int64_t seek_bytes,
                                           int64_t key_bytes, int64_t row, int64_t outputs,
