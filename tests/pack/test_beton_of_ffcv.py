@@ -16,10 +16,11 @@ from fastpass.pack.writer import pack_folder
 pytest.importorskip("ffcv", reason="FFCV is not installed")
 
 from ffcv.fields import BytesField, FloatField, IntField, JSONField, RGBImageField
+from ffcv.loader import Loader, OrderOption
 from ffcv.reader import Reader
 from ffcv.writer import DatasetWriter
 
-from fastpass.feed.ffcv_field import FastpassField
+from fastpass.feed.ffcv import FastpassField, multi_crop
 
 NUM_SAMPLES = 4
 PIXELS = np.arange(24 * 16 * 3, dtype=np.uint8).reshape(24, 16, 3)
@@ -174,3 +175,24 @@ def test_ffcv_finds_what_we_wrote(tmp_path: Path, write_tar, image) -> None:
             assert at // reader.page_size == (at + int(allocation["size"]) - 1) // reader.page_size
             assert (row["f1"], row["f2"]) == (sample.label, sample.sample_id)
     assert fp.Pack(tmp_path / "x.beton").class_names == ["cat", "dog"]
+
+
+@pytest.mark.parametrize("os_cache", [True, False])
+def test_ffcv_loads_pages_that_have_grown(tmp_path: Path, write_tar, image, os_cache: bool) -> None:
+    """Its process cache reads whole pages, by their numbers."""
+    paddings = [0, 5_000_000, 9_000_000, 0, 5_000_000, 9_000_000]
+    tar = write_tar({f"{i}.jpg": image(8 + i) + bytes(n) for i, n in enumerate(paddings)})
+    pack_folder(tar, tmp_path / "x.beton", to="beton")
+    recipe = fp.recipes.evaluation(size=8)
+    loader = Loader(
+        str(tmp_path / "x.beton"),
+        batch_size=3,
+        num_workers=1,
+        os_cache=os_cache,
+        order=OrderOption.SEQUENTIAL,
+        custom_fields={"image": FastpassField},
+        pipelines={**multi_crop(recipe, seed=0), "label": None, "sample_id": None},
+    )
+    found = np.concatenate([batch[0].numpy() for batch in loader])
+    with fp.Loader(str(tar), recipe, batch_size=6, seed=0, shuffle=False) as native:
+        assert np.array_equal(found, next(iter(native)).views[0].numpy())
