@@ -11,6 +11,7 @@ import importlib
 from fastpass.errors import (
     BadArgument,
     BadCheckpoint,
+    BadFilter,
     BadPack,
     BadSeekIndex,
     BadViewOp,
@@ -54,7 +55,15 @@ if TYPE_CHECKING:
         view_ops,
     )
     from fastpass.backend_list import backends
-    from fastpass.curate import HammingIndex, Hashes, cluster, hash_images
+    from fastpass.curate import (
+        HammingIndex,
+        Hashes,
+        ImageFilter,
+        cluster,
+        hash_images,
+        image_filter,
+        image_statistics,
+    )
     from fastpass.decode import build_seek_index, decode_image, decode_jpeg, probe
     from fastpass.feed import Batch, Loader, LoaderStats
     from fastpass.pack import Pack
@@ -88,7 +97,18 @@ _LAZY = {
         ],
         "fastpass.augment",
     ),
-    **dict.fromkeys(["HammingIndex", "Hashes", "cluster", "hash_images"], "fastpass.curate"),
+    **dict.fromkeys(
+        [
+            "HammingIndex",
+            "Hashes",
+            "ImageFilter",
+            "cluster",
+            "hash_images",
+            "image_filter",
+            "image_statistics",
+        ],
+        "fastpass.curate",
+    ),
     **dict.fromkeys(["Batch", "Loader", "LoaderStats"], "fastpass.feed"),
     **dict.fromkeys(["Backend", "CropBox", "ImageInfo", "Sample"], "fastpass.types"),
     "Pack": "fastpass.pack",
@@ -112,6 +132,7 @@ __all__ = [
     "Backend",
     "BadArgument",
     "BadCheckpoint",
+    "BadFilter",
     "BadPack",
     "BadSeekIndex",
     "BadViewOp",
@@ -126,6 +147,7 @@ __all__ = [
     "FastpassError",
     "HammingIndex",
     "Hashes",
+    "ImageFilter",
     "ImageInfo",
     "ImageTooLarge",
     "Jitter",
@@ -152,6 +174,8 @@ __all__ = [
     "decode_jpeg",
     "draw",
     "hash_images",
+    "image_filter",
+    "image_statistics",
     "probe",
     "random_below",
     "random_bits",

@@ -18,6 +18,7 @@ _COMMANDS = {
     "pack": "fastpass.pack.commands:pack_command",
     "index": "fastpass.pack.commands:index_command",
     "check": "fastpass.curate.check.commands:check_command",
+    "filter": "fastpass.curate.filter.commands:filter_command",
     "preview": "fastpass.augment.commands:preview",
     "bench": "fastpass.bench.commands:bench_group",
     "evaluate": "fastpass.evaluate.commands:evaluate_group",

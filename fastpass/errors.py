@@ -79,6 +79,10 @@ class BadViewOp(FastpassError, ValueError):
     """A user's operation on a view cannot be compiled, or raised an exception."""
 
 
+class BadFilter(FastpassError, ValueError):
+    """A user's filter of images cannot be compiled, raised an exception, or returned no bool."""
+
+
 class Closed(FastpassError, RuntimeError):
     """The object was closed and cannot be used any more."""
 

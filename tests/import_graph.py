@@ -47,6 +47,7 @@ PYTHON_ORDER = [
     "curate/search",
     "curate/check",
     "curate/dedup",
+    "curate/filter",
     "curate/__init__.py",
     "backend_list",
     "__init__.py",

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 import logging
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
-from types import CellType, FunctionType
 from typing import Any
 
 import numpy as np
 
 from fastpass._native import core
 from fastpass.augment import view_random
-from fastpass.augment.op_source import called_functions, place_of
 from fastpass.augment.operation import ViewOp
-from fastpass.errors import BadViewOp, FastpassError, MissingBackend
+from fastpass.common.user_compile import compiled_with_callees, require_numba, why_not_compiled
+from fastpass.errors import BadViewOp, FastpassError
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +105,7 @@ def _python_call(
 
 def _compile(op: ViewOp, shapes: list[tuple[int, ...]]) -> Any:
     """numba's cfunc; see ``csrc/bindings/view_op.h`` for its arguments."""
-    numba = _numba(op)
+    numba = require_numba(op.name, "view_op(python=True), slow")
     _register_random_numbers()
     types = numba.types
     view = types.Array(types.float32 if op.normalized else types.uint8, 3, "C")
@@ -117,7 +115,7 @@ def _compile(op: ViewOp, shapes: list[tuple[int, ...]]) -> Any:
     ]
     params = [numba.typeof(value) for _, value in op.params]
     try:
-        function = _jitted(op.function, numba.njit(boundscheck=op.check_bounds), {})
+        function = compiled_with_callees(op.function, numba.njit(boundscheck=op.check_bounds))
         function.compile((view, types.uint64, *arrays, *params))
         names = {"function": function, "carray": numba.carray, "np": np}
         exec(_caller_source(op, shapes), names)
@@ -126,16 +124,9 @@ def _compile(op: ViewOp, shapes: list[tuple[int, ...]]) -> Any:
         )
         return numba.cfunc(signature)(names["call"])
     except Exception as error:  # numba raises errors of many kinds
-        raise BadViewOp(_why_not(op, error)) from error
-
-
-def _numba(op: ViewOp) -> Any:
-    try:
-        return importlib.import_module("numba")
-    except ModuleNotFoundError as error:
-        raise MissingBackend(
-            f"numba, which compiles {op.name}, is not installed: pip install 'fastpass[view_op]', "
-            "or run it in Python (view_op(python=True), slow)"
+        why = why_not_compiled(f"the view_op {op.name}", op.function, error)
+        raise BadViewOp(
+            f"{why}, or run the function in Python (view_op(python=True), slow)"
         ) from error
 
 
@@ -161,49 +152,9 @@ def _caller_source(op: ViewOp, shapes: list[tuple[int, ...]]) -> str:
     return "\n".join(lines)
 
 
-def _jitted(function: Any, jit: Callable[[Any], Any], done: dict[Any, Any]) -> Any:
-    """Compiled by ``jit``, together with the plain functions that it calls."""
-    if function not in done:
-        called = {
-            name: _jitted(other, jit, done)
-            for name, other in called_functions(function).items()
-            if other is not function
-        }
-        closure = tuple(
-            CellType(called[name]) if name in called else cell
-            for name, cell in zip(
-                function.__code__.co_freevars, function.__closure__ or (), strict=True
-            )
-        )
-        # The same code; only the names of functions now lead to the compiled ones.
-        linked = FunctionType(
-            function.__code__,
-            {**function.__globals__, **called},
-            function.__name__,
-            function.__defaults__,
-            closure,
-        )
-        done[function] = jit(linked)
-    return done[function]
-
-
 @lru_cache(maxsize=1)
 def _register_random_numbers() -> None:
     from numba.extending import register_jitable
 
     for function in view_random.FUNCTIONS:
         register_jitable(function)
-
-
-def _why_not(op: ViewOp, error: Exception) -> str:
-    """What numba says, with the line that it means."""
-    lines = [line for line in str(error).splitlines() if line.strip()]
-    said = [line for line in lines if not line.startswith("Failed in")][:1] or lines[:1] or [""]
-    where = getattr(error, "loc", None)
-    place = place_of(op.function)
-    if where is not None and where.filename and where.line:
-        place = f"{op.function.__code__.co_filename}:{where.line}"
-    return (
-        f"numba cannot compile the view_op {op.name}, {place}: {said[0].strip()}. Change that "
-        "line, or run the function in Python (view_op(python=True), slow)"
-    )

@@ -8,8 +8,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import astuple, dataclass, field, replace
 from typing import Any, overload
 
-from fastpass.augment.op_source import place_of, source_hash
-from fastpass.common.checks import require_choice, require_integer, require_type, shown
+from fastpass.common.checks import (
+    require_choice,
+    require_integer,
+    require_like,
+    require_type,
+    shown,
+)
+from fastpass.common.user_source import place_of, source_hash
 from fastpass.errors import BadArgument, BadViewOp, ConfigError
 
 OUTPUT_DTYPES = ("bool", "uint8", "int32", "int64", "float32")
@@ -50,7 +56,7 @@ class ViewOp:
     """An operation on views; ``view_op`` makes it. Two are equal if they do the same.
 
     name: "module:function", by which recipes in files and checkpoints find it again.
-    source: a hash of what it does (``op_source.source_hash``).
+    source: a hash of what it does (``source_hash``).
     params: what its function is called with beside view, key and outputs.
     """
 
@@ -77,7 +83,7 @@ class ViewOp:
             if name not in values:
                 known = ", ".join(values) or "none"
                 raise BadArgument(f"{self.name} has no parameter {name!r}; it has {known}")
-            values[name] = _like(f"{self.name}: {name}", values[name], value)
+            values[name] = require_like(f"{self.name}: {name}", values[name], value)
         return replace(self, params=tuple(values.items()))
 
     def in_python(self) -> ViewOp:
@@ -162,7 +168,7 @@ def view_op(
             raise BadViewOp(f"view_op came for {shown(function)}, wanted a Python function")
         return ViewOp(
             name=f"{function.__module__}:{function.__qualname__}",
-            source=source_hash(function, normalized, *declared),
+            source=source_hash(function, normalized, *declared, refusal=BadViewOp),
             params=_params(function, [output.name for output in wanted]),
             function=function,
             outputs=wanted,
@@ -260,18 +266,3 @@ def _is_param(value: object) -> bool:
     if isinstance(value, tuple):
         return len(value) > 0 and all(isinstance(item, bool | int | float) for item in value)
     return isinstance(value, bool | int | float)
-
-
-def _like(name: str, default: Any, value: Any) -> Any:
-    """``value`` as the kind of number that ``default`` is."""
-    if isinstance(default, tuple):
-        if not isinstance(value, tuple | list) or len(value) != len(default):
-            raise BadArgument(f"{name} = {value!r}, wanted {len(default)} numbers")
-        return tuple(_like(name, *pair) for pair in zip(default, value, strict=True))
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    if isinstance(default, float) and is_number:
-        return float(value)
-    if type(value) is not type(default):
-        kind = type(default).__name__
-        raise BadArgument(f"{name} = {value!r}, wanted a value of the kind of {default!r} ({kind})")
-    return value

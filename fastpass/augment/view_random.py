@@ -9,6 +9,8 @@ import math
 
 import numpy as np
 
+from fastpass.common.user_source import leave_out_of_sources
+
 # Philox4x32-10 (Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", SC 2011).
 _MULTIPLIER_0, _MULTIPLIER_1 = np.uint64(0xD2511F53), np.uint64(0xCD9E8D57)
 _STEP_0, _STEP_1 = np.uint64(0x9E3779B9), np.uint64(0xBB67AE85)
@@ -63,3 +65,5 @@ def random_normal(key: int, draw: int) -> float:
 
 
 FUNCTIONS = (random_bits, random_unit, random_below, random_normal)
+
+leave_out_of_sources(__name__)

@@ -6,6 +6,7 @@ import math
 import numbers
 import operator
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from fastpass.errors import BadArgument
 
@@ -106,3 +107,18 @@ def require_choice(name: str, value: object, choices: Sequence[str]) -> None:
     """Refuse all but one of the given words."""
     if not isinstance(value, str) or value not in choices:
         raise BadArgument(f"{name} = {shown(value)}, wanted one of {', '.join(map(repr, choices))}")
+
+
+def require_like(name: str, default: Any, value: Any) -> Any:
+    """The value as the kind of number, or tuple of numbers, that ``default`` is; refuse others."""
+    if isinstance(default, tuple):
+        if not isinstance(value, tuple | list) or len(value) != len(default):
+            raise BadArgument(f"{name} = {value!r}, wanted {len(default)} numbers")
+        return tuple(require_like(name, *pair) for pair in zip(default, value, strict=True))
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    if isinstance(default, float) and is_number:
+        return float(value)
+    if type(value) is not type(default):
+        kind = type(default).__name__
+        raise BadArgument(f"{name} = {value!r}, wanted a value of the kind of {default!r} ({kind})")
+    return value

@@ -4,6 +4,7 @@ First in the flow of data, last in the order of imports: it may use pack and dec
 the command line uses it.
 """
 
+from fastpass.curate.filter import ImageFilter, ImageStatistics, image_filter, image_statistics
 from fastpass.curate.hashes import Hashes, hash_images
 from fastpass.curate.search import (
     CodeFile,
@@ -20,9 +21,13 @@ __all__ = [
     "Components",
     "HammingIndex",
     "Hashes",
+    "ImageFilter",
+    "ImageStatistics",
     "Pairs",
     "cluster",
     "diameters",
     "hash_images",
+    "image_filter",
+    "image_statistics",
     "keep_ranks",
 ]

@@ -138,7 +138,7 @@ def _check_images(
 ) -> None:
     keys = pack.sample_keys
     with thread_pool(threads) as pool:
-        for positions in _runs(len(pack), threads * _IMAGES_AT_ONCE):
+        for positions in runs_of(len(pack), threads * _IMAGES_AT_ONCE):
             found = pool.map(lambda at: _check_image(pack, at, max_pixels), positions)
             for position, problems in zip(positions, found, strict=True):
                 report.problems += problems
@@ -147,7 +147,8 @@ def _check_images(
             on_progress("checking", positions.stop, len(pack))
 
 
-def _runs(size: int, length: int) -> Iterator[range]:
+def runs_of(size: int, length: int) -> Iterator[range]:
+    """The positions 0 to ``size`` - 1, at most ``length`` at once."""
     return (range(begin, min(size, begin + length)) for begin in range(0, size, length))
 
 
@@ -167,16 +168,16 @@ def _check_image(pack: Pack, position: int, max_pixels: int) -> list[Problem]:
     return problems
 
 
+def kind_of(error: FastpassError) -> Kind:
+    """What an error that reading or decoding an image raised says about it."""
+    if isinstance(error, CorruptImage | BadPack | BadSeekIndex):
+        return "damaged"
+    return "unsupported" if isinstance(error, _UNSUPPORTED) else "unreadable"
+
+
 def _problem(key: str, place: str, error: FastpassError) -> Problem:
-    is_damage = isinstance(error, CorruptImage | BadPack | BadSeekIndex)
-    kind: Kind = (
-        "damaged"
-        if is_damage
-        else "unsupported"
-        if isinstance(error, _UNSUPPORTED)
-        else "unreadable"
-    )
-    return Problem(kind, key, place, f"{type(error).__name__}: {error}", error.byte_offset)
+    reason = f"{type(error).__name__}: {error}"
+    return Problem(kind_of(error), key, place, reason, error.byte_offset)
 
 
 def _odd(key: str, place: str, reason: str) -> Problem:

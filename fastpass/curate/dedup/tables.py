@@ -16,13 +16,14 @@ from fastpass.errors import BadPack, MissingBackend
 Columns = dict[str, Any]  # name -> NumPy array, or a list of texts; codes are uint8 [N, bytes]
 
 
-def _arrow() -> Any:
+def require_arrow() -> Any:
+    """The module pyarrow. Raises MissingBackend."""
     try:
         import pyarrow as pa
         import pyarrow.parquet
     except ModuleNotFoundError as error:
         raise MissingBackend(
-            "dedup writes Parquet with the package pyarrow: pip install 'fastpass[curate]'"
+            "Parquet is written with the package pyarrow: pip install 'fastpass[curate]'"
         ) from error
     return pa
 
@@ -43,7 +44,7 @@ def name_bytes(texts: Sequence[str]) -> list[bytes]:
 
 
 def _write(path: Path, columns: Mapping[str, Any], text_array: Callable[[Any, Any], Any]) -> None:
-    pa = _arrow()
+    pa = require_arrow()
     arrays = {
         name: _as_arrow(pa, values) if isinstance(values, np.ndarray) else text_array(pa, values)
         for name, values in columns.items()
@@ -62,7 +63,7 @@ def _as_arrow(pa: Any, values: npt.NDArray[Any]) -> Any:
 
 def read_tables(paths: Sequence[Path]) -> Columns:
     """Rows of all tables of ``write_part``, one behind the other. Raises BadPack."""
-    pa = _arrow()
+    pa = require_arrow()
     tables = []
     for path in paths:
         try:

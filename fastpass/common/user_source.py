@@ -1,4 +1,4 @@
-"""The source of an operation: its text, that of the functions it calls, and constants it names."""
+"""The source of a user's function: its text, that of the functions it calls, constants it names."""
 
 from __future__ import annotations
 
@@ -12,27 +12,34 @@ from typing import Any
 
 import numpy as np
 
-from fastpass.augment import view_random
-from fastpass.errors import BadViewOp
+from fastpass.errors import FastpassError
 
 _LIBRARIES = sys.stdlib_module_names | {"numpy", "numba", "scipy"}
+_of_fastpass: set[str] = set()
 
 
-def source_hash(function: Callable[..., Any], *declared: object) -> str:
-    """16 hex digits that change with what the operation does.
+def leave_out_of_sources(module: str) -> None:
+    """Functions of this module of fastpass are no part of the source of those that call them."""
+    _of_fastpass.add(module)
+
+
+def source_hash(
+    function: Callable[..., Any], *declared: object, refusal: type[FastpassError]
+) -> str:
+    """16 hex digits that change with what the function does.
 
     They cover the text of the function, the texts of the functions of the user that it calls, and
     the numbers, strings and arrays that it takes from outside; and what was ``declared`` of it:
     values, and other functions.
 
-    Raises BadViewOp where a text is not to be found.
+    Raises ``refusal`` where a text is not to be found.
     """
     digest = hashlib.sha256()
     texts = [repr(value) for value in declared if not isinstance(value, FunctionType)]
     for value in declared:
         if isinstance(value, FunctionType):
-            texts += _parts(value, set())
-    for part in [*_parts(function, set()), *texts]:
+            texts += _parts(value, set(), refusal)
+    for part in [*_parts(function, set(), refusal), *texts]:
         digest.update(part.encode())
         digest.update(b"\0")
     return digest.hexdigest()[:16]
@@ -53,22 +60,24 @@ def place_of(function: Callable[..., Any]) -> str:
     return f"{code.co_filename}:{code.co_firstlineno}"
 
 
-def _parts(function: Callable[..., Any], seen: set[int]) -> Iterator[str]:
+def _parts(
+    function: Callable[..., Any], seen: set[int], refusal: type[FastpassError]
+) -> Iterator[str]:
     if id(function) in seen:
         return
     seen.add(id(function))
     try:
         yield textwrap.dedent(inspect.getsource(function))
     except (OSError, TypeError) as error:
-        raise BadViewOp(
+        raise refusal(
             f"the source text of {function.__qualname__} is not to be found, and belongs to the "
-            f"recipe ({error}): write the function in a file"
+            f"record of what was done ({error}): write the function in a file"
         ) from error
     for name, value in _outside(function):
         plain = getattr(value, "py_func", value)  # of what numba has compiled
         if isinstance(plain, FunctionType):
             if _is_users(plain):
-                yield from _parts(plain, seen)
+                yield from _parts(plain, seen, refusal)
         elif isinstance(value, np.ndarray):
             digest = hashlib.sha256(np.ascontiguousarray(value).tobytes()).hexdigest()
             yield f"{name}={value.dtype.str}{value.shape}{digest}"
@@ -78,7 +87,7 @@ def _parts(function: Callable[..., Any], seen: set[int]) -> Iterator[str]:
 
 def _is_users(function: FunctionType) -> bool:
     root = (function.__module__ or "").partition(".")[0]
-    return root not in _LIBRARIES and function.__module__ != view_random.__name__
+    return root not in _LIBRARIES and function.__module__ not in _of_fastpass
 
 
 def _outside(function: Callable[..., Any]) -> Iterator[tuple[str, Any]]:
