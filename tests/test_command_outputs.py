@@ -16,6 +16,7 @@ from support.writing_commands import (
     bench_words,
     dedup_words,
     export_words,
+    filter_words,
     knn_words,
     make_inputs,
     pack_words,
@@ -66,6 +67,8 @@ FOLDERS: list[tuple[Callable[..., Words], str, list[str]]] = [
     (pack_words, "notes.txt", ["--force"]),
     (synth_words, "train-000007.tar", ["--force"]),
     (synth_words, "val-000000.tar", ["--force"]),
+    (filter_words, "keep.txt", ["--force"]),
+    (filter_words, "notes.txt", ["--force"]),
     (dedup_words, "keep.txt", []),
     (dedup_words, "report.html", []),
     (dedup_words, "hashes.parquet", []),
@@ -111,7 +114,7 @@ def test_in_a_folder_what_somebody_put_there_is_refused_by_name(
     assert _tree(place) == before
 
 
-@pytest.mark.parametrize("command", [pack_words, synth_words, dedup_words])
+@pytest.mark.parametrize("command", [pack_words, synth_words, filter_words, dedup_words])
 def test_what_a_command_wrote_it_replaces(command: Callable[..., Words], place: Path) -> None:
     force = [] if command is dedup_words else ["--force"]
     assert _run(command(place)).exit_code == 0

@@ -16,6 +16,7 @@ from support.writing_commands import (
     Words,
     bench_words,
     export_words,
+    filter_words,
     knn_words,
     make_inputs,
     pack_words,
@@ -27,6 +28,7 @@ from support.writing_commands import (
 COMMANDS = [
     bench_words,
     export_words,
+    filter_words,
     knn_words,
     pack_words,
     preview_words,

@@ -17,12 +17,13 @@ PAGE_NAMES = [str(page.relative_to(ROOT)) for page in PAGES]
 # A mark is a comment on the line above a code block:
 #   <!-- not run: WHY -->          its commands are only parsed
 #   <!-- run with: WORDS -->       WORDS are added to its last command, so that it ends in seconds
+#   <!-- saved as: NAME -->        it is written to this file, and run too
 #   <!-- run on the twin -->       device="cuda" is the CPU where there is no GPU
 _BLOCK = re.compile(
     r"^(?:<!-- (?P<mark>[^\n]*) -->\n)?```(?P<language>\w*)\n(?P<text>.*?)^```", re.M | re.S
 )
 _FENCED = re.compile(r"^```.*?^```", re.M | re.S)
-MARKS = ("not run: ", "run with: ", "run on the twin")
+MARKS = ("not run: ", "run with: ", "saved as: ", "run on the twin")
 
 
 @dataclass(frozen=True)

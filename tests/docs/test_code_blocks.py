@@ -48,6 +48,7 @@ def folder(data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     monkeypatch.setenv("XDG_CACHE_HOME", str(ROOT / "build" / "cache"))  # DALI's plug-in
     monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
     if not torch.cuda.is_available():
         monkeypatch.setenv("DS_ACCELERATOR", "cpu")
     return tmp_path
@@ -86,6 +87,9 @@ def _run_python(block: Block, names: dict[str, object]) -> None:
     program = compile("\n" * (block.line - 1) + block.text, str(block.page), "exec")
     if block.marked("not run: ") is not None:
         return
+    name = block.marked("saved as: ")
+    if name is not None:
+        Path(name).write_text(block.text)
     needs_twin = block.mark == "run on the twin" and not torch.cuda.is_available()
     with gpu_twin() if needs_twin else contextlib.nullcontext():
         exec(program, names)

@@ -11,10 +11,19 @@ from support.pictures import image_folder, jpeg
 
 Words = list[object]
 
+FILTERS = """
+import fastpass
+
+@fastpass.image_filter(python=True)
+def wide(width, least=55):
+    return width >= least
+"""
+
 
 def make_inputs(folder: Path) -> Path:
     """What the commands read: photos, classes, a run with a checkpoint."""
     image_folder(folder / "photos")
+    (folder / "filters.py").write_text(FILTERS)
     make_checkpoint(folder / "run")
     line = json.dumps({"step": 1, "epoch": 0.5, "loss": 8.0})
     (folder / "run" / "log.jsonl").write_text(line + "\n")
@@ -58,3 +67,8 @@ def dedup_words(place: Path, *more: object) -> Words:
 
 def pack_words(place: Path, *more: object) -> Words:
     return ["pack", place / "in" / "photos", "-o", place / "out", *more]
+
+
+def filter_words(place: Path, *more: object) -> Words:
+    chosen = ["--filter", f"{place / 'in' / 'filters.py'}:wide"]
+    return ["filter", place / "in" / "photos", *chosen, "-o", place / "out", *more]
