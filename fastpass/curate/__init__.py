@@ -1,4 +1,4 @@
-"""curate: which images? Near duplicates found by their hashes, groups of them, what is kept.
+"""curate: which images? Near duplicates by their hashes, groups of them, filters of the user.
 
 First in the flow of data, last in the order of imports: it may use pack and decode, and nothing but
 the command line uses it.

@@ -141,4 +141,5 @@ def _write(
 
 
 def _as_json(value: Param) -> Param | str:
-    return value if math.isfinite(value) else str(value)  # JSON has no infinity
+    is_odd = isinstance(value, float) and not math.isfinite(value)  # JSON has no infinity
+    return str(value) if is_odd else value

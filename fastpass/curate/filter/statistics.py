@@ -67,7 +67,7 @@ def image_statistics(
     These five are float64, measured on a small copy: 1/8, 1/4, 1/2 or 1/1 of the size, whichever is
     the smallest with a shorter side of at least 64 pixels (1/1 for smaller images). JPEGs are
     scaled in the DCT domain; of other formats squares of pixels are averaged. So ``sharpness``
-    tells how an image looks at a shorter side of 64 to 127 pixels (of large ones: more than that).
+    is about an image at a shorter side of 64 to 127 pixels, or at 1/8 of a larger one.
 
     Args:
         source: whatever ``Pack`` takes, or a ``Pack``.
