@@ -59,6 +59,8 @@ def _row(entry: Entry, parity: dict[str, dict[str, float]]) -> dict[str, Any]:
         "ms_per_image_and_core": round(1e3 * threads / rate, 3),
         "ns_per_output_pixel": round(1e9 * threads / (rate * output_pixels(entry.job.recipe)), 3),
     }
+    if entry.first_batches:  # the first start compiles, where a loader compiles
+        row["first_start_seconds"] = round(entry.first_batches[0], 2)
     if entry.resident:
         row["resident_before"] = summarize(entry.resident)
     for mode, difference in parity.items():

@@ -16,12 +16,16 @@ from fastpass.bench.record import is_ours
 
 @dataclass
 class Entry:
-    """One loader with its job; rates: images/s of every repeat; failure: why it has none."""
+    """One loader with its job; rates: images/s of every repeat; failure: why it has none.
+
+    first_batches: seconds from every start to the first batch.
+    """
 
     peer: FeedPeer
     job: FeedJob
     rates: list[float] = field(default_factory=list)
     failure: str = ""
+    first_batches: list[float] = field(default_factory=list)
     resident: list[float] = field(default_factory=list)  # cold runs: share still in the cache
 
 
@@ -46,13 +50,17 @@ def _normalized_range(spec: ViewSpec) -> tuple[float, float]:
     return min(-m / s for m, s in pairs), max((1 - m) / s for m, s in pairs)
 
 
-def measure_warm(peer: FeedPeer, job: FeedJob, seconds: float) -> float:
-    """images/s from one batch's arrival to the first arrival after ``seconds``.
+def measure_warm(peer: FeedPeer, job: FeedJob, seconds: float) -> tuple[float, float]:
+    """(images/s, seconds from the start to the first batch).
 
-    One batch and two more per thread come first and are not counted.
+    The rate is that from one batch's arrival to the first arrival after ``seconds``. One batch and
+    two more per thread come first and are not counted.
     """
+    start = time.perf_counter()
     with closing(peer.batches()) as batches:  # type: ignore[type-var]
-        check_batch(next(batches), job.recipe, job.batch_size)
+        first = next(batches)
+        to_first = time.perf_counter() - start
+        check_batch(first, job.recipe, job.batch_size)
         for _ in range(2 * job.threads):
             next(batches)
         num_batches, start, passed = 0, time.perf_counter(), 0.0
@@ -61,7 +69,7 @@ def measure_warm(peer: FeedPeer, job: FeedJob, seconds: float) -> float:
             num_batches += 1
             passed = time.perf_counter() - start
         check_batch(views, job.recipe, job.batch_size)
-    return num_batches * job.batch_size / passed
+    return num_batches * job.batch_size / passed, to_first
 
 
 def measure_cold(peer: FeedPeer, job: FeedJob) -> tuple[float, float]:
@@ -105,7 +113,8 @@ def _measure_entry(entry: Entry, seconds: float, is_cold: bool) -> None:
             rate, resident = measure_cold(entry.peer, entry.job)
             entry.resident.append(resident)
         else:
-            rate = measure_warm(entry.peer, entry.job, seconds)
+            rate, to_first = measure_warm(entry.peer, entry.job, seconds)
+            entry.first_batches.append(to_first)
     except Exception as error:  # whatever another library raises
         if is_ours(entry.peer.name):
             raise

@@ -9,6 +9,8 @@ from rich.table import Table
 
 from fastpass.bench.record import is_ours
 
+SLOW_START_SECONDS = 2  # from which on a table tells it
+
 
 def print_feed(console: Console, body: dict[str, Any]) -> None:
     """One table per work, then what each loader does, our scaling, and what is left out."""
@@ -20,8 +22,10 @@ def print_feed(console: Console, body: dict[str, Any]) -> None:
     for work in body["works"].values():
         title = f"{work['title']}: JPEG bytes to normalized batches"
         console.print(_feed_table(title, work) if work["rows"] else title)
-        for loader, how in {row["loader"]: row["how"] for row in work["rows"]}.items():
-            console.print(f"  {loader}: {how}", highlight=False)
+        for row in {row["loader"]: row for row in work["rows"]}.values():
+            start = row.get("first_start_seconds", 0)
+            slow = f"; {start:.0f} s to the first batch" if start >= SLOW_START_SECONDS else ""
+            console.print(f"  {row['loader']}: {row['how']}{slow}", highlight=False)
         _print_work_count(console, work.get("work_per_output_pixel"))
         for pair in work["scaling"]:
             console.print(

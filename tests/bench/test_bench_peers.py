@@ -44,7 +44,7 @@ def test_every_peer_does_the_whole_recipe(make_job: MakeJob, recipe: str, name: 
         assert peer.how
         assert all(path.exists() for path in peer.paths() if name != "ffcv")
         # Checks the shapes and the range of the first and the last batch.
-        assert measure_warm(peer, job, 0.0) > 0
+        assert min(measure_warm(peer, job, 0.0)) > 0
 
 
 def test_one_thread_is_tried_with_a_worker_and_without(make_job: MakeJob) -> None:
@@ -106,7 +106,7 @@ def test_our_operation_is_measured_inside_of_the_library(
     job = replace(make_job(recipe), modes=("fast",), backends=("native", name))
     peers, _ = load_feed_peers([name], job)
     assert [peer.name for peer in peers][1:] == [f"fastpass in {name.upper()}"]
-    assert measure_warm(peers[1], job, 0.0) > 0
+    assert min(measure_warm(peers[1], job, 0.0)) > 0
 
 
 def test_an_absent_peer_is_left_out_by_name(
