@@ -127,7 +127,8 @@ class MultiCropDecoder(SimpleRGBImageDecoder):  # type: ignore[misc]
             max_scan_blocks=max_scan_blocks,
         )
         self._pool = _new_pool(text)
-        weakref.finalize(self, _library().fastpass_pool_free, self._pool)
+        # Not when the process ends: FFCV's thread may be rendering, and nobody waits for it.
+        weakref.finalize(self, _library().fastpass_pool_free, self._pool).atexit = False
         self._next_epoch = -1  # FFCV declares the memory once before the first iteration
         self._is_named = False
 
@@ -190,7 +191,8 @@ class MultiCropDecoder(SimpleRGBImageDecoder):  # type: ignore[misc]
         pool, num_arrays = self._pool, len(self.arrays)
         read, each = self.memory_read, Compiler.get_iterator()
 
-        place_of = Compiler.compile(_place_of if _is_ours(self.metadata) else _place_of_rgb)
+        is_ours = _is_ours(self.metadata)
+        place_of = Compiler.compile(_place_of if is_ours else _place_of_rgb)
         raises, raise_in_consumer = self.on_error == "raise", _raise_in_consumer
 
         def decode(rows, memory, metadata, storage):  # type: ignore[no-untyped-def]
@@ -207,7 +209,7 @@ class MultiCropDecoder(SimpleRGBImageDecoder):  # type: ignore[misc]
                     pool,
                     data.ctypes.data,
                     data.size,
-                    data.size if image_bytes < 0 else image_bytes,
+                    image_bytes if is_ours else data.size,
                     seek_bytes,
                     key_bytes,
                     row,
@@ -231,8 +233,8 @@ def _place_of(sample):  # type: ignore[no-untyped-def]
 
 
 def _place_of_rgb(sample):  # type: ignore[no-untyped-def]
-    """The same of FFCV's own field, whose allocation is the image (-1)."""
-    return sample["data_ptr"], np.int64(-1), np.int64(0), np.int64(0)
+    """The same of FFCV's own field, whose allocation is the image: its length is not stored."""
+    return sample["data_ptr"], np.int64(0), np.int64(0), np.int64(0)
 
 
 def _is_ours(metadata: npt.NDArray[Any]) -> bool:

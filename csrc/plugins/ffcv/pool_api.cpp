@@ -13,7 +13,14 @@
 #include "plugins/calls.h"
 
 struct fastpass_pool {
-  explicit fastpass_pool(fastpass::Request wanted) : request(std::move(wanted)) {}
+  explicit fastpass_pool(fastpass::Request wanted) : request(std::move(wanted)) {
+    for (const fastpass::ViewSpec& view : request.sample.views) {
+      sizes.push_back(fastpass::view_bytes(view.size, request.format.dtype));
+    }
+    for (const fastpass::RequestOutput& output : request.op_outputs) {
+      sizes.push_back(output.bytes);
+    }
+  }
 
   std::unique_ptr<fastpass_worker> take() {
     {
@@ -32,6 +39,7 @@ struct fastpass_pool {
   }
 
   const fastpass::Request request;
+  std::vector<std::size_t> sizes;  // of one sample, bytes: of each view, then of each output
   std::atomic<std::uint64_t> seed{0};
   std::atomic<std::uint32_t> epoch{0};
   std::mutex mutex;  // of free_workers
@@ -45,39 +53,51 @@ Value* at_address(std::int64_t address) {
   return reinterpret_cast<Value*>(static_cast<std::intptr_t>(address));
 }
 
-// Of one sample, in bytes: of the views, then of the operations' outputs.
-std::vector<std::int64_t> sizes_of(const fastpass_worker& worker) {
-  std::vector<std::int64_t> sizes;
-  for (std::int32_t view = 0; view < fastpass_num_views(&worker); ++view) {
-    sizes.push_back(fastpass_view_bytes(&worker, view));
-  }
-  for (std::int32_t output = 0; output < fastpass_num_op_outputs(&worker); ++output) {
-    sizes.push_back(fastpass_get_op_output(&worker, output).num_bytes);
-  }
-  return sizes;
-}
+// Where a sample lies in memory, as its row of the file says.
+struct Stored {
+  const std::uint8_t* bytes;
+  std::int64_t num_held, image_bytes, seek_bytes, key_bytes;
 
-std::vector<std::uint8_t*> outputs_of(const std::vector<std::int64_t>& sizes,
-                                      const std::int64_t* batches, std::int64_t place) {
-  std::vector<std::uint8_t*> outputs;
-  for (std::size_t output = 0; output < sizes.size(); ++output) {
-    outputs.push_back(at_address<std::uint8_t>(batches[output]) + place * sizes[output]);
+  // The lengths are as damaged as the file may be: no sum of them is taken.
+  bool is_whole() const {
+    if (image_bytes < 0 || seek_bytes < 0 || key_bytes < 0) return false;
+    if (image_bytes > num_held) return false;
+    const std::int64_t behind = num_held - image_bytes;
+    return seek_bytes <= behind && key_bytes <= behind - seek_bytes;
   }
-  return outputs;
-}
+};
 
-std::int32_t refuse_short(std::int64_t num_held, std::int64_t wanted, fastpass_report* report) {
-  return fastpass::tell({fastpass::Fault::kBadPack,
-                         "the file ends after " + std::to_string(num_held) + " of the sample's " +
-                             std::to_string(wanted) + " bytes: it was cut off"},
-                        report);
+fastpass::Status refuse_short(const Stored& stored) {
+  return {fastpass::Fault::kBadPack,
+          "the file ends after " + std::to_string(stored.num_held) +
+              " bytes of the sample, which has " + std::to_string(stored.image_bytes) +
+              " of the image, " + std::to_string(stored.seek_bytes) + " of its seek index and " +
+              std::to_string(stored.key_bytes) + " of its key: it was cut off or is damaged"};
 }
 
 // As a pack has it.
-std::int64_t sample_id(const std::uint8_t* key, std::int64_t key_bytes, std::int64_t row) {
-  if (key_bytes == 0) return fastpass::sample_id_of(fastpass::beton_key(row));
+std::int64_t sample_id(const Stored& stored, std::int64_t row) {
+  if (stored.key_bytes == 0) return fastpass::sample_id_of(fastpass::beton_key(row));
+  const std::uint8_t* key = stored.bytes + stored.image_bytes + stored.seek_bytes;
   return fastpass::sample_id_of(
-      {reinterpret_cast<const char*>(key), static_cast<std::size_t>(key_bytes)});
+      {reinterpret_cast<const char*>(key), static_cast<std::size_t>(stored.key_bytes)});
+}
+
+// Throws std::bad_alloc.
+fastpass::Status render(fastpass_pool& pool, const Stored& stored, std::int64_t row,
+                        const std::int64_t* batches, std::size_t place, fastpass_report* report) {
+  if (!stored.is_whole()) return refuse_short(stored);
+  std::vector<std::uint8_t*> outputs;
+  for (std::size_t output = 0; output < pool.sizes.size(); ++output) {
+    outputs.push_back(at_address<std::uint8_t>(batches[output]) + place * pool.sizes[output]);
+  }
+  const fastpass_image image = {stored.bytes, stored.image_bytes, stored.bytes + stored.image_bytes,
+                                stored.seek_bytes};
+  const fastpass_key key = {pool.seed, sample_id(stored, row), pool.epoch};
+  std::unique_ptr<fastpass_worker> worker = pool.take();
+  fastpass_render(worker.get(), &image, &key, outputs.data(), report);
+  pool.give_back(std::move(worker));
+  return {};
 }
 
 }  // namespace
@@ -104,33 +124,21 @@ void fastpass_pool_begin(fastpass_pool* pool, std::uint64_t seed, std::uint32_t 
 std::int64_t fastpass_pool_render(std::int64_t pool_address, std::int64_t file,
                                   std::int64_t num_held, std::int64_t image_bytes,
                                   std::int64_t seek_bytes, std::int64_t key_bytes, std::int64_t row,
-                                  std::int64_t batches, std::int64_t place,
+                                  std::int64_t batches_address, std::int64_t place,
                                   std::int64_t report_address) {
   fastpass_pool& pool = *at_address<fastpass_pool>(pool_address);
   fastpass_report& report = *at_address<fastpass_report>(report_address);
+  const auto* batches = at_address<const std::int64_t>(batches_address);
+  const auto at = static_cast<std::size_t>(place);
+  const Stored stored = {at_address<const std::uint8_t>(file), num_held, image_bytes, seek_bytes,
+                         key_bytes};
   report = {};
-  std::unique_ptr<fastpass_worker> worker;
-  fastpass::guarded(&report, [&]() -> fastpass::Status {
-    worker = pool.take();
-    return {};
-  });
-  if (worker == nullptr) return report.fault;
-  const std::vector<std::int64_t> sizes = sizes_of(*worker);
-  const std::vector<std::uint8_t*> outputs =
-      outputs_of(sizes, at_address<const std::int64_t>(batches), place);
-  const std::int64_t wanted = image_bytes + seek_bytes + key_bytes;
-  if (num_held < wanted) {
-    refuse_short(num_held, wanted, &report);
-  } else {
-    const std::uint8_t* bytes = at_address<const std::uint8_t>(file);
-    const std::uint8_t* stored_key = bytes + image_bytes + seek_bytes;
-    const fastpass_image image = {bytes, image_bytes, bytes + image_bytes, seek_bytes};
-    const fastpass_key key = {pool.seed, sample_id(stored_key, key_bytes, row), pool.epoch};
-    fastpass_render(worker.get(), &image, &key, outputs.data(), &report);
+  fastpass_report rendered = {};
+  fastpass::guarded(&report, [&] { return render(pool, stored, row, batches, at, &rendered); });
+  if (report.fault == 0) report = rendered;
+  for (std::size_t output = 0; report.fault != 0 && output < pool.sizes.size(); ++output) {
+    std::uint8_t* const batch = at_address<std::uint8_t>(batches[output]);
+    std::memset(batch + at * pool.sizes[output], 0, pool.sizes[output]);
   }
-  for (std::size_t output = 0; report.fault != 0 && output < outputs.size(); ++output) {
-    std::memset(outputs[output], 0, static_cast<std::size_t>(sizes[output]));
-  }
-  pool.give_back(std::move(worker));
   return report.fault;
 }

@@ -28,14 +28,14 @@ class FastpassLoader:
         self._job = job
         self._options: dict[str, Any] = {"mode": mode} | ({"reads": reads} if reads else {})
         self._beton = job.scratch / "originals.beton" if backend == "ffcv" else None
+        if self._beton is not None:
+            write_beton_of(job.photos, self._beton)
         if backend != "native":
             self.how += f", backend {backend!r}"
             self._options["backend"] = backend
 
     def batches(self) -> Iterator[Sequence[Any]]:
         job = self._job
-        if self._beton is not None:
-            write_beton_of(job.photos, self._beton)
         loader = Loader(
             self.paths(), job.recipe, batch_size=job.batch_size, threads=job.threads,
             seed=job.seed, rank=0, world_size=1, **self._options,

@@ -40,11 +40,11 @@ EPOCH_SIZE = 1 << 16  # samples; photos repeat, so that epochs do not end while 
 
 
 class _FfcvPeer:
-    """FFCV's Loader over a file that is written when batches are first asked for."""
+    """FFCV's Loader over a file that is written before anything is measured."""
 
     def __init__(self, job: FeedJob, beton: Path) -> None:
         self._job, self._beton = job, beton
-        self._loader: Any = None
+        self._loader: Any = None  # kept: numba compiles for each
 
     def batches(self) -> Iterator[Sequence[Any]]:
         if self._loader is None:
@@ -84,21 +84,20 @@ class FfcvJpeg(_FfcvPeer):
 
     def __init__(self, job: FeedJob) -> None:
         super().__init__(job, job.scratch / "photos.beton")
+        if not self._beton.exists():
+            _write_pixels(job.photos.files, self._beton)
         self.how = f"JPEG mode: photos encoded anew at quality {QUALITY}; INTER_AREA, fast DCT"
         if len(job.recipe.views) > 1:
             self.how += "; decodes once per view; has no hue, grayscale, blur, solarization"
 
     def _make_loader(self) -> Any:
-        files = self._job.photos.files
-        if not self._beton.exists():
-            _write_pixels(files, self._beton)
         first, *others = self._job.recipe.views
         pipelines: dict[str, Any] = {"image": [_decoder(first), *_operations(first)]}
         for number, spec in enumerate(others, 1):
             pipelines[f"view_{number}"] = PipelineSpec(
                 "image", decoder=_decoder(spec), transforms=_operations(spec)
             )
-        return self._loader_of(len(files), pipelines)
+        return self._loader_of(len(self._job.photos.files), pipelines)
 
 
 class FastpassInFfcv(_FfcvPeer):
@@ -109,10 +108,10 @@ class FastpassInFfcv(_FfcvPeer):
 
     def __init__(self, job: FeedJob) -> None:
         super().__init__(job, job.scratch / "originals.beton")
+        write_beton_of(job.photos, self._beton)
 
     def _make_loader(self) -> Any:
         job = self._job
-        write_beton_of(job.photos, self._beton)
         fields: dict[str, Any] = dict.fromkeys(("label", "sample_id"))
         return self._loader_of(
             job.photos.copies * len(job.photos.files),
