@@ -162,6 +162,7 @@ class FfcvFeed:
         iterator, self._iterator = self._iterator, None
         if iterator is None:
             return
+        iterator.iter_ixes = iter(())  # what is left of the epoch: FFCV itself would go on
         iterator.close()
         while iterator.is_alive():
             try:

@@ -172,6 +172,24 @@ def test_an_index_beyond_the_view_is_named_and_the_next_loader_works(
         assert len(list(loader)) == len(loader)
 
 
+calls: list[int] = []
+
+
+@fp.view_op(python=True)
+def counted(view: Any, key: int) -> None:
+    calls.append(key)
+
+
+def test_the_rest_of_an_epoch_that_is_left_is_not_made(source: Path, backend: str) -> None:
+    recipe = fp.Recipe("mine", (fp.ViewSpec(size=8, ops=(counted,)),))
+    given = {**OPTIONS, "batch_size": 1, "batches_ahead": 2}
+    calls.clear()
+    with fp.Loader(source, recipe, backend=backend, **given) as loader:
+        next(iter(loader))
+        next(iter(loader))  # of another epoch
+    assert 2 <= len(calls) < 16  # of 48
+
+
 CLOSED_EARLY = """
 import sys, time
 sys.path[:0] = {path!r}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import queue
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -54,7 +55,7 @@ class _FfcvPeer:
             try:
                 yield from epoch
             finally:
-                epoch.close()
+                _end(epoch)
 
     def paths(self) -> Sequence[Path]:
         return [self._beton]
@@ -75,6 +76,15 @@ class _FfcvPeer:
             pipelines=pipelines,
             **options,
         )
+
+
+def _end(epoch: Any) -> None:
+    """Wait for FFCV's thread, which would go on, and take time from the next loader."""
+    epoch.iter_ixes = iter(())
+    epoch.close()
+    while epoch.is_alive():
+        with contextlib.suppress(queue.Empty):
+            epoch.output_queue.get(timeout=0.01)
 
 
 class FfcvJpeg(_FfcvPeer):
