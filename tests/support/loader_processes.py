@@ -11,6 +11,7 @@ import gc
 import multiprocessing
 import os
 import sys
+import warnings
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -178,6 +179,8 @@ CASES: dict[str, Callable[..., None]] = {
 
 
 def main(case: str, folder: str, how: str, backend: str = "native") -> None:
+    # Python 3.12 and newer say of every fork beside threads what these cases are about.
+    warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
     with fp.Loader(folder, RECIPE, batch_size=4, threads=3, backend=backend) as loader:
         expected = ids(iter(loader))
         loader.set_epoch(0)

@@ -2,6 +2,7 @@
 
 #include <dlfcn.h>
 
+#include <cstdint>
 #include <stdexcept>
 
 namespace fastpass_dali {

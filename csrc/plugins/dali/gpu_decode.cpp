@@ -1,4 +1,5 @@
 // fn.fastpass.decode(device="mixed"): the same pixels, decoded on a GPU.
+#include <cstdint>
 #include <vector>
 
 #include "dali/pipeline/operator/checkpointing/stateless_operator.h"

@@ -1,4 +1,5 @@
 // fn.fastpass.multi_crop(device="mixed"): the same views, decoded and rendered on a GPU.
+#include <cstdint>
 #include <cstring>
 #include <vector>
 

@@ -1,4 +1,5 @@
 // fn.fastpass.multi_crop: encoded images to all views of a recipe, each image decoded once.
+#include <cstdint>
 #include <cstring>
 #include <string>
 #include <vector>

@@ -1,5 +1,6 @@
 #include "request_arguments.h"
 
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <stdexcept>

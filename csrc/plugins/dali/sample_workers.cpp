@@ -1,5 +1,6 @@
 #include "sample_workers.h"
 
+#include <cstdint>
 #include <stdexcept>
 #include <utility>
 

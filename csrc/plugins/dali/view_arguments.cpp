@@ -1,5 +1,6 @@
 #include "view_arguments.h"
 
+#include <cstdint>
 #include <stdexcept>
 
 #include "request_arguments.h"

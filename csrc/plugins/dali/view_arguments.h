@@ -1,6 +1,7 @@
 // The arguments of fn.fastpass.multi_crop, on the CPU and on a GPU.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
