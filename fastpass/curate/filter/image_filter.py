@@ -68,7 +68,8 @@ class ImageFilter:
         columns: name -> numbers, as ``image_statistics`` gives them. Its images with an error never
         reach the function: they are False.
 
-        Raises BadArgument for a column that is missing or of another shape, BadFilter where the
+        Raises BadArgument for a column that is missing, of another shape, or without a number (NaN)
+        for one of the other images; BadFilter where the
         function cannot be compiled, raises, or returns something else than a bool, MissingBackend
         without numba.
         """
@@ -80,6 +81,8 @@ class ImageFilter:
         kept = np.zeros(lengths.pop(), dtype=np.bool_)
         errors = columns.errors if isinstance(columns, ImageStatistics) else {}
         good = np.array([row for row in range(len(kept)) if row not in errors], dtype=np.int64)
+        for name, array in zip(self.columns, arrays, strict=True):
+            _refuse_unknown(self.name, name, array, good, columns)
         at = np.zeros(1, dtype=np.int64)
         run = _in_python(self) if self.python else _compiled_loop(self)
         try:
@@ -159,14 +162,39 @@ def _column(filter_name: str, name: str, columns: Mapping[str, Any]) -> npt.NDAr
         given = ", ".join(columns) or "none"
         raise BadArgument(f"{filter_name} needs the column {name!r}; there are: {given}")
     try:
-        array = np.asarray(columns[name]).astype(COLUMNS[name], casting="same_kind")
+        numbers: npt.NDArray[Any] = np.asarray(columns[name])
+        array = numbers.astype(COLUMNS[name], casting="same_kind")
     except (TypeError, ValueError) as error:
         raise BadArgument(f"the column {name!r} does not hold numbers: {error}") from error
     if array.ndim != 1:
         raise BadArgument(
             f"the column {name!r} has the shape {array.shape}, wanted one number each"
         )
+    if numbers.dtype == np.uint64 and (numbers > np.iinfo(np.int64).max).any():
+        raise BadArgument(f"the column {name!r} holds {numbers.max()}, wanted at most 2**63 - 1")
     return np.ascontiguousarray(array)
+
+
+def _refuse_unknown(
+    filter_name: str,
+    name: str,
+    array: npt.NDArray[Any],
+    rows: npt.NDArray[np.int64],
+    columns: Mapping[str, Any],
+) -> None:
+    """Comparisons with NaN are False: an image would be dropped, and nobody would know why."""
+    unknown = rows[np.isnan(array[rows])]
+    if len(unknown):
+        raise BadArgument(
+            f"{filter_name}: the column {name!r} has no number (NaN) for {len(unknown):,} images, "
+            f"the first is {_image(int(unknown[0]), columns)}: leave them out, or give them one"
+        )
+
+
+def _image(row: int, columns: Mapping[str, Any]) -> str:
+    if isinstance(columns, ImageStatistics):
+        return f"image {columns.sample_keys[row]!r}"
+    return f"row {row}"
 
 
 def _compiled_loop(of: ImageFilter) -> Any:
@@ -247,8 +275,6 @@ def _what_it_raised(of: ImageFilter, error: Exception, row: int, columns: Mappin
         f for f in traceback.extract_tb(error.__traceback__) if f.filename == code.co_filename
     ]
     place = f"{code.co_filename}:{frames[-1].lineno}" if frames else place_of(of.function)
-    image = f"row {row}"
-    if isinstance(columns, ImageStatistics):
-        image = f"image {columns.sample_keys[row]!r}"
     numbers = ", ".join(f"{name} = {np.asarray(columns[name])[row]}" for name in of.columns)
-    return f"the filter {of.name}, {place}, at {image} ({numbers}): {type(error).__name__}: {error}"
+    image = f"{_image(row, columns)} ({numbers})"
+    return f"the filter {of.name}, {place}, at {image}: {type(error).__name__}: {error}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -60,7 +61,7 @@ def _imported(name: str, where: str) -> ModuleType:
         return importlib.import_module(where) if content is None else _run_file(path, content)
     except FastpassError:  # of the decorator, which names file and line
         raise
-    except Exception as error:  # whatever a module of the user raises
+    except (Exception, SystemExit) as error:  # whatever a module of the user raises
         raise BadArgument(
             f"filter {name!r}: importing {where} failed ({type(error).__name__}: {error})"
         ) from error
@@ -68,7 +69,8 @@ def _imported(name: str, where: str) -> ModuleType:
 
 def _run_file(path: Path, content: bytes) -> ModuleType:
     """The file as a module; like a program, it finds modules that lie beside it."""
-    module = ModuleType(f"filters_in_{path.stem}")
+    # A name of letters: numba takes no bytes that are not UTF-8.
+    module = ModuleType("filters_in_" + re.sub(r"\W", "_", path.stem))
     module.__file__ = str(path)
     sys.modules[module.__name__] = module
     sys.path.insert(0, str(path.parent))

@@ -41,6 +41,7 @@ def test_functions_of_another_form_are_refused(function: object, message: str) -
         ({"width": ["a"], "height": [1]}, "'width' does not hold numbers"),
         ({"width": [1.5], "height": [1]}, "'width' does not hold numbers"),
         ({"width": [[1]], "height": [1]}, "'width' has the shape"),
+        ({"width": np.array([2**64 - 1], np.uint64), "height": [1]}, "holds 18446744073709551615"),
     ],
 )
 def test_columns_of_another_form_are_refused(columns: dict[str, object], message: str) -> None:

@@ -90,6 +90,14 @@ def test_a_module_on_the_path_and_files_of_one_name(
     assert [used["name"] for used in record["filters"]] == names
 
 
+@pytest.mark.parametrize("name", [b"not \xff utf8:.py", b"two words.py", b"random.py"])
+def test_a_file_of_filters_may_have_any_name(place: Path, name: bytes) -> None:
+    (place / os.fsdecode(name)).write_text(FILTERS)
+    result = run_filter(place, f"@/{os.fsdecode(name)}:large")
+    assert result.exit_code == 0, result.output
+    assert "dropped by large: 2" in result.stdout
+
+
 def test_a_key_with_a_newline_is_kept_apart(place: Path) -> None:
     (place / "photos" / "two\nlines.jpg").write_bytes(jpeg(3))
     assert run_filter(place, "@/filters.py:tiny").exit_code == 0

@@ -29,6 +29,7 @@ def place(tmp_path: Path) -> Path:
         ([], 2, "Missing option '--filter'"),
         (["@/filters.py:fails"], 1, "BadFilter: .*filters.py:.*at image 'a light'.*ZeroDivision"),
         (["@/filters.py:no_bool"], 1, "BadFilter: .*filters.py:.*returns int64, wanted a bool"),
+        (["@/ends.py:large"], 2, "importing .*ends.py failed .SystemExit: 3"),
         (["@/unknown.py:by_blur"], 2, "unknown.py:2.*'blur'.*width, height, num_bytes"),
     ],
 )
@@ -36,6 +37,7 @@ def test_a_bad_filter_is_one_line_and_writes_nothing(
     place: Path, names: list[str], code: int, message: str
 ) -> None:
     (place / "broken.py").write_text("def large(:\n")
+    (place / "ends.py").write_text("raise SystemExit(3)\n")
     (place / "unknown.py").write_text(
         "import fastpass as fp\n@fp.image_filter\ndef by_blur(blur):\n    return blur > 1\n"
     )

@@ -13,7 +13,7 @@ import fastpass as fp
 TABLE = {
     "width": np.array([300, 255, 300, 4000]),
     "height": np.array([256, 300, 300, 3000]),
-    "sharpness": np.array([40.5, 100.0, 40.0, np.nan]),
+    "sharpness": np.array([40.5, 100.0, 40.0, -np.inf]),
 }
 
 
